@@ -1,0 +1,5 @@
+"""URLs of room `access`."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,140 @@
+"""Typed settings of an installation: environment over one TOML file over defaults; unknown keys are refused."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from amity.base.errors import Refused
+
+_PREFIX = "AMITY_"
+_SECRET_FILE = "secret.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What an operator may set. Environment: ``AMITY_`` + upper-case name; file: ``<home>/amity.toml``."""
+
+    home: Path = Path("~/.amity")
+    database_url: str = ""  # empty: embedded Postgres under <home>
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""  # e.g. https://crm.example.com, for links in mail and passkeys
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0  # how many reverse proxies stand in front (X-Forwarded-*)
+    secret_key: str = ""  # empty: made once, kept in <home>/secret.key with mode 0600
+    language: str = "en"
+    time_zone: str = "UTC"
+    currency: str = "EUR"
+    web_workers: int = 1
+    web_threads: int = 4
+    job_concurrency: int = 2
+    mfa_required_roles: tuple[str, ...] = ("administrator",)
+    export_max_rows: int = 100_000
+    import_max_bytes: int = 20 * 1024**3
+    import_batch_rows: int = 50_000
+    log_level: str = "INFO"
+    otel_endpoint: str = ""
+    metrics_token: str = ""  # empty: /metrics answers on loopback only
+    debug: bool = False
+
+    @property
+    def data(self) -> Path:
+        """Folder of everything this installation keeps on disk."""
+        return self.home
+
+    @property
+    def uploads(self) -> Path:
+        return self.home / "uploads"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the configuration; raises ``Refused("bad_setting")`` naming the key and what is expected."""
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get("AMITY_HOME", "~/.amity")).expanduser().absolute()
+    values = _from_file(Path(environ.get("AMITY_CONFIG", str(home / "amity.toml"))))
+    values |= _from_environment(environ)
+    values["home"] = home
+    return Config(**{key: _typed(key, value) for key, value in values.items()})
+
+
+def secret(config: Config) -> str:
+    """The signing key: as set, or made on first use and kept readable by the owner only."""
+    if config.secret_key:
+        return config.secret_key
+    path = config.home / _SECRET_FILE
+    config.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_secret(path)
+    with os.fdopen(fd, "w") as file:
+        file.write(secrets.token_urlsafe(64))
+    return _read_secret(path)
+
+
+def _read_secret(path: Path) -> str:
+    key = path.read_text().strip()
+    if len(key) < 32:
+        raise Refused("bad_secret", f"{path} is too short to be a key: delete it (everybody signs in again) and restart.")
+    return key
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refused("bad_setting", f"{path} is not valid TOML: {error}") from error
+    for key in values:
+        _refuse_unknown(key, str(path))
+    return values
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    for name, value in environ.items():
+        if name.startswith(_PREFIX) and name not in ("AMITY_CONFIG", "AMITY_HOME"):
+            key = name.removeprefix(_PREFIX).lower()
+            _refuse_unknown(key, "the environment")
+            values[key] = value
+    return values
+
+
+def _refuse_unknown(key: str, where: str) -> None:
+    known = {f.name for f in fields(Config)} - {"home"}
+    if key not in known:
+        raise Refused("bad_setting", f"Unknown setting {key!r} in {where}. Known: {', '.join(sorted(known))}.")
+
+
+def _typed(key: str, value: Any) -> Any:
+    default = getattr(Config(), key)
+    try:
+        if isinstance(default, Path):
+            return Path(value).expanduser().absolute()
+        if isinstance(default, bool):
+            return value if isinstance(value, bool) else _boolean(value)
+        if isinstance(default, int):
+            return int(value)
+        if isinstance(default, tuple):
+            items = value.split(",") if isinstance(value, str) else value
+            return tuple(str(item).strip() for item in items if str(item).strip())
+        return str(value)
+    except (TypeError, ValueError) as error:
+        kind = type(default).__name__
+        raise Refused("bad_setting", f"Setting {key!r} must be of type {kind}, not {value!r}.") from error
+
+
+def _boolean(value: str) -> bool:
+    word = str(value).strip().lower()
+    if word in ("1", "true", "yes", "on"):
+        return True
+    if word in ("0", "false", "no", "off", ""):
+        return False
+    raise ValueError(value)

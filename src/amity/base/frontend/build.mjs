@@ -1,0 +1,21 @@
+// Bundles the client. Run by hatch_build.py; `node build.mjs --watch` while designing.
+import { context, build } from "esbuild";
+
+const out = "../static/dist";
+const options = {
+  entryPoints: { app: "src/main.ts", style: "css/main.css" },
+  outdir: out,
+  bundle: true,
+  minify: true,
+  sourcemap: false,
+  target: ["chrome123", "firefox120", "safari17.5"],
+  format: "iife",
+  legalComments: "inline",
+  logLevel: "warning",
+};
+
+if (process.argv.includes("--watch")) {
+  await (await context(options)).watch();
+} else {
+  await build(options);
+}

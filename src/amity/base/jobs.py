@@ -1,0 +1,69 @@
+"""Background work on procrastinate: a job commits with its data, and shows its progress in a `JobRun`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from procrastinate import App, RetryStrategy
+from procrastinate.contrib.django import app
+
+from amity.base import clock
+from amity.base.errors import Refused
+
+log = logging.getLogger("amity.jobs")
+RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
+Report = Callable[[int, int | None, str], None]
+
+
+class Stopped(Exception):
+    """Raised inside a job when somebody asked it to stop; the work done so far stays."""
+
+
+def on_app_ready(app: App) -> None:
+    """Hook of procrastinate's Django integration; tasks register on import."""
+
+
+def start(kind: str, task: Any, *, subject_id: UUID | None = None, started_by: UUID | None = None, **args: Any) -> UUID:
+    """Defer ``task(job_run_id=…, **args)`` in the caller's transaction and return the id of its progress row."""
+    from amity.base.models import JobRun
+
+    with transaction.atomic():
+        run = JobRun.objects.create(kind=kind, subject_id=subject_id, started_by=started_by)
+        run.queue_id = task.defer(job_run_id=str(run.id), **args)
+        run.save(update_fields=["queue_id"])
+    return run.id
+
+
+def running(job_run_id: str, work: Callable[[Report], None]) -> None:
+    """Run ``work(report)`` and keep the progress row truthful; a `Refused` ends the job, a bug is retried by the queue."""
+    from amity.base.models import JobRun
+
+    rows = JobRun.objects.filter(pk=job_run_id)
+    run = rows.first()
+    if run is None or run.state in (JobRun.State.DONE, JobRun.State.STOPPED):
+        return
+    now = clock.now()
+    rows.update(state="running", started_at=run.started_at or now, attempts=run.attempts + 1, beat_at=now)
+
+    def report(done: int, total: int | None = None, stage: str = "") -> None:
+        rows.update(done=done, total=total, stage=stage, beat_at=clock.now())
+
+    try:
+        work(report)
+    except Stopped:
+        rows.update(state="stopped", finished_at=clock.now())
+    except Refused as error:
+        rows.update(state="failed", error_code=error.code, error=error.message, finished_at=clock.now())
+    except Exception as error:
+        log.exception("job.failed", extra={"job_run_id": job_run_id})
+        rows.update(state="failed", error_code="bug", error=type(error).__name__, finished_at=clock.now())
+        raise
+    else:
+        rows.update(state="done", finished_at=clock.now())
+
+
+__all__ = ["RETRY", "Report", "Stopped", "app", "on_app_ready", "running", "start"]

@@ -1,0 +1,1 @@
+"""Job entry points of the room: parse, call, done; each is safe to run twice."""

@@ -1,0 +1,5 @@
+"""URLs of room `intelligence`."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,228 @@
+"""Tables of room `people`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from amity.base import clock, personal
+from amity.base.models import Record
+
+
+class LeadStatus(models.TextChoices):
+    """Where a possible customer stands."""
+
+    NONE = "none", _("Not a lead")
+    OPEN = "open", _("Open lead")
+    CONVERTED = "converted", _("Converted")
+    LOST = "lost", _("Lost")
+
+
+class Profile(Record):
+    """What a person's and a company's profile have in common.
+
+    ``traits`` holds values by name; ``origin_id`` and ``observed_at`` tell source and age of the row as a whole;
+    ``origins`` holds ``{name: [origin id, ISO time]}`` only for values whose source or age differ from the row's.
+    """
+
+    key = models.CharField(max_length=300, unique=True, null=True, editable=False)  # "<system>:<id there>"
+    owner = models.ForeignKey("access.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    team = models.ForeignKey("access.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    traits = models.JSONField(default=dict)
+    origins = models.JSONField(default=dict)
+    origin_id = models.UUIDField(null=True, editable=False)
+    observed_at = models.DateTimeField(default=clock.now)
+    search = models.TextField(blank=True, default="")
+    search_vector = models.GeneratedField(
+        expression=SearchVector("search", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
+    created_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(default=clock.now)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Company(Profile):
+    """A firm we know."""
+
+    personal = personal.nothing("facts about a firm; sole traders are kept as people")
+    name = models.CharField(max_length=300)
+    domain = models.CharField(max_length=253, blank=True)
+    industry = models.CharField(max_length=120, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    employees = models.IntegerField(null=True, blank=True)
+    revenue_minor = models.BigIntegerField(null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    founded_year = models.IntegerField(null=True, blank=True)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="subsidiaries")
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            GinIndex(fields=["search_vector"], name="company_search"),
+            models.Index(fields=["name", "id"], name="company_name"),
+            models.Index(fields=["-updated_at", "-id"], name="company_newest"),
+            models.Index(fields=["owner"], name="company_owner"),
+            models.Index(fields=["domain"], name="company_domain"),
+        ]
+
+
+class Person(Profile):
+    """A human we know."""
+
+    personal = personal.deleted(
+        "id",
+        ("display_name", "given_name", "family_name", "middle_name", "email", "phone", "job_title", "traits", "search"),
+    )
+    display_name = models.CharField(max_length=300, blank=True)
+    given_name = models.CharField(max_length=120, blank=True)
+    family_name = models.CharField(max_length=160, blank=True)
+    middle_name = models.CharField(max_length=120, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    job_title = models.CharField(max_length=160, blank=True)
+    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people")
+    city = models.CharField(max_length=120, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    source = models.CharField(max_length=120, blank=True)
+    lead_status = models.CharField(max_length=10, choices=LeadStatus.choices, default=LeadStatus.NONE)
+    lead_created_at = models.DateTimeField(null=True, blank=True)
+    lead_decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            GinIndex(fields=["search_vector"], name="person_search"),
+            models.Index(fields=["display_name", "id"], name="person_name"),
+            models.Index(fields=["-updated_at", "-id"], name="person_newest"),
+            models.Index(fields=["company"], name="person_company"),
+            models.Index(fields=["owner"], name="person_owner"),
+            models.Index(
+                fields=["lead_status", "-updated_at", "-id"],
+                name="person_lead",
+                condition=~models.Q(lead_status="none"),
+            ),
+        ]
+
+
+class Identifier(Record):
+    """A way to recognise a person: e-mail, phone, user id, cookie, card, device. Values are normalised."""
+
+    personal = personal.deleted("person_id", ("value",))
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identifiers")
+    kind = models.CharField(max_length=20)
+    value = models.CharField(max_length=254)
+    origin_id = models.UUIDField(null=True, editable=False)
+    observed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["value", "kind", "person"], name="identifier_once"),
+        ]
+
+
+class TraitChange(Record):
+    """A value that was replaced: what it was, what it became, and who says so."""
+
+    personal = personal.deleted("profile_id", ("before", "after"))
+    profile_kind = models.CharField(max_length=8)  # person, company
+    profile_id = models.UUIDField()
+    name = models.CharField(max_length=120)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    origin_id = models.UUIDField(null=True, editable=False)
+    actor_id = models.UUIDField(null=True)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["profile_id", "-changed_at"], name="traitchange_profile")]
+
+
+class Import(Record):
+    """One drop of files from elsewhere: proposed, checked, run, maybe undone."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Waiting for your go")
+        CHECKING = "checking", _("Dry run")
+        RUNNING = "running", _("Running")
+        STOPPED = "stopped", _("Stopped")
+        FAILED = "failed", _("Failed")
+        DONE = "done", _("Done")
+        UNDOING = "undoing", _("Being undone")
+        UNDONE = "undone", _("Undone")
+
+    personal = personal.nothing("counts and settings of an import; its rows are declared where they land")
+    name = models.CharField(max_length=200)
+    system = models.CharField(max_length=60, default="import")  # name space of foreign keys
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    stop_requested = models.BooleanField(default=False)
+    error_code = models.CharField(max_length=60, blank=True)
+    error = models.TextField(blank=True)
+    report = models.JSONField(default=dict)
+    started_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=clock.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+
+class ImportFile(Record):
+    """One file of an import, what it was taken for, and how far it got."""
+
+    personal = personal.nothing("names of files and counts; the upload itself is deleted with the import")
+    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="files")
+    position = models.IntegerField(default=0)
+    name = models.CharField(max_length=300)
+    path = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    source = models.JSONField(default=dict)  # format, encoding, separator, columns
+    noun = models.CharField(max_length=30, blank=True)  # empty: not understood
+    mapping = models.JSONField(default=dict)
+    rows = models.BigIntegerField(null=True)
+    rows_done = models.BigIntegerField(default=0)
+    created = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    unchanged = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["run", "position"], name="importfile_position")]
+
+
+class ImportReject(Record):
+    """A row that found no home, and why."""
+
+    personal = personal.deleted("", ("row",), "deleted with the import; searched by value on erasure")
+    file = models.ForeignKey(ImportFile, on_delete=models.CASCADE, related_name="rejects")
+    row_number = models.BigIntegerField()
+    code = models.CharField(max_length=60)
+    reason = models.TextField()
+    row = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["file", "row_number"], name="importreject_row"),
+        ]
+
+
+class ImportChange(Record):
+    """The state of a row before an import changed it; undo puts it back."""
+
+    personal = personal.deleted("object_id", ("before",), "needed only to undo the import")
+    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="changes")
+    table = models.CharField(max_length=60)
+    object_id = models.UUIDField()
+    before = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["run", "table", "object_id"], name="importchange_once"),
+        ]

@@ -1,0 +1,5 @@
+"""URLs of room `sales`."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,74 @@
+"""Middleware of the composed product: security headers, request log, refusals as pages."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import resolve
+from django.urls.exceptions import Resolver404
+
+from amity.base.errors import Refused
+
+log = logging.getLogger("amity.web")
+Next = Callable[[HttpRequest], HttpResponse]
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+
+
+class ContentSecurityPolicy:
+    """No inline scripts or styles, no other hosts (CSP level 3)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", _POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        return response
+
+
+class RequestLog:
+    """One line per request: URL pattern (never the path with its ids and search words), status, milliseconds."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        response = self.get_response(request)
+        elapsed = round((time.perf_counter() - started) * 1000, 1)
+        log.info(
+            "http.request",
+            extra={"method": request.method, "route": _route(request), "status": response.status_code, "ms": elapsed},
+        )
+        return response
+
+
+def _route(request: HttpRequest) -> str:
+    try:
+        return resolve(request.path_info).route
+    except Resolver404:
+        return "(none)"
+
+
+class RefusedPages:
+    """Turns a domain refusal raised in a page into a page (or htmx toast) with its sentence and status."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refused):
+            return None
+        context = {"code": error.code, "message": error.message, "status": error.status}
+        return render(request, "base/refused.html", context, status=error.status)

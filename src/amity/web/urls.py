@@ -1,0 +1,17 @@
+"""Every URL of the product. Each must stand in the permission table (`web/tests/permission_table.py`)."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("amity.web.urls_pages")),
+    path("", include("amity.access.urls")),
+    path("", include("amity.people.urls")),
+    path("", include("amity.sales.urls")),
+    path("", include("amity.intelligence.urls")),
+    path("account/", include("allauth.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
+handler400 = "amity.web.errors.bad_request"
+handler403 = "amity.web.errors.forbidden"
+handler404 = "amity.web.errors.not_found"
+handler500 = "amity.web.errors.broken"

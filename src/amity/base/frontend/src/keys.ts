@@ -1,0 +1,41 @@
+// Shortcuts of the whole house: Ctrl/Cmd-K and "/" search, "?" help, "g" then a letter goes to a place of the rail.
+import { all, find, typing } from "./dom";
+import { openDialog } from "./dialogs";
+import { openPalette } from "./palette";
+
+const CHORD_MS = 1_200;
+let chordUntil = 0;
+
+export function startKeys(): void {
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      openPalette();
+      return;
+    }
+    if (event.key === "Escape" && !find("dialog[open]")) find("#side")?.replaceChildren();
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey || find("dialog[open]")) return;
+    if (single(event)) event.preventDefault();
+  });
+}
+
+function single(event: KeyboardEvent): boolean {
+  if (performance.now() < chordUntil) {
+    chordUntil = 0;
+    return goTo(event.code);
+  }
+  if (event.key === "/") {
+    openPalette();
+    return true;
+  }
+  if (event.key === "?") return openDialog("shortcuts");
+  if (event.code === "KeyG" && !event.shiftKey) chordUntil = performance.now() + CHORD_MS;
+  return false;
+}
+
+/** `data-key` holds a Latin letter; `code` makes it work on Cyrillic layouts too. */
+function goTo(code: string): boolean {
+  const link = all<HTMLAnchorElement>("#drawer [data-key]").find((each) => `Key${each.dataset.key?.toUpperCase()}` === code);
+  link?.click();
+  return link !== undefined;
+}

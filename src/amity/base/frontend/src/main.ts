@@ -1,0 +1,36 @@
+// Client behaviour of every page. Pages work without it; this adds speed, keys and feedback.
+import Alpine from "@alpinejs/csp";
+import htmx from "htmx.org";
+
+import { startAppearance } from "./appearance";
+import { startDialogs } from "./dialogs";
+import { startDropzones } from "./dropzone";
+import { startForms } from "./forms";
+import { startKeys } from "./keys";
+import { startLists } from "./lists";
+import { startMenus } from "./menus";
+import { startPalette } from "./palette";
+import { startTimes } from "./times";
+import { startToasts } from "./toasts";
+
+declare global {
+  interface Window {
+    htmx: typeof htmx;
+    Alpine: typeof Alpine;
+  }
+}
+
+window.htmx = htmx;
+window.Alpine = Alpine;
+
+startToasts();
+startMenus();
+startDialogs();
+startForms();
+startLists();
+startPalette();
+startKeys();
+startDropzones();
+startTimes();
+startAppearance();
+Alpine.start();

@@ -1,0 +1,55 @@
+// <details> menus and score panels: one open at a time, Escape and a click outside close them, arrows walk the items.
+import { all } from "./dom";
+
+const SELECTOR = "details.menu, details.score";
+
+export function startMenus(): void {
+  document.addEventListener("click", (event) => closeOthers(event.target as Element));
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("toggle", onToggle, true);
+  window.addEventListener("scroll", () => all<HTMLDetailsElement>("details.score[open]").forEach(place), true);
+}
+
+function closeOthers(target: Element): void {
+  for (const details of all<HTMLDetailsElement>(SELECTOR)) {
+    if (details.open && !details.contains(target)) details.open = false;
+  }
+}
+
+function onToggle(event: Event): void {
+  const details = event.target;
+  if (details instanceof HTMLDetailsElement && details.open && details.matches(".score, .table-wrap .menu")) place(details);
+}
+
+/** Panels inside a scrolling table would be cut off: pin them to the window instead. */
+function place(details: HTMLDetailsElement): void {
+  const panel = details.querySelector<HTMLElement>(".score-panel, .menu-list");
+  if (!panel || !details.closest(".table-wrap, .board, .rail")) return;
+  const box = details.getBoundingClientRect();
+  panel.style.position = "fixed";
+  panel.style.right = panel.style.bottom = "auto";
+  const left = Math.min(box.left, window.innerWidth - panel.offsetWidth - 16);
+  const below = box.bottom + 6 + panel.offsetHeight <= window.innerHeight;
+  panel.style.left = `${Math.max(16, left)}px`;
+  panel.style.top = `${below ? box.bottom + 6 : Math.max(8, box.top - panel.offsetHeight - 6)}px`;
+}
+
+function onKey(event: KeyboardEvent): void {
+  const details = (event.target as Element).closest<HTMLDetailsElement>(SELECTOR);
+  if (!details?.open) return;
+  if (event.key === "Escape") {
+    details.open = false;
+    details.querySelector("summary")?.focus();
+    event.stopPropagation();
+  } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    walk(details, event.key === "ArrowDown" ? 1 : -1);
+    event.preventDefault();
+  }
+}
+
+function walk(details: HTMLDetailsElement, step: number): void {
+  const items = all(".menu-item", details);
+  if (!items.length) return;
+  const at = items.indexOf(document.activeElement as HTMLElement);
+  items[(at + step + items.length) % items.length]?.focus();
+}

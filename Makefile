@@ -1,11 +1,124 @@
-# One tool behind every target: .venv/bin/amity. `make demo` to look, `make test` for everything CI runs.
+# `make demo`: look at Amity with a sample company. `make test`: everything CI runs.
+# One tool stands behind both: .venv/bin/amity (see `amity --help`).
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
+TEST_HOME ?= $(CURDIR)/.amity-test
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+DATA ?= ../shared/data
+WORKERS ?= 2
 
-.PHONY: demo test lock
+.PHONY: demo test lint types imports migrations strings openapi audit-packages unit slow browser debian-postgres \
+	templates screenshots lock messages bench bench-import bench-lists bench-scoring check-imports check-kill \
+	check-access check-openapi check-demo clean
 
+demo: .venv/.installed
+	@$(BIN)/amity demo
+
+# --- install ---------------------------------------------------------------------------------------
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Amity needs Python 3.11 or newer; name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "· making the virtual environment"
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; echo "Python's venv module is missing: apt install python3-venv, then again."; exit 1; }
+	@$(BIN)/python -m pip install -q --require-hashes -r requirements-bootstrap.lock
+
+.venv/.installed: .venv/bin/uv requirements.lock requirements-build.lock pyproject.toml hatch_build.py
+	@echo "· installing pinned packages"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock -r requirements-build.lock || \
+		$(BIN)/python -m pip install -q --require-hashes -r requirements.lock -r requirements-build.lock
+	@echo "· building the front end"
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.tested: .venv/.installed requirements-dev.lock
+	@echo "· installing what the tests need"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock || \
+		$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# --- test ------------------------------------------------------------------------------------------
+ENV := AMITY_HOME=$(TEST_HOME) DJANGO_SETTINGS_MODULE=amity.web.settings
+NO_DB := $(ENV) AMITY_DATABASE_URL=postgresql:///unused
+PYTEST := $(BIN)/python -m pytest
+
+test: .venv/.tested lint types imports migrations strings openapi unit slow browser templates debian-postgres audit-packages
+	@echo "All checks passed."
+
+lint:
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types:
+	$(NO_DB) $(BIN)/mypy
+
+imports:
+	PYTHONPATH=src $(BIN)/lint-imports --no-cache
+
+migrations:
+	$(ENV) $(BIN)/python -m django makemigrations --check --dry-run
+
+strings:
+	$(BIN)/python tools/messages.py check
+
+openapi check-openapi:
+	$(ENV) $(BIN)/amity openapi --check
+
+unit:
+	rm -rf $(TEST_HOME)/rendered && mkdir -p $(TEST_HOME)/rendered
+	$(ENV) AMITY_RENDERED=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) -m "not slow and not browser"
+
+slow:
+	$(ENV) AMITY_RENDERED=$(TEST_HOME)/rendered $(PYTEST) -m "slow and not browser"
+
+browser:
+	$(ENV) AMITY_RENDERED=$(TEST_HOME)/rendered $(PYTEST) -m browser
+
+templates:
+	$(BIN)/python tools/check_templates.py $(TEST_HOME)/rendered
+
+debian-postgres:
+	$(BIN)/python tools/debian_postgres.py $(TEST_HOME)/debian -- $(PYTEST) -n $(WORKERS) -m "not slow and not browser"
+
+audit-packages:
+	@$(BIN)/pip-audit --progress-spinner off --disable-pip --require-hashes -r requirements.lock || \
+		echo "pip-audit: the vulnerability service could not be reached or found something (see above)"
+
+# --- figures ---------------------------------------------------------------------------------------
+bench: bench-import bench-lists bench-scoring
+
+bench-import: .venv/.installed
+	$(BIN)/amity bench import
+
+bench-lists: .venv/.installed
+	$(BIN)/amity bench lists
+
+bench-scoring: .venv/.installed
+	$(BIN)/amity bench scoring --data $(DATA)
+
+check-imports: .venv/.installed
+	$(BIN)/amity check imports $(DATA)/A_maven_crm_opportunities $(DATA)/A_xeducation_leads $(DATA)/A_olist_marketing_funnel
+
+check-kill: .venv/.installed
+	$(BIN)/amity check kill
+
+check-access: .venv/.tested
+	$(ENV) $(PYTEST) -v src/amity/web/tests/test_permissions.py src/amity/web/tests/test_row_scope.py src/amity/access/tests/test_audit.py
+
+check-demo:
+	sh tools/check_demo.sh
+
+screenshots: .venv/.tested
+	$(ENV) AMITY_SCREENSHOTS=docs/screenshots $(PYTEST) -m browser src/amity/web/tests/test_screenshots.py
+
+# --- keep in order ---------------------------------------------------------------------------------
+messages:
+	$(BIN)/python tools/messages.py extract
+
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml -o requirements.lock
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml --group dev -o requirements-dev.lock
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --group build -c requirements.lock -o requirements-build.lock
+	$(LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	echo uv | $(LOCK) - -o requirements-bootstrap.lock
+
+clean:
+	rm -rf .venv .amity-test src/amity/base/static/dist src/amity/base/frontend/node_modules

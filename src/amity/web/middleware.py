@@ -12,6 +12,7 @@ from django.urls import resolve
 from django.urls.exceptions import Resolver404
 
 from amity.base.errors import Refused
+from amity.web import metrics
 
 log = logging.getLogger("amity.web")
 Next = Callable[[HttpRequest], HttpResponse]
@@ -43,10 +44,12 @@ class RequestLog:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         response = self.get_response(request)
-        elapsed = round((time.perf_counter() - started) * 1000, 1)
+        seconds, route = time.perf_counter() - started, _route(request)
+        metrics.requests_total.labels(request.method or "", route, str(response.status_code)).inc()
+        metrics.request_seconds.labels(route).observe(seconds)
         log.info(
             "http.request",
-            extra={"method": request.method, "route": _route(request), "status": response.status_code, "ms": elapsed},
+            extra={"method": request.method, "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)},
         )
         return response
 

@@ -39,7 +39,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": database(DATABASE_URL)}
 
 _PUBLIC = urlsplit(CONFIG.public_url)
-ALLOWED_HOSTS = [*CONFIG.allowed_hosts, *([_PUBLIC.hostname] if _PUBLIC.hostname else []), "127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = [
+    *CONFIG.allowed_hosts,
+    *([_PUBLIC.hostname] if _PUBLIC.hostname else []),
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+]
 CSRF_TRUSTED_ORIGINS = [CONFIG.public_url.rstrip("/")] if CONFIG.public_url else []
 _HTTPS = _PUBLIC.scheme == "https"
 
@@ -82,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "amity.base.pages.ToastHeader",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
@@ -118,7 +125,10 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -191,15 +201,23 @@ LOGGING = {
     },
 }
 
-# The left rail: (URL name, label, icon, permission). A visible tuple, no auto-discovery.
+# The left rail: (URL name, label, icon, permission[, entries below]). A visible tuple, no auto-discovery.
 AMITY_NAV = [
     ("home", _("Home"), "home", ""),
     ("people", _("People"), "users", "people.view"),
     ("companies", _("Companies"), "building", "people.view"),
     ("deals", _("Deals"), "target-arrow", "deals.view"),
     ("products", _("Products"), "package", "deals.view"),
-    ("imports", _("Imports"), "database-import", "imports.run"),
-    ("readiness", _("Readiness"), "heartbeat", "readiness.view"),
+    (
+        "",
+        _("Data"),
+        "database",
+        "",
+        [
+            ("imports", _("Imports"), "database-import", "imports.run"),
+            ("readiness", _("Readiness"), "heartbeat", "readiness.view"),
+        ],
+    ),
     ("models", _("Models"), "chart-dots", "models.view"),
     ("jobs", _("Jobs"), "activity", "jobs.view"),
     ("settings", _("Settings"), "settings", "settings.view"),

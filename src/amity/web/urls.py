@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("amity.web.urls_pages")),
+    path("", include("amity.base.urls")),
     path("", include("amity.access.urls")),
     path("", include("amity.people.urls")),
     path("", include("amity.sales.urls")),

@@ -122,7 +122,7 @@ def _wheel_version() -> str:
 
 
 def _major(version: str) -> int:
-    return int(version.split(".")[0])
+    return int(version.split(".", maxsplit=1)[0])
 
 
 def _copies(base: Path) -> list[Path]:
@@ -148,16 +148,17 @@ def _install(source: Path, target: Path) -> None:
                 ignore=shutil.ignore_patterns(*_SKIPPED, "*.a"),
             )
     for folder, _, _ in os.walk(fresh):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)  # programs, not data: the server's own user must reach them
     fresh.rename(target)
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    if os.stat(source).st_mode & 0o004:
+    mode = Path(source).stat().st_mode
+    if mode & 0o004:
         try:
             os.link(source, target)
             return
         except OSError:  # another file system, or links to other people's files are not allowed here
             pass
     shutil.copyfile(source, target)
-    os.chmod(target, 0o755 if os.stat(source).st_mode & 0o100 else 0o644)
+    Path(target).chmod(0o755 if mode & 0o100 else 0o644)

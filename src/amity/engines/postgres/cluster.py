@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -12,12 +14,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from amity.base.errors import Refused
 from amity.engines.postgres import tuning
 from amity.engines.postgres.binaries import Binaries
 from amity.engines.postgres.owner import Owner
 
+KEEPER = "postgres"  # the server's superuser; the application itself is the plain role "amity"
 STALE_LOCK_SECONDS = 30.0
 RECOVERY_SECONDS = 600  # a crash leaves at most max_wal_size (4 GB) to replay
 FAST_STOP_SECONDS = 20.0
@@ -25,6 +29,7 @@ _IMMEDIATE_STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_LIMIT = 107
+_ROUTINE = r"redirecting log|Future log output|starting PostgreSQL|listening on|is (shut|shutting) down|ready to accept"
 _STALE_SIGNS = ("pre-existing shared memory block", "lock file", "could not create shared memory segment")
 
 
@@ -50,6 +55,11 @@ class Cluster:
     def data(self) -> Path:
         return self.base / self.name
 
+    @property
+    def major(self) -> int:
+        """Version that the data folder was made with (``PG_VERSION``)."""
+        return int((self.data / "PG_VERSION").read_text().strip())
+
     def exists(self) -> bool:
         return (self.data / "PG_VERSION").exists()
 
@@ -57,7 +67,7 @@ class Cluster:
         """``initdb`` into an empty folder. UTF-8, code-point order (stable across C libraries), checksums."""
         shutil.rmtree(self.data, ignore_errors=True)
         self.owner.folder(self.data)
-        options = ["--username=postgres", "--auth=peer", "--encoding=UTF8", "--data-checksums", "--no-instructions"]
+        options = [f"--username={KEEPER}", "--auth=peer", "--encoding=UTF8", "--data-checksums", "--no-instructions"]
         if self.binaries.major >= 17:
             options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         self._run(["initdb", "-D", str(self.data), "--locale=C.UTF-8", *options])
@@ -95,6 +105,13 @@ class Cluster:
                 return True
         raise Refused("postgres_not_stopped", f"PostgreSQL process {pid_file.pid} does not end.", 503)
 
+    def url(self, database: str = KEEPER, role: str = KEEPER) -> str:
+        """libpq URL over the live server's socket; by default as the keeper. Raises ``Refused`` when it is down."""
+        pid_file = self.running()
+        if pid_file is None or not pid_file.socket_folder:
+            raise Refused("postgres_not_started", f"PostgreSQL in {self.data} ended. See {self.base / 'log'}.", 503)
+        return f"postgresql://{role}@/{quote(database, safe='')}?host={quote(pid_file.socket_folder, safe='/')}"
+
     def running(self) -> PidFile | None:
         """The live server over this data folder, or None (a left-over file of a dead one counts as None)."""
         pid_file = self._pid_file()
@@ -115,6 +132,7 @@ class Cluster:
         config = self._write_settings()
         log = self.owner.folder(self.base / "log") / "start.log"
         log.unlink(missing_ok=True)
+        began = time.time() - 1
         command = [self.binaries.path("pg_ctl"), "start", "-s", "-w", "-t", str(RECOVERY_SECONDS), "-D", str(self.data)]
         command += ["-l", str(log), "-o", f"-c config_file={shlex.quote(str(config))}"]
         result = subprocess.run(
@@ -133,8 +151,16 @@ class Cluster:
         )
         if result.returncode == 0:
             return None
-        said = log.read_text("utf-8", "replace") if log.exists() else result.stderr
-        return " | ".join(said.strip().splitlines()[-5:])
+        return self._last_words(began) or result.stderr.strip()
+
+    def _last_words(self, since: float) -> str:
+        """What the server complained about after ``since`` (seconds since 1970), from all of its logs."""
+        lines: list[str] = []
+        for log in sorted((self.base / "log").glob("*.log")):
+            if log.stat().st_mtime >= since:
+                lines += log.read_text("utf-8", "replace").splitlines()[-20:]
+        telling = [line.partition("] ")[2] for line in lines if not re.search(_ROUTINE, line)]
+        return " | ".join(telling[-4:])
 
     def _write_settings(self) -> Path:
         preload = "pg_stat_statements" if self._has_library("pg_stat_statements") else ""
@@ -149,15 +175,16 @@ class Cluster:
         return (Path(answer.strip()) / f"{name}.so").exists()
 
     def _clear_stale_lock(self) -> None:
-        """Remove the lock of a server that is certainly gone.
+        """Remove the locks (data folder, socket) of a server that is certainly gone.
 
         Postgres itself trusts any live process with the noted id, and after a reboot or in a new container that
         id often belongs to another program. Should backends of the dead server still live, Postgres sees its
         shared memory in use and refuses, whatever this file says.
         """
-        pid_file = self._pid_file()
-        if pid_file is not None and not _is_postmaster(pid_file.pid, self.data):
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (self.data / "postmaster.pid", self.socket_folder() / f"{_SOCKET_NAME}.lock"):
+            pid = _first_number(lock)
+            if pid is not None and not _is_postmaster(pid, self.base):
+                lock.unlink(missing_ok=True)
 
     def _await_ready(self) -> None:
         def settled() -> bool:
@@ -184,7 +211,7 @@ class Cluster:
 
     def _run(self, command: list[str]) -> str:
         program, *arguments = command
-        result = subprocess.run(
+        result: subprocess.CompletedProcess[str] = subprocess.run(
             [self.binaries.path(program), *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -205,20 +232,31 @@ def _environment() -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def _is_postmaster(pid: int, data: Path) -> bool:
-    """Whether ``pid`` is a live server over ``data``: a zombie, or another program with that id, is not."""
+def _is_postmaster(pid: int, folder: Path) -> bool:
+    """Whether ``pid`` is a live server over ``folder`` or one below it.
+
+    A zombie is not (nobody may ever reap it in a container), nor is another program that now has this id.
+    """
     try:
         arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return b"-D" in arguments and os.fsencode(data) in arguments
+    if b"-D" not in arguments[:-1]:
+        return False
+    data = Path(os.fsdecode(arguments[arguments.index(b"-D") + 1]))
+    return folder in (data, data.parent)
+
+
+def _first_number(path: Path) -> int | None:
+    try:
+        return abs(int(path.read_text("utf-8", "replace").split(maxsplit=1)[0]))
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
 
 
 def _signal(pid: int, sign: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, sign)
-    except ProcessLookupError:
-        pass
 
 
 def _wait_until(condition: Callable[[], bool], seconds: float) -> bool:

@@ -8,16 +8,20 @@ the data then lives in /var/lib/amity/<hash of home>, and <home>/postgres is a l
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import pwd
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from amity.base.errors import Refused
 
+_log = logging.getLogger(__name__)
 _UNPRIVILEGED = ("amity", "nobody")
+_UNQUOTABLE = ('"', "$", "`", "\\", "\n")  # initdb and pg_ctl hand paths to a shell within double quotes
 _STATE = Path("/var/lib/amity")
 
 
@@ -81,8 +85,11 @@ def _present() -> Owner:
     return Owner(entry.pw_uid, os.getegid(), entry.pw_name)
 
 
-def base_folder(home: Path, owner: Owner) -> Path:
-    """The folder that holds data, socket, logs and programs of this home's server; made when missing."""
+def base_folder(home: Path, owner: Owner, vacate: Callable[[Path], None]) -> Path:
+    """The folder that holds data, socket, logs and programs of this home's server; made when missing.
+
+    ``vacate`` stops the servers in a folder that was left by an earlier home of the same path.
+    """
     _check_home(home)
     entry = home / "postgres"
     if entry.exists():
@@ -94,10 +101,15 @@ def base_folder(home: Path, owner: Owner) -> Path:
         entry.mkdir()
         entry.chmod(0o711)
         return entry.resolve()
-    return _state_folder(home, entry)
+    return _state_folder(home, entry, vacate)
 
 
 def _check_home(home: Path) -> None:
+    if any(sign in str(home) for sign in _UNQUOTABLE):
+        raise Refused(
+            "home_unusable",
+            f"PostgreSQL cannot work in {home}: choose an AMITY_HOME without quotes, $, ` or backslash.",
+        )
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         holder = home.stat().st_uid
@@ -124,14 +136,16 @@ def _reachable(folder: Path, owner: Owner) -> bool:
     return True
 
 
-def _state_folder(home: Path, entry: Path) -> Path:
+def _state_folder(home: Path, entry: Path, vacate: Callable[[Path], None]) -> Path:
     """A folder outside the closed home, linked from it. One left by an earlier home of the same path is set aside."""
     target = _STATE / hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]
     try:
         _STATE.mkdir(parents=True, exist_ok=True)
         _STATE.chmod(0o711)
         if target.exists():
-            target.rename(target.with_name(f"{target.name}.left-{int(time.time())}"))
+            vacate(target)
+            aside = target.rename(target.with_name(f"{target.name}.left-{int(time.time())}"))
+            _log.warning("postgres.data_set_aside", extra={"folder": str(aside)})
         target.mkdir()
         target.chmod(0o711)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Settings of the embedded server, written anew at each start. The operator's own go into <home>/postgres/local.conf."""
+"""Settings of the embedded server, written anew at each start; the operator's own: <home>/postgres/local.conf."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ def server_settings(base: Path, socket_folder: Path, name: str, preload: str) ->
         "log_checkpoints": "off",
     }
     lines = [f"{key} = {value}" for key, value in settings.items()]
-    return "\n".join([*lines, f"include_if_exists = {_quoted(base / 'local.conf')}", ""])
+    local = base / "local.conf"
+    if local.exists():
+        lines.append(f"include = {_quoted(local)}")
+    return "\n".join([*lines, ""])
 
 
 def access_rules() -> str:

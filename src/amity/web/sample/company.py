@@ -68,15 +68,16 @@ def companies(rng: Random, count: int, today: date) -> list[Company]:
     """``count`` companies with unique names and domains, oldest first."""
     made: dict[str, Company] = {}
     ages = sorted((rng.randrange(30, DAYS + 700) for _ in range(count)), reverse=True)
-    while len(made) < count:
+    for number in range(count):
         language = rng.choices(list(SHARES), list(SHARES.values()))[0]
         trade = rng.choices(TRADES, [t.weight for t in TRADES])[0]
         name = _name(rng, language, trade)
         domain = f"{names.slug(_bare(name, language))}.example"
         if domain in made:
-            continue
+            bare = _bare(name, language).strip("«»")
+            name = name.replace(bare, f"{bare} {number + 1}")
+            domain = f"{names.slug(_bare(name, language))}.example"
         city = rng.choice(places.CITIES[language])
-        number = len(made)
         made[domain] = Company(
             id=f"C-{number + 1:04d}",
             name=name,

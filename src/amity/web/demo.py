@@ -1,0 +1,96 @@
+"""`amity demo`: database, tables, sample company, first models, then everything running. Each step says how long it took."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from amity.base import config as base_config
+from amity.base.errors import Refused
+
+SEED = 20_240_229
+
+
+@contextmanager
+def step(label: str) -> Iterator[None]:
+    """Print ``label``, do the work, print the seconds it took."""
+    click.echo(f"· {label} … ", nl=False)
+    started = time.perf_counter()
+    yield
+    click.echo(f"{time.perf_counter() - started:.1f} s")
+
+
+def run(serve: bool = True) -> None:
+    """Prepare what is not prepared yet, then serve until Ctrl-C. A second start finds everything in place."""
+    config = base_config.load()
+    with step("starting the database"):
+        import django
+
+        django.setup()
+    with step("bringing tables up to date"):
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0, interactive=False)
+    _prepare(config)
+    if not serve:
+        return
+    from amity.web import links, supervisor
+
+    click.echo(f"\nAmity runs on {links.address(config)}. Sign in once with this link (valid 24 hours):\n")
+    click.echo(f"  {links.one_time(config)}\n\nStop with Ctrl-C; the data stays in {config.home}.\n")
+    sys.exit(supervisor.up(config))
+
+
+def _prepare(config: base_config.Config) -> None:
+    from amity.access import api as access
+    from amity.people import api as people
+
+    if access.set_up_needed():
+        with step("making the demo administrator"):
+            access.create_administrator("Ada Demo", "ada@demo.example", password=None)
+    done = [item for item in people.list_imports(access.SYSTEM) if item.name == "Sample company" and item.state == "done"]
+    if not done:
+        _load_sample(config, people)
+    _train()
+
+
+def _load_sample(config: base_config.Config, people: object) -> None:
+    from amity.web import cli_import, sample
+
+    folder = config.home / "sample"
+    with step("inventing the sample company"):
+        shutil.rmtree(folder, ignore_errors=True)
+        sample.generate(folder, seed=SEED)
+    with step("importing it"):
+        outcome = cli_import.import_paths([_exports(folder)], name="Sample company", system="sample", watch=_quiet)
+        if outcome.state != "done":
+            raise Refused("demo_failed", f"The sample company could not be loaded: {outcome.error}")
+    click.echo(f"  {outcome.created:,} records from {outcome.rows:,} rows, {outcome.rejected:,} rows rejected with a reason")
+
+
+def _exports(folder: Path) -> Path:
+    inner = folder / "exports"
+    return inner if inner.is_dir() else folder
+
+
+def _train() -> None:
+    from amity.access import api as access
+    from amity.intelligence import api as intelligence
+
+    for target in intelligence.targets():
+        if intelligence.live_model(target.key) is None:
+            with step(f"learning: {target.label}"):
+                intelligence.train(access.SYSTEM, target.key, _quiet)
+
+
+def _quiet(done: int, total: int | None = None, stage: str = "") -> None:
+    """Progress is shown per step here."""
+
+
+Watch = Callable[[int, int | None, str], None]

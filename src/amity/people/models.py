@@ -167,10 +167,13 @@ class Import(Record):
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)
     report = models.JSONField(default=dict)
+    shelved = models.JSONField(default=list)  # indexes set aside for a first big load: [[how to drop, how to make]]
+    undo_done = models.JSONField(default=dict)  # rows put back so far, by table
     started_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
-    started_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)  # also `updated_at` of every row that this import wrote
     finished_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
 
 
 class ImportFile(Record):
@@ -192,6 +195,8 @@ class ImportFile(Record):
     updated = models.BigIntegerField(default=0)
     unchanged = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
+    notes = models.JSONField(default=dict)  # how often something had to be helped along, by code
+    fresh = models.BooleanField(default=False)  # its table was empty when it began: nothing to compare with
 
     class Meta:
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["run", "position"], name="importfile_position")]

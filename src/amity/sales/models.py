@@ -128,6 +128,7 @@ class StageChange(Record):
     before = models.ForeignKey(Stage, null=True, on_delete=models.PROTECT, related_name="+")
     after = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
     actor_id = models.UUIDField(null=True)
+    origin_id = models.UUIDField(null=True, editable=False)
     changed_at = models.DateTimeField(default=clock.now)
 
     class Meta:

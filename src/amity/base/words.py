@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -24,6 +25,7 @@ from django.utils.translation import gettext as _
 from amity.base import clock
 
 _JUST_NOW_S = 45
+_CODE_THEN_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")  # CLDR's currency spacing, which Babel leaves out
 _UNITS = (("digital-gigabyte", 10**9), ("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 
 
@@ -54,8 +56,10 @@ def money(minor: int, currency: str) -> str:
     if not code:
         return format_decimal(amount, locale=locale())
     if amount == amount.to_integral_value():
-        return format_currency(amount, code, format=_whole(locale()), currency_digits=False, locale=locale())
-    return format_currency(amount, code, locale=locale())
+        told = format_currency(amount, code, format=_whole(locale()), currency_digits=False, locale=locale())
+    else:
+        told = format_currency(amount, code, locale=locale())
+    return _CODE_THEN_DIGIT.sub("\u00a0", told)
 
 
 def percent(share: float, digits: int = 0) -> str:

@@ -229,6 +229,8 @@ def field(bound: BoundField, *, label: str = "", optional: bool = False) -> dict
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors:
         attrs["aria-invalid"] = "true"
+    if group:
+        widget.attrs["class"] = attrs["class"]
     return {
         "bound": bound,
         "control": bound.as_widget(attrs=attrs),

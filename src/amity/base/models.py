@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock
 from amity.base.ids import new_id
-from amity.base.personal import Personal, nothing
+from amity.base.personal import Personal, deleted, nothing
 
 
 class _Declared(ModelBase):
@@ -77,3 +77,22 @@ class JobRun(Record):
 
     class Meta:
         indexes: ClassVar[list[Any]] = [models.Index(fields=["-created_at", "-id"], name="jobrun_newest")]
+
+
+class UndoStep(Record):
+    """One batch of a change that its maker can put back for 24 hours; see `undo`."""
+
+    personal = deleted("", ("before", "args"), "values before a change; cleared after 24 hours")
+    group_id = models.UUIDField()
+    kind = models.CharField(max_length=60)
+    staff_id = models.UUIDField(null=True)
+    args = models.JSONField(default=dict)
+    before = models.JSONField(null=True)
+    state = models.CharField(max_length=8, default="waiting")  # waiting, done, undone
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["group_id"], name="undostep_group"),
+            models.Index(fields=["created_at"], name="undostep_age"),
+        ]

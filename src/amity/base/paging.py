@@ -1,0 +1,94 @@
+"""Keyset paging: a page is found by the last row seen, never by counting rows from the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import BooleanField, F, Field, Func, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.utils.translation import gettext as _
+
+from amity.base.errors import Refused
+
+_SALT = "amity.paging"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page starts: after (or, going ``back``, before) the row with this sort value and id."""
+
+    sort: str
+    value: Any
+    id: UUID
+    back: bool = False
+
+    def sealed(self) -> str:
+        """Opaque and signed: nobody can probe values that they cannot see."""
+        value = self.value.isoformat() if hasattr(self.value, "isoformat") else self.value
+        return signing.dumps([self.sort, value, str(self.id), int(self.back)], salt=_SALT, compress=True)
+
+
+def unseal(text: str, sort: str) -> Cursor | None:
+    """The cursor behind ``text``; None for an empty one or one of another sorting; raises ``Refused("bad_cursor")``."""
+    if not text:
+        return None
+    try:
+        made_for, value, row_id, back = signing.loads(text, salt=_SALT)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise Refused("bad_cursor", _("This page marker is not valid. Start from the first page."), 400) from error
+    return Cursor(sort, value, UUID(row_id), bool(back)) if made_for == sort else None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A total order: one expression that is never null, then the id; an index must exist on both."""
+
+    key: str
+    expression: str | Combinable
+    descending: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"-{self.key}" if self.descending else self.key
+
+
+def slice_of(rows: QuerySet[Any], order: Order, cursor: Cursor | None, size: int) -> QuerySet[Any]:
+    """``size`` + 1 rows beyond ``cursor``, annotated with ``sort_value``; in reverse when going back."""
+    descending = order.descending != bool(cursor and cursor.back)
+    rows = ordered(rows, order, descending)
+    if cursor is not None:
+        sort_value = rows.query.annotations["sort_value"]
+        field: Field[Any, Any] = sort_value.output_field
+        value = Value(field.to_python(cursor.value), output_field=field)
+        rows = rows.filter(_Beyond(_source(order), F("pk"), value, Value(cursor.id, output_field=rows.model._meta.pk), below=descending))
+    return rows[: size + 1]
+
+
+def ordered(rows: QuerySet[Any], order: Order, descending: bool | None = None) -> QuerySet[Any]:
+    """All rows in this order, annotated with ``sort_value``."""
+    down = order.descending if descending is None else descending
+    return rows.annotate(sort_value=_source(order)).order_by(*(("-sort_value", "-pk") if down else ("sort_value", "pk")))
+
+
+def _source(order: Order) -> Any:
+    return F(order.expression) if isinstance(order.expression, str) else order.expression
+
+
+class _Beyond(Func):
+    """``(a, b) > (x, y)`` as one row comparison, which a two-column index answers."""
+
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, *expressions: Any, below: bool = False, **extra: Any) -> None:
+        super().__init__(*expressions, **extra)
+        self.below = below
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, list[Any]]:
+        parts = [compiler.compile(each) for each in self.source_expressions]
+        sql = [text for text, _params in parts]
+        mark = "<" if self.below else ">"
+        return f"({sql[0]}, {sql[1]}) {mark} ({sql[2]}, {sql[3]})", [p for _text, params in parts for p in params]

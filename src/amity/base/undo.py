@@ -1,0 +1,114 @@
+"""Undo: changes to many rows are done in steps that remember what was before, and can be put back as a whole.
+
+A room registers a `Handler` per kind of change. `perform` does one step now; `perform_batches` makes one job per step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from amity.base import clock, jobs
+from amity.base.errors import NotFound, Refused
+from amity.base.filters import Reader
+from amity.base.ids import new_id
+from amity.base.models import UndoStep
+
+KEPT = timedelta(hours=24)
+Do = Callable[[Any, dict[str, Any]], Any]
+PutBack = Callable[[Any, dict[str, Any], Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """``do(actor, args)`` changes and returns what was before (JSON); ``put_back(actor, args, before)`` restores it.
+
+    Both run inside a transaction and write their own audit line. ``put_back`` leaves values alone that somebody changed since.
+    """
+
+    do: Do
+    put_back: PutBack
+
+
+_handlers: dict[str, Handler] = {}
+_actor_of: list[Callable[[UUID], Any]] = []
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Make ``kind`` known; called from a room's ``apps.py``."""
+    _handlers[kind] = handler
+
+
+def actors_from(lookup: Callable[[UUID], Any]) -> None:
+    """Say how a job finds the actor behind a staff id (raises when it may no longer act)."""
+    _actor_of[:] = [lookup]
+
+
+def perform(actor: Reader, kind: str, args: dict[str, Any], group: UUID | None = None) -> UUID:
+    """Do one step now; returns the group that `put_back` takes."""
+    group = group or new_id()
+    with transaction.atomic():
+        before = _handlers[kind].do(actor, args)
+        UndoStep.objects.create(group_id=group, kind=kind, staff_id=actor.staff_id, args=args, before=before, state="done")
+    return group
+
+
+def note(actor: Reader, kind: str, args: dict[str, Any], before: Any) -> UUID:
+    """Remember a change that was just made in this transaction; returns its group."""
+    group = new_id()
+    UndoStep.objects.create(group_id=group, kind=kind, staff_id=actor.staff_id, args=args, before=before, state="done")
+    return group
+
+
+def perform_batches(actor: Reader, kind: str, batches: Sequence[dict[str, Any]]) -> UUID:
+    """One waiting step and one job per batch, deferred in one transaction; returns the group."""
+    group = new_id()
+    with transaction.atomic():
+        for args in batches:
+            step = UndoStep.objects.create(group_id=group, kind=kind, staff_id=actor.staff_id, args=args)
+            jobs.start(kind, run_step, subject_id=group, started_by=actor.staff_id, step_id=str(step.id))
+    return group
+
+
+def put_back(actor: Reader, group: UUID) -> int:
+    """Undo every step of a group, newest first; steps still waiting will not run. Raises `NotFound` or `Refused`."""
+    with transaction.atomic():
+        steps = list(UndoStep.objects.select_for_update().filter(group_id=group, staff_id=actor.staff_id).order_by("-id"))
+        if not steps or steps[0].created_at < clock.now() - KEPT:
+            raise NotFound(_("There is nothing to undo here any more. Changes can be undone for 24 hours by whoever made them."))
+        if all(step.state == "undone" for step in steps):
+            raise Refused("undone_already", _("This was undone already."), 409)
+        for step in steps:
+            if step.state == "done":
+                _handlers[step.kind].put_back(actor, step.args, step.before)
+        UndoStep.objects.filter(group_id=group).update(state="undone")
+    return len(steps)
+
+
+def clear_old() -> int:
+    """Delete steps that can no longer be undone; they hold values of people. 1 query."""
+    return UndoStep.objects.filter(created_at__lt=clock.now() - KEPT).delete()[0]
+
+
+@jobs.app.task(name="base.undo.run_step", retry=jobs.RETRY)
+def run_step(job_run_id: str, step_id: str) -> None:
+    """Job: do one waiting step; a step that was done or undone meanwhile is left alone."""
+    jobs.running(job_run_id, lambda report: _run(step_id, report))
+
+
+def _run(step_id: str, report: jobs.Report) -> None:
+    with transaction.atomic():
+        step = UndoStep.objects.select_for_update().filter(pk=step_id, state="waiting").first()
+        if step is None:
+            raise jobs.Stopped
+        step.before = _handlers[step.kind].do(_actor_of[0](step.staff_id), step.args)
+        step.state = "done"
+        step.save(update_fields=["before", "state"])
+    done = len(step.args.get("ids", ()))
+    report(done, done, "")

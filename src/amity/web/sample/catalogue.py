@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from amity.web.sample.names import LANGUAGES
+
 
 class Product(NamedTuple):
-    """``price`` in EUR cents; ``pull`` moves the log odds of winning a deal on it; ``weight`` is how often it is sold."""
+    """``price`` in EUR cents; ``weight``: how often sold; ``pull``: moves the log odds of winning a deal on it."""
 
     sku: str
     name: str
@@ -78,7 +80,7 @@ STAFF = (
     Staff("S-13", "Nadja Brückner", "nadja.brueckner@copperleaf.example", "Customer care", "agent", "de", 0.0, 0),
     Staff("S-14", "Rhys Calloway", "rhys.calloway@copperleaf.example", "Management", "marketer", "en", 0.0, 0),
 )
-SELLERS = {language: tuple(s for s in STAFF if s.share and s.language == language) for language in "de pl en ru".split()}
+SELLERS = {language: tuple(s for s in STAFF if s.share and s.language == language) for language in LANGUAGES}
 
 
 class Trade(NamedTuple):
@@ -123,7 +125,8 @@ SOURCES = (
 # role → language → (masculine, feminine); the role decides how much a yes is worth
 TITLES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     "Decision maker": {
-        "de": (("Geschäftsführer", "Geschäftsführerin"), ("Inhaber", "Inhaberin"), ("Einkaufsleiter", "Einkaufsleiterin")),
+        "de": (("Geschäftsführer", "Geschäftsführerin"), ("Inhaber", "Inhaberin"),
+               ("Einkaufsleiter", "Einkaufsleiterin")),
         "pl": (("Prezes zarządu", "Prezeska zarządu"), ("Właściciel", "Właścicielka"), ("Dyrektor zakupów",) * 2),
         "en": (("Managing Director",) * 2, ("Owner",) * 2, ("Head of Procurement",) * 2),
         "ru": (("Генеральный директор",) * 2, ("Владелец",) * 2, ("Начальник отдела закупок",) * 2),
@@ -136,8 +139,10 @@ TITLES: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
         "ru": (("Офис-менеджер",) * 2, ("Управляющий рестораном", "Управляющая рестораном"), ("Завхоз",) * 2),
     },
     "User": {
-        "de": (("Barista",) * 2, ("Sachbearbeiter", "Sachbearbeiterin"), ("Assistent", "Assistentin"), ("Praktikant", "Praktikantin")),
-        "pl": (("Barista", "Baristka"), ("Asystent", "Asystentka"), ("Recepcjonista", "Recepcjonistka"), ("Stażysta", "Stażystka")),
+        "de": (("Barista",) * 2, ("Sachbearbeiter", "Sachbearbeiterin"),
+               ("Assistent", "Assistentin"), ("Praktikant", "Praktikantin")),
+        "pl": (("Barista", "Baristka"), ("Asystent", "Asystentka"),
+               ("Recepcjonista", "Recepcjonistka"), ("Stażysta", "Stażystka")),
         "en": (("Barista",) * 2, ("Executive Assistant",) * 2, ("Receptionist",) * 2, ("Intern",) * 2),
         "ru": (("Бариста",) * 2, ("Секретарь",) * 2, ("Администратор",) * 2, ("Стажёр", "Стажёрка")),
     },

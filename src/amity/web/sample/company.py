@@ -28,7 +28,8 @@ _HEADS = {
            "Bakeries": "Piekarnia {}", "Offices & consulting": "{} Doradztwo|Kancelaria {}",
            "Manufacturing": "Zakłady {}|{} Produkcja", "Health care": "Przychodnia {}|Centrum Medyczne {}",
            "Retail": "Sklepy {}|{} Handel"},
-    "en": {"Hotels": "The {} Hotel|{} Inn", "Restaurants & cafés": "{} Coffee House|{} Kitchen", "Bakeries": "{} Bakery",
+    "en": {"Hotels": "The {} Hotel|{} Inn", "Restaurants & cafés": "{} Coffee House|{} Kitchen",
+           "Bakeries": "{} Bakery",
            "Offices & consulting": "{} Consulting|{} Partners", "Manufacturing": "{} Engineering|{} Works",
            "Health care": "{} Clinic|{} Care Group", "Retail": "{} Stores|{} & Sons"},
     "ru": {"Hotels": "Гостиница {}|Отель {}", "Restaurants & cafés": "Кофейня {}|Ресторан {}", "Bakeries": "Пекарня {}",
@@ -38,8 +39,8 @@ _HEADS = {
 _STEMS = {
     "de": "Adler Sonne Lindenhof Rosengarten Alpenblick Nordlicht Goldener_Hirsch Seeblick Altstadt Mühlbach "
     "Kranich Brunnenhof Eichenau Silberfuchs Weinberg Morgenstern Hanse Falkenstein Rheinblick Sternberg",
-    "pl": "Pod_Lipami Bursztyn Słoneczna Orzeł Wawel Kasztan Pod_Różą Bałtyk Tatry Jaskółka Złoty_Kłos Dębowa Nadwiślańska "
-    "Jutrzenka Stary_Młyn Perła Cztery_Pory Źródło Wrzos Żuraw",
+    "pl": "Pod_Lipami Bursztyn Słoneczna Orzeł Wawel Kasztan Pod_Różą Bałtyk Tatry Jaskółka Złoty_Kłos Dębowa "
+    "Nadwiślańska Jutrzenka Stary_Młyn Perła Cztery_Pory Źródło Wrzos Żuraw",
     "en": "Copper_Kettle Oakfield Riverside Old_Mill Kingfisher Harbour Foxglove Highgate Blackthorn Willow Red_Lion "
     "Elmwood Northgate Silver_Birch Marlow Beacon Heather Stonebridge Thistle Westbourne",
     "ru": "Волга Берёзка Заря Уют Северный Ладога Родник Самоцвет Маяк Восток Хлебный_двор Тройка Сокол Ромашка "
@@ -102,7 +103,11 @@ def _name(rng: Random, language: str, trade: Trade) -> str:
     else:
         stem = rng.choice(_STEMS[language].split()).replace("_", " ")
         if rng.random() < 0.45:
-            stem = f"{stem} {rng.choice(places.CITIES[language]).name}" if language != "ru" else f"{stem}-{rng.randrange(2, 40)}"
+            stem = (
+                f"{stem} {rng.choice(places.CITIES[language]).name}"
+                if language != "ru"
+                else f"{stem}-{rng.randrange(2, 40)}"
+            )
     form = rng.choice(_FORMS[language])
     full = head.format(stem)
     return f"{form} «{full}»" if language == "ru" else f"{full} {form}"

@@ -44,15 +44,15 @@ class Deal:
     status: str = "open"
 
 
-def deals(rng: Random, people: list[Person], companies: list[Company], today: date) -> list[Deal]:
+def deals(rng: Random, people: list[Person], today: date) -> list[Deal]:
     """The deals in the order of creation; companies that bought become customers."""
     customers: set[str] = set()
     wins: list[tuple[datetime, str]] = []  # heap of wins that lie ahead of the next deal's beginning
-    made = []
+    made: list[Deal] = []
     for created, person in _beginnings(rng, people, today):
         while wins and wins[0][0] < created:
             customers.add(heappop(wins)[1])
-        deal = _deal(rng, len(made) + 1, created, person, person.company.id in customers, today)
+        deal = _deal(rng, len(made) + 1, created, person, customer=person.company.id in customers, today=today)
         if deal.status == "won" and deal.closed is not None:
             heappush(wins, (deal.closed, deal.company.id))
             deal.company.status = "Customer"
@@ -74,7 +74,7 @@ def _beginnings(rng: Random, people: list[Person], today: date) -> list[tuple[da
     return sorted(starts, key=lambda pair: (pair[0], pair[1].id))
 
 
-def _deal(rng: Random, number: int, created: datetime, person: Person, customer: bool, today: date) -> Deal:
+def _deal(rng: Random, number: int, created: datetime, person: Person, *, customer: bool, today: date) -> Deal:
     now = datetime.combine(today, time(), UTC)
     company, product = person.company, rng.choices(EQUIPMENT, [p.weight for p in EQUIPMENT])[0]
     quantity = min(30, 1 + chance.poisson(rng, math.log1p(company.employees) / 2.5))

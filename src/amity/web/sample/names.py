@@ -10,99 +10,104 @@ from random import Random
 
 from anyascii import anyascii
 
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 LANGUAGES = ("de", "pl", "en", "ru")
 
 GIVEN: dict[str, dict[str, tuple[str, ...]]] = {
     "de": {
-        "m": tuple(
+        "m": _words(
             "Thomas Michael Andreas Stefan Christian Peter Wolfgang Klaus Jürgen Daniel Markus Alexander Martin "
             "Matthias Sebastian Jan Florian Tobias Jörg Uwe Günther Björn Lukas Felix Maximilian Jonas Paul Leon "
-            "Karl-Heinz Hans-Peter Götz Rüdiger Sören Moritz Philipp Dominik Fabian Oliver Ralf Torsten".split()
+            "Karl-Heinz Hans-Peter Götz Rüdiger Sören Moritz Philipp Dominik Fabian Oliver Ralf Torsten"
         ),
-        "f": tuple(
+        "f": _words(
             "Sabine Petra Claudia Susanne Andrea Katharina Stefanie Julia Anna Christina Nicole Birgit Ursula Monika "
             "Martina Sandra Anja Kathrin Heike Silke Tanja Melanie Nadine Franziska Lena Laura Johanna Sophie Hannah "
-            "Jörgine Käthe Bärbel Ann-Kathrin Eva-Maria Anneliese Ulrike Antje Miriam Friederike Carolin".split()
+            "Jörgine Käthe Bärbel Ann-Kathrin Eva-Maria Anneliese Ulrike Antje Miriam Friederike Carolin"
         ),
     },
     "pl": {
-        "m": tuple(
+        "m": _words(
             "Piotr Krzysztof Andrzej Tomasz Paweł Jan Michał Marcin Jakub Adam Marek Łukasz Grzegorz Mateusz Wojciech "
             "Mariusz Dariusz Maciej Zbigniew Rafał Robert Kamil Jacek Szymon Kacper Bartosz Sławomir Jarosław "
-            "Mirosław Przemysław Zdzisław Bogdan Artur Damian Filip Leszek Radosław Bartłomiej Dawid Igor".split()
+            "Mirosław Przemysław Zdzisław Bogdan Artur Damian Filip Leszek Radosław Bartłomiej Dawid Igor"
         ),
-        "f": tuple(
+        "f": _words(
             "Anna Katarzyna Maria Małgorzata Agnieszka Barbara Ewa Krystyna Elżbieta Magdalena Joanna Zofia Aleksandra "
             "Monika Teresa Natalia Danuta Julia Karolina Marta Beata Dorota Jolanta Grażyna Iwona Paulina Justyna "
-            "Sylwia Renata Halina Bożena Urszula Wanda Stanisława Kinga Weronika Emilia Oliwia Łucja Żaneta".split()
+            "Sylwia Renata Halina Bożena Urszula Wanda Stanisława Kinga Weronika Emilia Oliwia Łucja Żaneta"
         ),
     },
     "en": {
-        "m": tuple(
+        "m": _words(
             "James John Robert William David Richard Thomas Christopher Daniel Matthew Andrew Mark Paul Stephen Simon "
             "Michael Edward George Oliver Harry Jack Charles Alexander Benjamin Samuel Joseph Peter Ian Graham Stuart "
-            "Gareth Rhys Callum Ewan Liam Nathan Adam Rajesh Imran Kwame".split()
+            "Gareth Rhys Callum Ewan Liam Nathan Adam Rajesh Imran Kwame"
         ),
-        "f": tuple(
+        "f": _words(
             "Sarah Emma Laura Rebecca Claire Victoria Helen Rachel Charlotte Jennifer Elizabeth Margaret Susan "
             "Catherine Hannah Lucy Olivia Amelia Sophie Jessica Emily Alice Fiona Alison Joanne Nicola Karen Julie "
-            "Siobhan Bronwen Morag Priya Fatima Grace Chloe Abigail Eleanor Harriet Georgina Zoë".split()
+            "Siobhan Bronwen Morag Priya Fatima Grace Chloe Abigail Eleanor Harriet Georgina Zoë"
         ),
     },
     "ru": {
-        "m": tuple(
+        "m": _words(
             "Александр Сергей Андрей Алексей Дмитрий Михаил Владимир Иван Евгений Николай Максим Павел Артём Игорь "
             "Юрий Олег Константин Виктор Роман Денис Антон Илья Никита Кирилл Вадим Григорий Станислав Вячеслав Фёдор "
-            "Тимур Руслан Борис Егор Леонид Валерий Пётр Степан Матвей Геннадий Ярослав".split()
+            "Тимур Руслан Борис Егор Леонид Валерий Пётр Степан Матвей Геннадий Ярослав"
         ),
-        "f": tuple(
+        "f": _words(
             "Елена Ольга Наталья Анна Татьяна Ирина Екатерина Мария Светлана Юлия Анастасия Людмила Галина Марина "
             "Дарья Ксения Надежда Валентина Любовь Вера Евгения Виктория Алёна Полина Оксана Лариса Алина София "
-            "Кристина Жанна Зоя Яна Алла Диана Вероника Элина Маргарита Нина Лидия Тамара".split()
+            "Кристина Жанна Зоя Яна Алла Диана Вероника Элина Маргарита Нина Лидия Тамара"
         ),
     },
 }
 
 FAMILY: dict[str, tuple[str, ...]] = {
-    "de": tuple(
+    "de": _words(
         "Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Schäfer Koch Bauer Richter Klein "
         "Wolf Schröder Neumann Schwarz Zimmermann Braun Krüger Hofmann Hartmann Lange Werner Krause Lehmann Köhler "
         "Maier König Walter Huber Kaiser Fuchs Peters Lang Scholz Möller Weiß Jung Hahn Schubert Vogel Friedrich "
-        "Keller Günther Frank Berger Winkler Roth Beck Lorenz Baumann Böhm Jäger Voß Sommer Groß Brandt".split()
+        "Keller Günther Frank Berger Winkler Roth Beck Lorenz Baumann Böhm Jäger Voß Sommer Groß Brandt"
     ),
-    "pl": tuple(
+    "pl": _words(
         "Nowak Kowalski Wiśniewski Wójcik Kowalczyk Kamiński Lewandowski Zieliński Szymański Woźniak Dąbrowski "
         "Kozłowski Jankowski Mazur Kwiatkowski Krawczyk Piotrowski Grabowski Nowakowski Pawłowski Michalski Nowicki "
         "Adamczyk Dudek Zając Wieczorek Jabłoński Król Majewski Olszewski Jaworski Wróbel Malinowski Pawlak Witkowski "
         "Walczak Stępień Górski Rutkowski Michalak Sikora Ostrowski Baran Duda Szewczyk Tomaszewski Pietrzak "
         "Marciniak Wróblewski Zalewski Jakubowski Jasiński Zawadzki Sadowski Bąk Chmielewski Włodarczyk Borkowski "
-        "Czarny Gołębiowski".split()
+        "Czarny Gołębiowski"
     ),
-    "en": tuple(
+    "en": _words(
         "Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Robinson Wright Thompson Evans Walker White "
         "Roberts Green Hall Wood Jackson Clarke Hughes Edwards Harris Lewis Cooper Ward Turner Martin Cook Baker "
         "Morris Bell Murphy Bailey Parker Collins Shaw Richardson Mitchell Fraser MacDonald O'Brien O'Connor McKenzie "
         "Campbell Stewart Okafor Singh Khan Ahmed Ashworth Pemberton Whitaker Fairclough Lloyd-Jones Hargreaves "
-        "Llewellyn Blythe Pryce".split()
+        "Llewellyn Blythe Pryce"
     ),
-    "ru": tuple(
+    "ru": _words(
         "Иванов Смирнов Кузнецов Попов Васильев Петров Соколов Михайлов Новиков Фёдоров Морозов Волков Алексеев "
         "Лебедев Семёнов Егоров Павлов Козлов Степанов Николаев Орлов Андреев Макаров Никитин Захаров Зайцев Соловьёв "
         "Борисов Яковлев Григорьев Романов Воробьёв Сергеев Кузьмин Фролов Александров Дмитриев Королёв Гусев Киселёв "
         "Ильин Максимов Поляков Сорокин Виноградов Ковалёв Белов Медведев Антонов Тарасов Жуков Баранов Филиппов "
-        "Шевченко Бондаренко Щербаков Достоевский Вяземский Ковальчук Черных".split()
+        "Шевченко Бондаренко Щербаков Достоевский Вяземский Ковальчук Черных"
     ),
 }
 
 PATRONYMICS: dict[str, tuple[str, ...]] = {
-    "m": tuple(
+    "m": _words(
         "Александрович Сергеевич Андреевич Алексеевич Дмитриевич Михайлович Владимирович Иванович Евгеньевич "
-        "Николаевич Павлович Игоревич Юрьевич Олегович Викторович Петрович Борисович Ильич Фёдорович Кириллович".split()
+        "Николаевич Павлович Игоревич Юрьевич Олегович Викторович Петрович Борисович Ильич Фёдорович Кириллович"
     ),
-    "f": tuple(
+    "f": _words(
         "Александровна Сергеевна Андреевна Алексеевна Дмитриевна Михайловна Владимировна Ивановна Евгеньевна "
         "Николаевна Павловна Игоревна Юрьевна Олеговна Викторовна Петровна Борисовна Ильинична Фёдоровна "
-        "Кирилловна".split()
+        "Кирилловна"
     ),
 }
 
@@ -119,16 +124,9 @@ NICKNAMES: dict[str, str] = {
 
 PARTICLES = ("von", "von der", "zu", "van")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+_LATIN = "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch ie y e iu ia"
 # The passport spelling (ICAO 9303) beside the everyday one that anyascii gives.
-_PASSPORT = str.maketrans(
-    dict(
-        zip(
-            "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-            "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch ie y  e iu ia".split(" "),
-            strict=True,
-        )
-    )
-)
+_PASSPORT = str.maketrans(dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыэюя", _words(_LATIN), strict=True)) | {"ь": ""})
 _ADJECTIVES = ("ski", "cki", "dzki", "ny")
 
 

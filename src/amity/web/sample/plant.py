@@ -61,12 +61,9 @@ class Planted:
 
 
 def dirty(
-    rng: Random, clean: Export, people: list[Person], companies: list[Company], done: list[Activity], today: date
-) -> tuple[Planted, list[Activity]]:
-    """Soil ``clean`` (in place) and return what was planted and the activities that belong to it.
-
-    ``done`` are the activities so far; some of them are moved to the duplicates of their persons.
-    """
+    rng: Random, clean: Export, people: list[Person], companies: list[Company], *, done: list[Activity], today: date
+) -> Planted:
+    """Soil ``clean`` and ``done`` (the activities) in place and return what was planted."""
     planted = Planted()
     rows = {row["Contact ID"]: row for row in clean.people}
     total = round(len(people) / (1 - DUPLICATE_SHARE))
@@ -89,7 +86,9 @@ def dirty(
     clean.people += copies
     _deals(rng, clean, planted)
     _companies(rng, clean, planted, companies)
-    return planted, _stale(rng, planted, people, today) + _moved(rng, done, moved)
+    _move(rng, done, moved)
+    done += _stale(rng, planted, people, today)
+    return planted
 
 
 def _take(order: list[Person], count: int, suits: Callable[[Person], bool]) -> list[Person]:
@@ -155,7 +154,9 @@ def _married(rng: Random, copy: Row, person: Person) -> None:
         if last != person.family:
             break
     copy["Last name"] = last
-    copy["Email"] = f"{names.slug(person.given, '')}.{names.slug(last)}.{copy['Contact ID'][2:]}@{person.company.domain}"
+    copy["Email"] = (
+        f"{names.slug(person.given, '')}.{names.slug(last)}.{copy['Contact ID'][2:]}@{person.company.domain}"
+    )
     copy["Phone"] = person.phone
 
 
@@ -193,7 +194,9 @@ def _bad_email(rng: Random, row: Row, person: Person, today: date) -> None:
 
 def _bad_phone(rng: Random, row: Row, person: Person, today: date) -> None:
     prefix = places.PREFIXES[person.company.language]
-    row["Phone"] = rng.choice(("12345", "n/a", f"+{prefix} 12", "000000000", "see e-mail", f"+{prefix}0000000000000000"))
+    row["Phone"] = rng.choice(
+        ("12345", "n/a", f"+{prefix} 12", "000000000", "see e-mail", f"+{prefix}0000000000000000")
+    )
     row["Mobile"] = ""
 
 
@@ -274,9 +277,8 @@ def _stale(rng: Random, planted: Planted, people: list[Person], today: date) -> 
     return made
 
 
-def _moved(rng: Random, done: list[Activity], moved: dict[str, str]) -> list[Activity]:
-    """About a third of what duplicated people did hangs on their second row; nothing is added."""
+def _move(rng: Random, done: list[Activity], moved: dict[str, str]) -> None:
+    """About a third of what duplicated people did outside of deals hangs on their second row."""
     for activity in done:
         if activity.person in moved and rng.random() < 0.35 and not activity.deal:
             activity.person = moved[activity.person]
-    return []

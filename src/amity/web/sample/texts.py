@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What people write to each other in the sample: short mails in four languages, by occasion.
 
 Slots: ``{name}`` the customer, ``{product}``, ``{company}``, ``{staff}``, ``{order}``. No sentence needs a person's gender.

@@ -78,9 +78,7 @@ class FeatureSpec:
         listed = [{slot: getattr(c, slot) for slot in Column.__slots__} for c in self.columns]
         return {"columns": [{**c, "levels": list(c["levels"])} for c in listed], "dropped": dict(self.dropped)}
 
-    def transform(
-        self, table: pl.DataFrame, opened: pl.Series | None = None, as_of: datetime | None = None
-    ) -> Matrix:
+    def transform(self, table: pl.DataFrame, opened: pl.Series | None = None, as_of: datetime | None = None) -> Matrix:
         """The matrix of ``table`` as it was known at ``as_of``."""
         reference = _reference(opened, table.height)
         raw = [_encode(column, table, reference, as_of) for column in self.columns]
@@ -156,7 +154,7 @@ def _fit_category(name: str, words: pl.Series, gaps: bool) -> Column | str:
     if covered < 0.3 * (len(words) - words.null_count()):
         return Column(name, "filled", centre=0.5) if gaps else "text"
     pooled = len(levels) < counts.height
-    if len(levels) + pooled + gaps < 2:
+    if len(levels) + pooled + gaps < 2 or len(words) - int(counts["n"].max() or 0) < least:  # type: ignore[arg-type]
         return "constant"
     return Column(name, "category", levels, gaps=gaps, zeros=pooled)
 
@@ -169,8 +167,9 @@ def _fit_number(name: str, kind: Kind, known: pl.Series, gaps: bool) -> Column |
     if kind == "numeric" and not gaps and np.unique(values).size < 2:
         return "constant"
     spread = np.quantile(values, [0.05, 0.5, 0.95])
-    log = bool(kind == "numeric" and values.min() >= 0 and spread[2] > 8 * max(spread[1], 1e-9))
-    zeros = bool(kind == "numeric" and 0.05 <= np.mean(values == 0) <= 0.95)
+    many = kind == "numeric" and np.unique(values).size > 2
+    log = bool(many and values.min() >= 0 and spread[2] > 8 * max(spread[1], 1e-9))
+    zeros = bool(many and 0.05 <= np.mean(values == 0) <= 0.95)
     shaped = np.log1p(values) if log else values
     scale = float(np.std(np.clip(shaped, *np.quantile(shaped, [0.01, 0.99])))) or float(np.std(shaped)) or 1.0
     return Column(name, kind, centre=float(np.mean(shaped)), scale=scale, log=log, gaps=gaps, zeros=zeros)

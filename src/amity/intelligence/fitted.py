@@ -1,0 +1,184 @@
+"""A trained rung of the ladder: scores, intervals, exact reasons, and its artefact as plain JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from amity.intelligence.boosted import Boosted, jackknife_deviation
+from amity.intelligence.calibration import Calibration
+from amity.intelligence.features import FeatureSpec, Matrix
+from amity.intelligence.linear import Logistic
+from amity.intelligence.metrics import logit, sigmoid
+
+Array = NDArray[np.float64]
+Rung = Literal["base", "rules", "linear", "trees"]
+RUNGS: tuple[Rung, ...] = ("base", "rules", "linear", "trees")
+
+FORMAT = 1
+Z90 = 1.6448536269514722
+_CHUNK = 20_000
+_MIN_DEVIATION = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Calibrated log-odds and probabilities, (n,) each. ``low``..``high`` is a 90 % interval of the *probability*:
+    how far it could be off because the model saw few such rows, not whether this one record will be won."""
+
+    log_odds: Array
+    probability: Array
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """Log-odds that add up: ``base + by_column.sum(1) + rest == log_odds`` to 1e-9. ``by_column`` is (n, n_columns)."""
+
+    base: float
+    by_column: Array
+    rest: Array
+    log_odds: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One rung with everything that serving needs. ``wins`` and ``losses`` are counts of the training rows."""
+
+    rung: Rung
+    spec: FeatureSpec
+    wins: int
+    losses: int
+    calibration: Calibration = Calibration()
+    logistic: Logistic | None = None
+    means: Array = field(default_factory=lambda: np.zeros(0))
+    boosted: Boosted | None = None
+
+    def score(self, table: pl.DataFrame, opened: pl.Series | None = None, as_of: datetime | None = None) -> Scores:
+        """Score every row of ``table`` in blocks of bounded memory."""
+        if self.rung == "base":
+            return self._base_scores(table.height)
+        parts = [self.score_matrix(self._matrix(table, opened, as_of, i)) for i in range(0, table.height, _CHUNK)]
+        if not parts:
+            return Scores(*(np.zeros(0) for _ in range(4)))
+        return Scores(*(np.concatenate([getattr(p, slot) for p in parts]) for slot in Scores.__slots__))
+
+    def contributions(self, matrix: Matrix) -> Contributions:
+        """What every source column adds to the calibrated log-odds of every row.
+
+        The raw contributions (linear terms around the training mean, or TreeSHAP) are stretched by the slope of the
+        calibration between the base and the row, so the calibrated sum stays exact and no sign changes.
+        """
+        raw, base = self._raw_contributions(matrix)
+        z = base + raw.sum(axis=1)
+        anchor = float(self.calibration.apply(np.array([base]))[0])
+        final = self.calibration.apply(z)
+        gap = z - base
+        near = np.abs(gap) < 1e-7
+        stretch = np.where(near, self.calibration.slope(z), (final - anchor) / np.where(near, 1.0, gap))
+        by_column = raw * stretch[:, None]
+        return Contributions(anchor, by_column, final - anchor - by_column.sum(axis=1), final)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The artefact: plain JSON values."""
+        return {
+            "format": FORMAT,
+            "rung": self.rung,
+            "spec": self.spec.as_dict(),
+            "wins": self.wins,
+            "losses": self.losses,
+            "calibration": self.calibration.as_dict(),
+            "logistic": self.logistic.as_dict() if self.logistic else None,
+            "means": self.means.tolist(),
+            "trees": list(self.boosted.texts) if self.boosted else None,
+        }
+
+    def _base_scores(self, rows: int) -> Scores:
+        low, middle, high = beta_interval(self.wins, self.losses)
+        full = [np.full(rows, v) for v in (middle, low, high)]
+        return Scores(logit(full[0]), *full)
+
+    def _matrix(self, table: pl.DataFrame, opened: pl.Series | None, as_of: datetime | None, start: int) -> Matrix:
+        rows = None if opened is None else opened.slice(start, _CHUNK)
+        return self.spec.transform(table.slice(start, _CHUNK), rows, as_of)
+
+    def score_matrix(self, matrix: Matrix) -> Scores:
+        """Score rows that are encoded already."""
+        if self.rung == "base":
+            return self._base_scores(matrix.rows)
+        raw, deviation = self._raw(matrix)
+        half = Z90 * np.maximum(deviation, _MIN_DEVIATION)
+        z = self.calibration.apply(raw)
+        low, high = self.calibration.apply(raw - half), self.calibration.apply(raw + half)
+        return Scores(z, sigmoid(z), sigmoid(low), sigmoid(high))
+
+    def _raw(self, matrix: Matrix) -> tuple[Array, Array]:
+        if self.boosted is not None:
+            each = self.boosted.each(matrix.tree()[0])
+            return each.mean(axis=0), jackknife_deviation(each)
+        assert self.logistic is not None
+        design, _ = matrix.linear()
+        return self.logistic.log_odds(design), self.logistic.deviation(design)
+
+    def _raw_contributions(self, matrix: Matrix) -> tuple[Array, float]:
+        grouped = np.zeros((matrix.rows, len(self.spec.columns)))
+        if self.rung == "base":
+            return grouped, float(logit(np.array([beta_interval(self.wins, self.losses)[1]]))[0])
+        if self.boosted is not None:
+            values, _, source = matrix.tree()
+            shap = self.boosted.contributions(values)
+            for feature, column in enumerate(source):
+                grouped[:, column] += shap[:, feature]
+            return grouped, float(shap[0, -1]) if matrix.rows else 0.0
+        assert self.logistic is not None
+        design, meaning = matrix.linear()
+        terms = (design - self.means) * self.logistic.weights
+        for j, (column, _) in enumerate(meaning):
+            grouped[:, column] += terms[:, j]
+        return grouped, self.logistic.intercept + float(self.means @ self.logistic.weights)
+
+
+def beta_interval(wins: int, losses: int) -> tuple[float, float, float]:
+    """5 %, mean and 95 % of the Beta posterior of a rate under Jeffreys' prior Beta(1/2, 1/2)."""
+    from scipy.stats import beta
+
+    a, b = wins + 0.5, losses + 0.5
+    low, high = beta.ppf([0.05, 0.95], a, b)
+    mean = a / (a + b)
+    return float(min(low, mean)), float(mean), float(max(high, mean))
+
+
+def dump(model: Model) -> tuple[str, str]:
+    """Canonical JSON of the artefact and its SHA-256 in hex."""
+    text = json.dumps(model.as_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def load(artifact: str | Mapping[str, Any], digest: str = "") -> Model:
+    """A model back from its artefact; raises ``ValueError`` when ``digest`` is given and does not match."""
+    stored = json.loads(artifact) if isinstance(artifact, str) else dict(artifact)
+    if digest:
+        text = json.dumps(stored, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        if hashlib.sha256(text.encode()).hexdigest() != digest:
+            raise ValueError("The model artefact does not match its hash.")
+    if stored["format"] != FORMAT:
+        raise ValueError(f"Unknown model format {stored['format']!r}.")
+    return Model(
+        rung=stored["rung"],
+        spec=FeatureSpec.from_dict(stored["spec"]),
+        wins=int(stored["wins"]),
+        losses=int(stored["losses"]),
+        calibration=Calibration(**stored["calibration"]),
+        logistic=Logistic.from_dict(stored["logistic"]) if stored["logistic"] else None,
+        means=np.asarray(stored["means"], dtype=np.float64),
+        boosted=Boosted(tuple(stored["trees"])) if stored["trees"] else None,
+    )

@@ -16,6 +16,7 @@ from amity.base.errors import Refused
 from amity.engines.postgres import binaries, owner, provision, upgrade
 from amity.engines.postgres.cluster import RECOVERY_SECONDS, Cluster
 
+_started_by_this_process: set[Path] = set()
 _LOCK_SECONDS = RECOVERY_SECONDS + 60
 
 
@@ -36,7 +37,11 @@ class EmbeddedPostgres:
 
     def __init__(self, home: Path) -> None:
         self.home = home.expanduser().absolute()
-        self.started_here = False
+
+    @property
+    def started_here(self) -> bool:
+        """Whether this process started the server (through any object) and has not stopped it since."""
+        return self.home in _started_by_this_process
 
     def ensure_running(self) -> str:
         """Make, upgrade and start the server where needed; the URL of the application's database.
@@ -59,7 +64,7 @@ class EmbeddedPostgres:
         if self._base_if_any() is not None:
             with self._lock():
                 stopped += [cluster.stop() for cluster in self._clusters()]
-        self.started_here = False
+        _started_by_this_process.discard(self.home)
         return any(stopped)
 
     def status(self) -> Status:
@@ -94,7 +99,7 @@ class EmbeddedPostgres:
             if not cluster.exists():
                 upgrade.create_or_upgrade(cluster)
             binaries.prune(base)
-            self.started_here = True
+            _started_by_this_process.add(self.home)
         cluster.start()
         if not self._is_provisioned():
             provision.provision(cluster)

@@ -70,7 +70,8 @@ class Company(Profile):
             GinIndex(fields=["search_vector"], name="company_search"),
             models.Index(fields=["name", "id"], name="company_name"),
             models.Index(fields=["-updated_at", "-id"], name="company_newest"),
-            models.Index(fields=["owner"], name="company_owner"),
+            models.Index(fields=["owner", "-updated_at", "-id"], name="company_owned"),
+            GinIndex(fields=["traits"], name="company_traits", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["domain"], name="company_domain"),
         ]
 
@@ -104,7 +105,8 @@ class Person(Profile):
             models.Index(fields=["display_name", "id"], name="person_name"),
             models.Index(fields=["-updated_at", "-id"], name="person_newest"),
             models.Index(fields=["company"], name="person_company"),
-            models.Index(fields=["owner"], name="person_owner"),
+            models.Index(fields=["owner", "-updated_at", "-id"], name="person_owned"),
+            GinIndex(fields=["traits"], name="person_traits", opclasses=["jsonb_path_ops"]),
             models.Index(
                 fields=["lead_status", "-updated_at", "-id"],
                 name="person_lead",

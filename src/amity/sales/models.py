@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
+
+
+FAR_AWAY = date(9999, 12, 31)  # where a deal without an expected day stands in the order
 
 
 class DealStatus(models.TextChoices):
@@ -84,6 +89,8 @@ class Product(Searchable):
         indexes: ClassVar[list[Any]] = [
             GinIndex(fields=["search_vector"], name="product_search"),
             models.Index(fields=["name", "id"], name="product_name"),
+            models.Index(Coalesce("price_minor", -1), "id", name="product_by_price"),
+            models.Index(fields=["-updated_at", "-id"], name="product_newest"),
         ]
 
 
@@ -113,10 +120,14 @@ class Deal(Searchable):
             models.Index(fields=["status", "-updated_at", "-id"], name="deal_status"),
             models.Index(fields=["-updated_at", "-id"], name="deal_newest"),
             models.Index(fields=["title", "id"], name="deal_title"),
-            models.Index(fields=["-value_minor", "-id"], name="deal_value"),
+            models.Index(Coalesce("value_minor", -1), "id", name="deal_by_value"),
+            models.Index(Coalesce("expected_close_on", FAR_AWAY), "id", name="deal_by_close"),
+            models.Index(Coalesce("opened_at", "created_at"), "id", name="deal_by_opening"),
+            GinIndex(fields=["custom"], name="deal_custom", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["person"], name="deal_person"),
             models.Index(fields=["company"], name="deal_company"),
-            models.Index(fields=["owner"], name="deal_owner"),
+            models.Index(fields=["owner", "-updated_at", "-id"], name="deal_owned"),
+            models.Index(fields=["product"], name="deal_product"),
         ]
 
 

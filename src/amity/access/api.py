@@ -1,27 +1,67 @@
 """The door of room `access`."""
 
-from amity.access.audit import Verdict, record
+from amity.access.audit import Line, Verdict, record
+from amity.access.audit import lines as audit_lines
 from amity.access.audit import verify as verify_audit
-from amity.access.permissions import ALL_PERMISSIONS, PERMISSIONS, SYSTEM, Principal, require, rows_of, sees
+from amity.access.limits import spend
+from amity.access.links import new_link, peek_link, spend_link
+from amity.access.members import Entry, Terms, change, deactivate, invite, reactivate
+from amity.access.permissions import ALL_PERMISSIONS, PERMISSIONS, SYSTEM, Principal, own_id, require, rows_of, sees
+from amity.access.requests import StaffRequest
+from amity.access.staff import (
+    Member,
+    first_administrator,
+    member,
+    members,
+    principal_by_id,
+    principal_of,
+    set_up_needed,
+)
 from amity.access.staff import choices as staff_choices
 from amity.access.staff import names as staff_names
-from amity.access.staff import new_link, principal_of, set_up_needed, spend_link
+from amity.access.teams import TeamView, team_choices, teams
+from amity.access.tokens import SCOPES, create_token, principal_of_token, revoke_token, tokens
 
 __all__ = [
     "ALL_PERMISSIONS",
     "PERMISSIONS",
+    "SCOPES",
     "SYSTEM",
+    "Entry",
+    "Line",
+    "Member",
     "Principal",
+    "StaffRequest",
+    "TeamView",
+    "Terms",
     "Verdict",
+    "audit_lines",
+    "change",
+    "create_token",
+    "deactivate",
+    "first_administrator",
+    "invite",
+    "member",
+    "members",
     "new_link",
+    "own_id",
+    "peek_link",
+    "principal_by_id",
     "principal_of",
+    "principal_of_token",
+    "reactivate",
     "record",
     "require",
+    "revoke_token",
     "rows_of",
     "sees",
     "set_up_needed",
+    "spend",
     "spend_link",
     "staff_choices",
     "staff_names",
+    "team_choices",
+    "teams",
+    "tokens",
     "verify_audit",
 ]

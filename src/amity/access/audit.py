@@ -29,12 +29,29 @@ class Verdict:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log."""
+
+    seq: int
+    at: datetime
+    actor_id: UUID | None
+    via: str
+    verb: str
+    object_kind: str
+    object_id: str
+    detail: dict[str, Any]
+    hash: str
+
+
 def record(
     principal: Principal, verb: str, object_kind: str, object_id: UUID | str, detail: dict[str, Any] | None = None
 ) -> None:
     """Append one line; must run inside the transaction of the change. 3 queries. ``detail``: ids and counts only."""
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("audit.record must share the transaction of the change it tells of")
+        raise transaction.TransactionManagementError(
+            "audit.record must share the transaction of the change it tells of"
+        )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
     last = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
@@ -71,6 +88,34 @@ def verify() -> Verdict:
 
 def _entries() -> Iterator[AuditEntry]:
     return AuditEntry.objects.order_by("seq").iterator(chunk_size=5_000)
+
+
+def lines(
+    *, verb: str = "", kind: str = "", object: str = "", actor: str = "", before: int | None = None, limit: int = 100
+) -> list[Line]:
+    """Lines newest first, at most ``limit`` (<= 500), below number ``before``. 1 query."""
+    wanted = {"verb": verb, "object_kind": kind, "object_id": object}
+    rows = AuditEntry.objects.filter(**{key: value for key, value in wanted.items() if value}).order_by("-seq")
+    if actor:
+        rows = rows.filter(actor_id=_uuid(actor))
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    return [
+        Line(e.seq, e.at, e.actor_id, e.via, e.verb, e.object_kind, e.object_id, e.detail, e.hash)
+        for e in rows[: min(limit, 501)]
+    ]
+
+
+def verbs() -> list[str]:
+    """Every verb in the log. 1 query."""
+    return list(AuditEntry.objects.order_by("verb").values_list("verb", flat=True).distinct()[:200])
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def last_at() -> datetime | None:

@@ -1,18 +1,35 @@
-"""Everybody signs in, except at the few doors that are open on purpose."""
+"""Everybody signs in, except at the few doors that are open on purpose; pages speak the reader's language and zone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
 
+from amity.access import second_factor
 from amity.access.models import Staff
 from amity.access.staff import principal_of, set_up_needed
 
-_OPEN = ("/setup", "/in/", "/account/", "/static/", "/healthz", "/readyz", "/metrics", "/i18n/", "/v1/", "/favicon.ico")
+_OPEN = (
+    "/setup",
+    "/in/",
+    "/account/",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/i18n/",
+    "/theme",
+    "/v1/",
+    "/favicon.ico",
+)
+_BEFORE_ENROLMENT = ("/account/", "/static/", "/i18n/", "/theme", "/v1/")
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -23,8 +40,44 @@ class StaffOnly:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            request.principal = principal_of(cast(Staff, request.user))  # type: ignore[attr-defined]
-        elif not request.path.startswith(_OPEN):
-            return redirect("setup") if set_up_needed() else redirect_to_login(request.get_full_path())
-        return self.get_response(request)
+        timezone.deactivate()
+        if not request.user.is_authenticated:
+            return self.get_response(request) if request.path.startswith(_OPEN) else _to_the_door(request)
+        staff = request.user
+        request.principal = principal_of(staff)  # type: ignore[attr-defined]
+        _speak_as(staff)
+        if second_factor.overdue(staff) and not request.path.startswith(_BEFORE_ENROLMENT):
+            return _go(request, reverse("mfa_index"))
+        response = self.get_response(request)
+        _remember_language(request, response, staff)
+        return response
+
+
+def _to_the_door(request: HttpRequest) -> HttpResponse:
+    if set_up_needed():
+        return _go(request, reverse("setup"))
+    here = request.headers.get("HX-Current-URL") or request.get_full_path()
+    return _go(request, redirect_to_login(here).url)
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect that htmx follows as a whole page."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def _speak_as(staff: Staff) -> None:
+    if translation.check_for_language(staff.language):
+        translation.activate(staff.language)
+    try:
+        timezone.activate(ZoneInfo(staff.time_zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        timezone.deactivate()
+
+
+def _remember_language(request: HttpRequest, response: HttpResponse, staff: Staff) -> None:
+    """The language switch writes a cookie; a signed-in reader's choice also becomes the preference."""
+    chosen = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
+    if request.method == "POST" and chosen and chosen.value and chosen.value != staff.language:
+        Staff.objects.filter(pk=staff.pk).update(language=chosen.value)

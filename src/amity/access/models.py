@@ -63,6 +63,7 @@ class Staff(Record, AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(max_length=64, default="UTC")
     key = models.CharField(max_length=300, unique=True, null=True, editable=False)
     is_active = models.BooleanField(default=True)
+    mfa_due_at = models.DateTimeField(null=True, editable=False)  # until then the second factor may wait
     is_staff = False
     origin_id = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
@@ -140,7 +141,9 @@ class SavedView(Record):
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["staff", "page", "name"], name="saved_view_name")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["staff", "page", "name"], name="saved_view_name")
+        ]
 
 
 class IdempotencyKey(Record):
@@ -156,3 +159,12 @@ class IdempotencyKey(Record):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["staff", "key"], name="idempotency_key")]
+
+
+class RateCount(models.Model):
+    """How often something was done in the current window; the bucket is a hash."""
+
+    personal = personal.nothing("hashes and counts")
+    bucket = models.CharField(max_length=64, primary_key=True)
+    opened_at = models.DateTimeField()
+    count = models.IntegerField()

@@ -48,10 +48,21 @@ class Principal:
 SYSTEM = Principal(None, "Amity", "administrator", "all", via="job", permissions=ALL_PERMISSIONS)
 
 
+def own_id(principal: Principal) -> UUID:
+    """The staff member behind ``principal``; raises ``Forbidden`` for the system itself."""
+    if principal.staff_id is None:
+        raise Forbidden(_("Only a signed-in staff member can do this."))
+    return principal.staff_id
+
+
 def require(principal: Principal, permission: str) -> None:
     """Raise ``Forbidden`` unless ``principal`` holds ``permission``."""
     if permission and not principal.may(permission):
-        raise Forbidden(_("You have no right to do this. Ask an administrator for the permission “{permission}”.").format(permission=permission))
+        raise Forbidden(
+            _("You have no right to do this. Ask an administrator for the permission “{permission}”.").format(
+                permission=permission
+            )
+        )
 
 
 def rows_of(principal: Principal, owner: str = "owner_id", team: str = "team_id") -> Q:

@@ -35,6 +35,9 @@ class Config:
     web_threads: int = 4
     job_concurrency: int = 2
     mfa_required_roles: tuple[str, ...] = ("administrator",)
+    mfa_grace_days: int = 7  # from the first sign-in without a second factor; 0: enrol before anything else
+    api_requests_per_minute: int = 600  # per token
+    webhook_allow_private: bool = False  # true: webhooks may go to loopback and private addresses
     export_max_rows: int = 100_000
     import_max_bytes: int = 20 * 1024**3
     import_batch_rows: int = 50_000

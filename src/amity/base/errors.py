@@ -32,3 +32,11 @@ class Forbidden(Refused):
 
     def __init__(self, message: str, code: str = "forbidden") -> None:
         super().__init__(code, message, 403)
+
+
+class TooMany(Refused):
+    """Too often; ``retry_after`` seconds to wait."""
+
+    def __init__(self, message: str, retry_after: int, code: str = "too_many") -> None:
+        super().__init__(code, message, 429)
+        self.retry_after = retry_after

@@ -147,6 +147,9 @@ ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Amity"
+MFA_ADAPTER = "amity.access.adapter.MFAAdapter"
+ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxies
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "access_cache"}}
 # Browsers only offer passkeys over HTTPS or on localhost; allauth must accept the latter too.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
 USERSESSIONS_TRACK_ACTIVITY = True
@@ -183,6 +186,8 @@ FILE_UPLOAD_TEMP_DIR = None
 
 PROCRASTINATE_ON_APP_READY = "amity.base.jobs.on_app_ready"
 PROCRASTINATE_IMPORT_PATHS = [
+    "amity.access.tasks",
+    "amity.events.tasks",
     "amity.people.tasks",
     "amity.intelligence.tasks",
 ]

@@ -10,6 +10,7 @@ from charset_normalizer import from_bytes
 from django.utils.translation import gettext as _
 
 from amity.base.errors import Refused
+from amity.people.imports.records import is_utf8
 
 SAMPLE = 256 * 1024
 _BOMS = (
@@ -19,11 +20,11 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SINGLE = ("cp1251", "koi8-r", "cp866", "cp1250", "iso-8859-2", "cp1252")
+_SINGLE = ("cp1251", "koi8-r", "cp866", "cp1252", "cp1250", "iso-8859-2")
 _CYRILLIC_LOWER = frozenset("абвгдежзийклмнопрстуфхцчшщъыьэюяё")
 _CYRILLIC_UPPER = frozenset(letter.upper() for letter in _CYRILLIC_LOWER)
-_POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
-_WESTERN = frozenset("äöüßÄÖÜéèêëàâçñóòôîïíúùûáãõåæøÉÈÀÇÑÅÆØ§°€–—’„“”»«")
+_POLISH = frozenset("ąćęłńśźżĄĆĘŁŃŚŹŻ")
+_WESTERN = frozenset("äöüßÄÖÜéèêëàâçñóÓòôîïíúùûáãõåæøÉÈÀÇÑÅÆØ§°€–—’„“”»«")
 _CONTROL = frozenset(range(32)) - {9, 10, 11, 12, 13, 26, 27, 28, 29, 30, 31, 1, 0}
 
 
@@ -51,13 +52,13 @@ def suspects(blocks: Iterable[bytes]) -> tuple[bytes, int, int]:
     found: list[bytes] = []
     kept = bad = good = 0
     for block in lines_of(blocks):
-        if block.isascii() or _valid(block):
+        if block.isascii() or is_utf8(block):
             good += 0 if block.isascii() else block.count(b"\n") + 1
             continue
         for line in block.split(b"\n"):
             if line.isascii():
                 continue
-            if _valid(line):
+            if is_utf8(line):
                 good += 1
                 continue
             bad += 1
@@ -101,14 +102,6 @@ def _without_bom(blocks: Iterable[bytes]) -> Iterator[bytes]:
         first = False
 
 
-def _valid(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _wide(head: bytes) -> str:
     """UTF-16 without a mark: every other byte is nearly always zero (or, for Cyrillic, 4)."""
     if len(head) < 8 or b"\x00" not in head:
@@ -124,8 +117,10 @@ def _wide(head: bytes) -> str:
 def _looks_binary(head: bytes) -> bool:
     if not head:
         return False
+    if head.startswith((b"%PDF", b"PAR1", b"\x7fELF")):
+        return True
     control = sum(head.count(bytes([code])) for code in _CONTROL)
-    return head.count(0) > 0.05 * len(head) or control > 0.02 * len(head) or head.startswith((b"%PDF", b"PAR1", b"\x7fELF"))
+    return head.count(0) > 0.05 * len(head) or control > 0.02 * len(head)
 
 
 def _single_byte(sample: bytes) -> str:

@@ -272,10 +272,7 @@ def register(noun: Noun) -> None:
 
 def registered() -> Mapping[str, Noun]:
     """Nouns that have a landing, in landing order."""
-    return {
-        noun.key: noun
-        for noun in sorted(_registered.values(), key=lambda noun: noun.order)
-    }
+    return {noun.key: noun for noun in sorted(_registered.values(), key=lambda noun: noun.order)}
 
 
 def noun(key: str) -> Noun:

@@ -53,9 +53,19 @@ def chunks(blocks: Iterable[bytes], layout: Layout, *, skip_rows: int, size: int
     """Chunks of at most ``size`` rows (good and rejected), starting after ``skip_rows`` rows."""
     cutter = _Cutter(layout, skip_rows)
     chunk = Chunk()
-    for lines, last in _lines(blocks):
-        for record in cutter.records(lines, last):
-            _add(chunk, record)
+    for lines, clean, last in _lines(blocks):
+        for first, good, refused in cutter.runs(lines, clean, last):
+            if refused:
+                chunk.rejected.append(refused)
+            at = 0
+            while at < len(good):
+                take = good[at : at + size - len(chunk)]
+                chunk.good += take
+                chunk.numbers += range(first + at, first + at + len(take))
+                at += len(take)
+                if len(chunk) >= size:
+                    yield chunk
+                    chunk = Chunk()
             if len(chunk) >= size:
                 yield chunk
                 chunk = Chunk()
@@ -65,7 +75,8 @@ def chunks(blocks: Iterable[bytes], layout: Layout, *, skip_rows: int, size: int
 
 def head_records(text: bytes, separator: str, limit: int = 200) -> list[list[str]]:
     """The first records of ``text`` as lists of cells, leniently read, for sniffing."""
-    reader = csv.reader(io.StringIO(text.decode("utf-8", "replace").replace("\x00", ""), newline=""), delimiter=separator)
+    clean = text.decode("utf-8", "replace").replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+    reader = csv.reader(io.StringIO(clean, newline=""), delimiter=separator)
     found: list[list[str]] = []
     try:
         for cells in reader:
@@ -77,7 +88,7 @@ def head_records(text: bytes, separator: str, limit: int = 200) -> list[list[str
     return found
 
 
-type _Record = tuple[int, bytes | Rejected]
+_Run = tuple[int, list[bytes], Rejected | None]  # first row, good lines in sequence, or one rejection
 
 
 class _Cutter:
@@ -91,56 +102,76 @@ class _Cutter:
         self.skip_rows = skip_rows
         self.row = 0
         self.carry: list[bytes] = []
+        self.clean = True
         self.quoted = _quoted_cell(layout.separator)
+        self.regular = _regular_record(layout.separator, layout.width)
 
-    def records(self, lines: list[bytes], last: bool) -> Iterator[_Record]:
+    def runs(self, lines: list[bytes], clean: bool, last: bool) -> Iterator[_Run]:
+        """Runs of rows; ``clean``: the lines are valid UTF-8 without NULs."""
+        self.clean = clean and (self.clean or not self.carry)
         lines = self.carry + lines
         self.carry = []
-        if self.to_drop:
-            dropped = min(self.to_drop, len(lines))
-            self.to_drop -= dropped
-            lines = lines[dropped:]
-        at, end = 0, len(lines)
-        separator, extra, skip = self.separator, self.extra, self.skip_rows
-        while at < end:
-            line = lines[at]
-            if b'"' not in line and line.count(separator) == extra and line.isascii() and b"\x00" not in line:
-                at += 1
-                if extra or line:
-                    self.row += 1
-                    if self.row > skip:
-                        yield self.row, line
+        dropped = min(self.to_drop, len(lines))
+        self.to_drop -= dropped
+        at = dropped
+        for odd in [*self._odd(lines, dropped), len(lines)]:
+            if odd < at:  # inside a record that spans lines
                 continue
+            yield from self._regular_run(lines[at:odd])
+            at = odd
+            if at == len(lines):
+                return
             took, content = self._irregular(lines, at, last)
             if took == 0:
                 self.carry = lines[at:]
                 return
             at += took
-            if content is not None:
-                self.row += 1
-                if self.row > skip:
-                    yield self.row, content if isinstance(content, bytes) else self._reject(*content)
+            yield from self._odd_run(content)
+
+    def _odd(self, lines: list[bytes], start: int) -> list[int]:
+        """Places of lines that need a closer look."""
+        if not self.clean:
+            return list(range(start, len(lines)))
+        separator, extra, regular = self.separator, self.extra, self.regular.fullmatch
+        found = [
+            at
+            for at, line in enumerate(lines)
+            if (not regular(line) if b'"' in line else line.count(separator) != extra or not line)
+        ]
+        return [at for at in found if at >= start] if start else found
+
+    def _regular_run(self, lines: list[bytes]) -> Iterator[_Run]:
+        first = self.row + 1
+        self.row += len(lines)
+        skipped = max(0, self.skip_rows + 1 - first)
+        if lines[skipped:]:
+            yield first + skipped, lines[skipped:], None
+
+    def _odd_run(self, content: bytes | tuple[str, bytes] | None) -> Iterator[_Run]:
+        if content is None:
+            return
+        self.row += 1
+        if self.row <= self.skip_rows:
+            return
+        if isinstance(content, bytes):
+            yield self.row, [content], None
+        else:
+            yield self.row, [], rejected(self.row, *content)
 
     def _irregular(self, lines: list[bytes], at: int, last: bool) -> tuple[int, bytes | tuple[str, bytes] | None]:
         """How many lines the record takes (0: more lines are needed) and its content, or a reason against it."""
         line = lines[at]
-        if not line or line.isspace():
+        if not line.strip():
             return 1, None
         if b'"' not in line:
-            return 1, self._plain(line)
-        took, joined = 1, line
-        while True:
-            cells = self._cells(joined)
-            if cells is None:
-                return 1, ("unclosed_quote", line)
-            if cells is not _OPEN:
-                break
-            if at + took >= len(lines):
-                return (1, ("unclosed_quote", line)) if last else (0, None)
+            return 1, self._checked(line.split(self.separator), line, regular=True)
+        took, joined, cells = 1, line, self._cells(line)
+        while cells is _OPEN and at + took < len(lines) and len(joined) <= MAX_RECORD:
             took, joined = self._extend(lines, at, took)
-            if len(joined) > MAX_RECORD:
-                return 1, ("unclosed_quote", line)
-        if took > 1 and len(cells) != self.width:
+            cells = self._cells(joined)
+        if cells is _OPEN and not last and len(joined) <= MAX_RECORD:
+            return 0, None
+        if cells is None or cells is _OPEN or (took > 1 and len(cells) != self.width):
             return 1, ("unclosed_quote", line)
         return took, self._checked(cells, joined)
 
@@ -154,15 +185,10 @@ class _Cutter:
         until = min(until + 1, len(lines))
         return until - at, b"\n".join(lines[at:until])
 
-    def _plain(self, line: bytes) -> bytes | tuple[str, bytes]:
-        return self._checked(line.split(self.separator), line, regular=True)
-
     def _checked(self, cells: list[bytes], raw: bytes, regular: bool = False) -> bytes | tuple[str, bytes]:
-        if b"\x00" in raw:
+        if not self.clean and b"\x00" in raw:
             return "nul", raw
-        try:
-            raw.decode()
-        except UnicodeDecodeError:
+        if not self.clean and not is_utf8(raw):
             return "encoding", raw
         if len(cells) < self.width:
             return "too_few", raw
@@ -196,17 +222,19 @@ class _Cutter:
                 return cells
             at += len(separator)
 
-    def _reject(self, code: str, raw: bytes) -> Rejected:
-        return Rejected(self.row, code, reason(code), raw[:RAW_KEPT].decode("utf-8", "replace").replace("\x00", "\ufffd"))
-
 
 _OPEN: list[bytes] = []
+
+
+def rejected(row: int, code: str, raw: bytes) -> Rejected:
+    """A rejection with its sentence and the start of the row, safe to store as text."""
+    return Rejected(row, code, reason(code), raw[:RAW_KEPT].decode("utf-8", "replace").replace("\x00", "\ufffd"))
 
 
 def reason(code: str) -> str:
     """The sentence for a rejection code."""
     return {
-        "unclosed_quote": _("A quotation mark is opened but not closed."),
+        "unclosed_quote": _("A quotation mark is opened but not closed, or stands in the middle of a quoted cell."),
         "nul": _("The row contains NUL characters."),
         "encoding": _("The row contains bytes that are not valid in the file's encoding."),
         "too_few": _("The row has fewer cells than the table has columns."),
@@ -217,17 +245,17 @@ def reason(code: str) -> str:
     }[code]
 
 
-def _add(chunk: Chunk, record: _Record) -> None:
-    number, content = record
-    if isinstance(content, Rejected):
-        chunk.rejected.append(content)
-    else:
-        chunk.good.append(content)
-        chunk.numbers.append(number)
+def is_utf8(data: bytes) -> bool:
+    """Whether the bytes decode as UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _lines(blocks: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool]]:
-    """Lists of whole lines without their ends; the flag marks the last list."""
+def _lines(blocks: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool, bool]]:
+    """Lists of whole lines without their ends, whether they are clean text, and whether they are the last."""
     carry = b""
     for block in blocks:
         text = (carry + block).replace(b"\r\n", b"\n")
@@ -238,8 +266,20 @@ def _lines(blocks: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool]]:
                 raise Refused("file_no_lines", _("The file has no line ends: it is not a table."))
             continue
         carry = text[cut + 1 :]
-        yield text[:cut].split(b"\n"), False
-    yield ([carry.removesuffix(b"\r")] if carry else []), True
+        text = text[:cut]
+        yield text.split(b"\n"), _is_clean(text), False
+    yield ([carry.removesuffix(b"\r")] if carry else []), _is_clean(carry), True
+
+
+def _is_clean(text: bytes) -> bool:
+    return b"\x00" not in text and (text.isascii() or is_utf8(text))
+
+
+@cache
+def _regular_record(separator: str, width: int) -> re.Pattern[bytes]:
+    sep = re.escape(separator.encode())
+    cell = rb'(?:"(?:[^"]|"")*+"|[^"' + sep + rb"]*+)"
+    return re.compile(cell + rb"(?:" + sep + cell + rb"){%d}" % (width - 1), re.DOTALL)
 
 
 @cache
@@ -255,9 +295,5 @@ def _is_open(record: bytes, at: int) -> bool:
 
 def _written(cells: list[bytes], separator: bytes) -> bytes:
     """Cells as one clean CSV record: quoted where needed."""
-    out = []
-    for cell in cells:
-        if b'"' in cell or separator in cell or b"\n" in cell or b"\r" in cell:
-            cell = b'"' + cell.replace(b'"', b'""') + b'"'
-        out.append(cell)
-    return separator.join(out)
+    needs = re.compile(rb'["\r\n]|' + re.escape(separator)).search
+    return separator.join(b'"' + cell.replace(b'"', b'""') + b'"' if needs(cell) else cell for cell in cells)

@@ -108,7 +108,7 @@ def opened(path: Path, member: str = "", max_bytes: int = MAX_BYTES) -> Iterator
                     yield _unpacked(inner, info.compress_size, max_bytes, member)
         else:
             packed = raw.peek(2)[:2].startswith(_GZIP)
-            yield _guard(gzip.open(raw), size, max_bytes) if packed else raw
+            yield _guard(gzip.GzipFile(fileobj=raw), size, max_bytes) if packed else raw
 
 
 def blocks(stream: IO[bytes]) -> Iterator[bytes]:
@@ -129,7 +129,7 @@ def fingerprint(path: Path, member: str = "", max_bytes: int = MAX_BYTES) -> tup
 
 def _unpacked(inner: IO[bytes], packed: int, max_bytes: int, member: str) -> IO[bytes]:
     if member.lower().endswith(".gz"):
-        return _guard(gzip.open(inner), packed, max_bytes)
+        return _guard(gzip.GzipFile(fileobj=inner), packed, max_bytes)
     return _guard(inner, packed, max_bytes)
 
 

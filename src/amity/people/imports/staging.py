@@ -1,0 +1,49 @@
+"""Frames on their way into the database: temporary tables filled by COPY."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+TYPES: Mapping[type[pl.DataType], str] = {
+    pl.String: "text",
+    pl.Boolean: "boolean",
+    pl.Int64: "bigint",
+    pl.Int32: "integer",
+    pl.Float64: "double precision",
+    pl.Date: "date",
+}
+
+
+def stage(cursor: Any, name: str, frame: pl.DataFrame, types: Mapping[str, str] | None = None) -> None:
+    """Make the temporary table ``name`` anew and COPY ``frame`` into it; ``types`` are SQL types by column."""
+    types = types or {}
+    columns = ", ".join(f'"{column}" {types.get(column) or _type_of(dtype)}' for column, dtype in frame.schema.items())
+    cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
+    cursor.execute(f"CREATE TEMP TABLE {name} ({columns}) ON COMMIT DROP")
+    copy(cursor, name, frame)
+
+
+def copy(cursor: Any, table: str, frame: pl.DataFrame) -> None:
+    """COPY ``frame`` into ``table``; nulls are nulls, empty texts stay empty texts."""
+    if not frame.height:
+        return
+    out = io.BytesIO()
+    frame.write_csv(out, include_header=False, quote_style="necessary")
+    columns = ", ".join(f'"{column}"' for column in frame.columns)
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as sink:
+        sink.write(out.getbuffer())
+
+
+def drop(cursor: Any, names: Iterable[str]) -> None:
+    """Remove temporary tables, should they exist."""
+    cursor.execute("DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{name}" for name in names))
+
+
+def _type_of(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Datetime):
+        return "timestamptz"
+    return TYPES.get(type(dtype), "text")

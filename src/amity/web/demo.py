@@ -51,9 +51,7 @@ def _prepare(config: base_config.Config) -> None:
     from amity.access import api as access
     from amity.people import api as people
 
-    if access.set_up_needed():
-        with step("making the demo administrator"):
-            access.create_administrator("Ada Demo", "ada@demo.example", password=None)
+    access.demo_administrator("Ada Demo", "ada@demo.example")
     done = [item for item in people.list_imports(access.SYSTEM) if item.name == "Sample company" and item.state == "done"]
     if not done:
         _load_sample(config, people)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -33,7 +33,7 @@ OPEN = (JobRun.State.WAITING, JobRun.State.RUNNING)
 
 
 @require_GET
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: access.StaffRequest) -> HttpResponse:
     """Newest first; `?state=` filters; the table refreshes itself while something is under way. 3 queries."""
     access.require(request.principal, "jobs.view")
     state = request.GET.get("state", "")
@@ -59,7 +59,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def retry(request: access.StaffRequest, job_id: UUID) -> HttpResponse:
     """Queue a failed job again; its earlier attempts stay counted."""
     access.require(request.principal, "jobs.manage")
     with transaction.atomic():

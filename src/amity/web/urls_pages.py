@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from amity.web import health, home
+from amity.web import health, home, jobs, metrics
 
 urlpatterns = [
     path("", home.page, name="home"),
+    path("jobs/", jobs.page, name="jobs"),
+    path("jobs/<uuid:job_id>/attempts/", jobs.retry, name="job_retry"),
+    path("metrics", metrics.page, name="metrics"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]

@@ -5,9 +5,10 @@ from amity.access.audit import lines as audit_lines
 from amity.access.audit import verify as verify_audit
 from amity.access.limits import spend
 from amity.access.links import new_link, peek_link, spend_link
-from amity.access.members import Entry, Terms, change, deactivate, invite, reactivate
+from amity.access.members import Entry, Terms, change, deactivate, demo_administrator, invite, reactivate
 from amity.access.permissions import ALL_PERMISSIONS, PERMISSIONS, SYSTEM, Principal, own_id, require, rows_of, sees
 from amity.access.requests import StaffRequest
+from amity.access.saved_views import VIEW_KIND, ViewOfList, delete_views, restore_views, save_view, saved_views, team_of
 from amity.access.staff import (
     Member,
     first_administrator,
@@ -27,6 +28,7 @@ __all__ = [
     "PERMISSIONS",
     "SCOPES",
     "SYSTEM",
+    "VIEW_KIND",
     "Entry",
     "Line",
     "Member",
@@ -35,10 +37,13 @@ __all__ = [
     "TeamView",
     "Terms",
     "Verdict",
+    "ViewOfList",
     "audit_lines",
     "change",
     "create_token",
     "deactivate",
+    "delete_views",
+    "demo_administrator",
     "first_administrator",
     "invite",
     "member",
@@ -52,8 +57,11 @@ __all__ = [
     "reactivate",
     "record",
     "require",
+    "restore_views",
     "revoke_token",
     "rows_of",
+    "save_view",
+    "saved_views",
     "sees",
     "set_up_needed",
     "spend",
@@ -61,6 +69,7 @@ __all__ = [
     "staff_choices",
     "staff_names",
     "team_choices",
+    "team_of",
     "teams",
     "tokens",
     "verify_audit",

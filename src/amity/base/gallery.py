@@ -50,9 +50,9 @@ def context() -> dict[str, Any]:
         ("李小龍", "Acme", 99, None, None, None, "open", 900_000),
     ]
     keys = ("name", "company", "value", "score", "low", "high", "status", "age")
-    records = [dict(zip(keys, row, strict=True)) for row in rows]
+    records: list[dict[str, Any]] = [dict(zip(keys, row, strict=True)) for row in rows]
     for record in records:
-        record["seen"] = now - timedelta(minutes=int(str(record.pop("age"))))
+        record["seen"] = now - timedelta(minutes=record.pop("age"))
     reasons = [
         {"text": "Visited the price page 4 times in the last week", "effect": 0.21},
         {"text": "Same industry as 31 customers who bought", "effect": 0.11},

@@ -115,7 +115,7 @@ def score_bar(
     """Probability as a point on its interval, 0–1; ``base`` marks the base rate."""
     if value is None:
         return ""
-    low, high = value if low is None else low, value if high is None else high
+    low, high = (min(max(end, 0), 1) for end in (value if low is None else low, value if high is None else high))
     told = _("between %(low)s and %(high)s") % {"low": words.percent(low), "high": words.percent(high)}
     mark = (
         ""
@@ -188,7 +188,8 @@ def meter(value: float | None, *, label: str = "", level: str = "", block: bool 
         return NOTHING
     return format_html(
         '<span class="meter {0}"><svg viewBox="0 0 {1} 6" preserveAspectRatio="none" role="img" aria-label="{2}">'
-        '<rect class="track" width="{1}" height="6" rx="3"/><rect class="fill {3}" width="{4}" height="6" rx="3"/></svg>'
+        '<rect class="track" width="{1}" height="6" rx="3"/>'
+        '<rect class="fill {3}" width="{4}" height="6" rx="3"/></svg>'
         '<span class="num">{5}</span></span>',
         "block" if block else "",
         _METER_W,

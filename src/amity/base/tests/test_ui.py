@@ -182,3 +182,32 @@ def test_bars_stay_inside_their_track() -> None:
 def test_the_query_tag_changes_one_parameter_and_drops_empty_ones() -> None:
     request = request_to("/people?q=ann&page=2")
     assert said("{% query page=None sort='name' %}", request=request) == "?q=ann&amp;sort=name"
+
+
+@pytest.mark.parametrize("name", ["400", "403", "404", "429", "500", "csrf"])
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_every_error_page_says_what_to_do_next(name: str, language: str) -> None:
+    request = request_to("/nowhere")
+    del request.principal  # type: ignore[attr-defined]
+    with translation.override(language):
+        html = render(request, f"base/error_{name}.html").content.decode()
+    assert html.count("<h1>") == 1
+    assert 'class="lead"' in html
+    assert 'href="/"' in html
+
+
+def test_a_refusal_shows_its_own_sentence() -> None:
+    values = {"code": "too_old", "message": "Bring <newer> data.", "status": 422}
+    html = render(request_to("/x"), "base/refused.html", values).content.decode()
+    assert "Bring &lt;newer&gt; data." in html
+    assert "too_old" in html
+
+
+def test_too_many_attempts_at_sign_in_get_the_same_page() -> None:
+    assert b"429" in render(request_to("/x"), "429.html").content
+
+
+def test_the_pager_counts_with_the_right_plural() -> None:
+    told = [said('{% include "base/_pager.html" %}', total=count) for count in (1, 1200)]
+    assert "1 row<" in told[0]
+    assert "1,200 rows<" in told[1]

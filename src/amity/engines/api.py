@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from amity.engines.postgres.binaries import client as postgres_client
+from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
+from amity.engines.postgres.transfer import Contents
+from amity.engines.postgres.transfer import contents as database_contents
+from amity.engines.postgres.transfer import drop as drop_database
+from amity.engines.postgres.transfer import dump as dump_database
+from amity.engines.postgres.transfer import load as load_database
+from amity.engines.postgres.transfer import swap as swap_database
 
-__all__ = ["EmbeddedPostgres", "Status", "embedded_postgres", "postgres_client"]
+__all__ = [
+    "POSTGRES_EXTENSIONS",
+    "Contents",
+    "EmbeddedPostgres",
+    "Status",
+    "database_contents",
+    "drop_database",
+    "dump_database",
+    "embedded_postgres",
+    "load_database",
+    "swap_database",
+]
 
 
 def embedded_postgres(home: Path) -> EmbeddedPostgres:

@@ -71,26 +71,30 @@ def prune(base: Path) -> None:
             shutil.rmtree(copy)
 
 
-def client(program: str, server_major: int) -> str:
-    """Path of a client program (``pg_dump``) new enough for a server of ``server_major``.
+def client(program: str, server_major: int, tls: bool = False) -> tuple[str, int]:
+    """Path and major version of a client program (``pg_dump``) for a server of ``server_major``.
 
-    The newest of the wheel's, the system's and the one on PATH; raises ``Refused("no_client_program")``.
+    The nearest version that is not older than the server, among the wheel's, the system's and the one on PATH.
+    The wheel's cannot speak TLS. Raises ``Refused("no_client_program")``.
     """
-    found = {major: path for path in _client_candidates(program) if (major := _program_major(path)) >= server_major}
-    if not found:
+    usable = [
+        (major, path) for path in _client_candidates(program, tls) if (major := _program_major(path)) >= server_major
+    ]
+    if not usable:
         raise Refused(
             "no_client_program",
-            f"No {program} for PostgreSQL {server_major} or newer found. Install the package postgresql-client-"
-            f"{server_major} or put its programs on PATH.",
+            f"No {program} for PostgreSQL {server_major} or newer{' with TLS' if tls else ''} found. "
+            f"Install the package postgresql-client-{server_major} or put its programs on PATH.",
         )
-    return found[max(found)]
+    major, path = min(usable)
+    return path, major
 
 
-def _client_candidates(program: str) -> list[str]:
+def _client_candidates(program: str, tls: bool) -> list[str]:
     candidates = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
     if (on_path := shutil.which(program)) is not None:
         candidates.append(Path(on_path))
-    if importlib.util.find_spec(_PACKAGE) is not None:
+    if not tls and importlib.util.find_spec(_PACKAGE) is not None:
         candidates.append(Path(of_wheel().path(program)))
     return [str(path) for path in candidates]
 

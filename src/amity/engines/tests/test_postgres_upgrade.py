@@ -106,7 +106,8 @@ def test_programs_are_kept_beside_the_data(home: Path) -> None:
 
 
 def test_client_programs_are_new_enough_or_refused() -> None:
-    assert Path(engines.postgres_client("pg_dump", 18)).name == "pg_dump"
+    path, major = binaries.client("pg_dump", 18)
+    assert (Path(path).name, major) == ("pg_dump", 18)
     with pytest.raises(Refused, match="postgresql-client-99") as refusal:
-        engines.postgres_client("pg_dump", 99)
+        binaries.client("pg_dump", 99)
     assert refusal.value.code == "no_client_program"

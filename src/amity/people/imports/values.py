@@ -150,7 +150,20 @@ def emails(texts: pl.Series) -> pl.Series:
 
 def booleans(texts: pl.Series) -> pl.Series:
     """True or false for yes/no words of four languages; null for anything else."""
-    return by_unique(texts, _boolean, pl.Boolean)
+    return by_unique(texts, truth, pl.Boolean)
+
+
+def truth(text: str) -> bool | None:
+    """True or false for a yes/no word of four languages, None for anything else."""
+    if text in _TICKS:
+        return _TICKS[text]
+    word = normal(text)
+    return True if word in _TRUE else False if word in _FALSE else None
+
+
+def squeezed(texts: pl.Series) -> pl.Series:
+    """Texts without case, spaces and punctuation, so that ``GTXPro`` and ``GTX Pro`` are one key."""
+    return texts.str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "")
 
 
 def by_unique(texts: pl.Series, read: Callable[[str], object], dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
@@ -196,12 +209,14 @@ def _typed(texts: pl.Series, kind: Kind, column: str, mapping: Mapping, context:
 
 
 def _number(texts: pl.Series, kind: Kind, decimal: numbers.Decimal, mapping: Mapping, context: _Context) -> pl.Series:
-    if kind == "integer":
-        whole = numbers.parse(texts, decimal)
-        low = texts.str.extract(r"^\D{0,2}([\d ]+)\s*(?:[-–+]|bis|do|до|to)")  # "51-200": the lower end
-        return whole.fill_null(numbers.parse(low, decimal)).round().cast(pl.Int64, strict=False)
-    values = numbers.parse(texts, decimal)
-    return numbers.minor_units(values, context.currencies, mapping.currency or "EUR") if kind == "money" else values
+    found = numbers.parse(texts, decimal)
+    if kind == "money":
+        return numbers.minor_units(found, context.currencies, mapping.currency or "EUR")
+    if kind == "number":
+        return found
+    low = texts.str.extract(r"^\D{0,2}([\d ]+)\s*(?:[-–+]|bis|do|до|to)")  # "51-200": the lower end
+    whole = found.fill_null(numbers.parse(low, decimal))
+    return whole.set(whole != whole.round(), None).cast(pl.Int64, strict=False)
 
 
 def _phones(texts: pl.Series, regions: pl.Series | None, default: str) -> pl.Series:
@@ -220,7 +235,7 @@ def _phones(texts: pl.Series, regions: pl.Series | None, default: str) -> pl.Ser
 
 def _state(text: str, kind: Kind, chosen: Dictionary[str, str]) -> str:
     """``open``, ``won`` or ``lost``; for leads a win is ``converted``."""
-    state = chosen.get(text) or outcome_of(text)
+    state = chosen[text] if text in chosen else outcome_of(text)
     return "converted" if state == "won" and kind == "lead_status" else state
 
 
@@ -277,13 +292,6 @@ def _emptied(lists: pl.Series) -> pl.Series:
     """Lists without nulls; an empty list is null."""
     lists = lists.list.drop_nulls()
     return pl.select(pl.when(lists.list.len() > 0).then(lists)).to_series().alias(lists.name)
-
-
-def _boolean(text: str) -> bool | None:
-    if text in _TICKS:
-        return _TICKS[text]
-    word = normal(text)
-    return True if word in _TRUE else False if word in _FALSE else None
 
 
 def _is_placeholder(text: str) -> bool:

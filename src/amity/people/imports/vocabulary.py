@@ -69,6 +69,6 @@ def outcome_of(value: str) -> str:
     hits = {state for phrase, state in words.items() if len(phrase) > 2 and f" {phrase} " in joined}
     if "lost" in hits:  # "not qualified", "closed lost": the refusal decides
         return "lost"
-    if "won" in hits and not {"not", "ne", "nie", "nicht", "no"} & set(tokens):
-        return "won"
+    if "won" in hits:
+        return "lost" if {"not", "ne", "nie", "nicht", "no"} & set(tokens) else "won"
     return "open" if "open" in hits else ""

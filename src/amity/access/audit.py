@@ -52,12 +52,20 @@ def record(
         raise transaction.TransactionManagementError(
             "audit.record must share the transaction of the change it tells of"
         )
+    _lock_chain()
+    _extend(principal, verb, object_kind, str(object_id), detail or {})
+
+
+def _lock_chain() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
+
+
+def _extend(principal: Principal, verb: str, object_kind: str, object_id: str, detail: dict[str, Any]) -> None:
     last = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
     entry = AuditEntry(
         seq=last[0] + 1, at=clock.now(), actor_id=principal.staff_id, via=principal.via, verb=verb,
-        object_kind=object_kind, object_id=str(object_id), detail=detail or {}, previous_hash=last[1],
+        object_kind=object_kind, object_id=object_id, detail=detail, previous_hash=last[1],
     )  # fmt: skip
     entry.hash = digest(entry)
     entry.save(force_insert=True)

@@ -59,7 +59,7 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
 
 def sign_in(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Sign in as django-allauth does: second factor if there is one, session listed, then home."""
-    record_authentication(request, staff, method="one_time_link")
+    record_authentication(request, staff, method="one_time_link", reauthenticated=True)
     return cast(HttpResponse, perform_login(request, Login(user=staff, email_verification="none")))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
@@ -15,7 +17,7 @@ from django.utils.translation import gettext as _
 from amity.access import audit, second_factor
 from amity.access.links import new_link, spend_link
 from amity.access.models import Role, RowScope, Staff
-from amity.access.permissions import PERMISSIONS, Principal, require
+from amity.access.permissions import PERMISSIONS, Principal, own_id, require
 from amity.access.staff import principal_of, set_up_needed
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
@@ -111,6 +113,7 @@ def change(principal: Principal, staff_id: UUID, terms: Terms) -> None:
         staff.name, staff.email = terms.name, _mail(terms.email)
         staff.role, staff.scope, staff.team_id = terms.role, terms.scope, terms.team_id
         _save(staff)
+        EmailAddress.objects.filter(user=staff).exclude(email=staff.email or "").delete()
         if before[0] != staff.role:
             second_factor.note_sign_in(staff)
         audit.record(principal, "changed", "staff", staff.id, _difference(before, staff))
@@ -206,3 +209,14 @@ def _difference(before: tuple[str, str, UUID | None], staff: Staff) -> dict[str,
     after = (staff.role, staff.scope, staff.team_id)
     named = zip(("role", "scope", "team"), before, after, strict=True)
     return {name: [str(old), str(new)] for name, old, new in named if old != new}
+
+
+def demo_administrator(name: str, email: str) -> None:
+    """The sample company's administrator, made once; enters by one-time link only (a random password nobody knows)."""
+    with transaction.atomic():
+        if not set_up_needed():
+            return
+        staff = Staff(name=name, email=email, role=Role.ADMINISTRATOR, scope=RowScope.ALL)
+        staff.set_password(secrets.token_urlsafe(48))
+        staff.save(force_insert=True)
+        audit.record(principal_of(staff, "cli"), "set_up", "staff", staff.id)

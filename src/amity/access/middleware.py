@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from amity.access import second_factor
+from amity.access import activity, second_factor
 from amity.access.models import Staff
 from amity.access.staff import principal_of, set_up_needed
 
@@ -46,6 +46,7 @@ class StaffOnly:
         staff = request.user
         request.principal = principal_of(staff)  # type: ignore[attr-defined]
         _speak_as(staff)
+        activity.note(request)
         if second_factor.overdue(staff) and not request.path.startswith(_BEFORE_ENROLMENT):
             return _go(request, reverse("mfa_index"))
         response = self.get_response(request)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import own_id, require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from amity.access import audit, members, second_factor
 from amity.access.forms import Preferences
@@ -67,14 +70,18 @@ def audit_log(request: StaffRequest) -> HttpResponse:
     lines = audit.lines(**filters, before=int(before) if before.isdigit() else None, limit=AUDIT_PAGE + 1)
     shown = lines[:AUDIT_PAGE]
     context = {
-        "lines": shown,
+        "lines": _named(shown),
         "older": shown[-1].seq if len(lines) > AUDIT_PAGE else None,
-        "names": names(line.actor_id for line in shown),
         "filters": filters,
         "filtered": any(filters.values()),
         "verbs": audit.verbs(),
     }
     return page(request, "access/audit.html", context, part="access/_audit_lines.html")
+
+
+def _named(lines: list[audit.Line]) -> list[dict[str, Any]]:
+    known = names(line.actor_id for line in lines)
+    return [asdict(line) | {"actor_name": known.get(line.actor_id) if line.actor_id else ""} for line in lines]
 
 
 @require_http_methods(["POST"])

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from amity.access.models import Staff, Team
+from amity.access.models import Role, RowScope, Staff, Team
 from amity.access.permissions import PERMISSIONS, Principal, Via
 from amity.base.errors import NotFound
 
@@ -30,6 +30,14 @@ class Member:
     is_active: bool
     can_sign_in: bool
     last_login: datetime | None
+
+    @property
+    def role_label(self) -> str:
+        return str(Role(self.role).label)
+
+    @property
+    def scope_label(self) -> str:
+        return str(RowScope(self.scope).label)
 
 
 def principal_of(staff: Staff, via: Via = "session") -> Principal:

@@ -147,12 +147,13 @@ ACCOUNT_SESSION_REMEMBER = True
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Amity"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come from administrators
 MFA_ADAPTER = "amity.access.adapter.MFAAdapter"
 ALLAUTH_TRUSTED_PROXY_COUNT = CONFIG.trusted_proxies
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "access_cache"}}
 # Browsers only offer passkeys over HTTPS or on localhost; allauth must accept the latter too.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
-USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_TRACK_ACTIVITY = False  # access.activity does it once in five minutes instead of at every request
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

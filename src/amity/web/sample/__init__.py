@@ -12,23 +12,24 @@ from pathlib import Path
 from random import Random
 
 from amity.base import clock
-from amity.web.sample import activities, company, deals, orders, people, plant, tables, write
+from amity.web.sample import activities, company, deals, orders, plant, tables, write
+from amity.web.sample import people as persons
 from amity.web.sample.plant import Planted
 
 SEED = 2026
 
 
 def generate(
-    folder: Path, *, seed: int = SEED, people_rows: int = 3000, companies: int = 400, today: date | None = None
+    folder: Path, *, seed: int = SEED, people: int = 3000, companies: int = 400, today: date | None = None
 ) -> Planted:
     """Write the export into ``folder`` and the truth about it into ``<folder>-planted.json``; about 5 s by default.
 
-    ``people_rows`` and ``companies`` count people rows with duplicates and firms without; everything else follows.
+    ``people`` and ``companies`` count people rows with duplicates and firms without; everything else follows.
     """
     today = today or clock.today()
     firms = company.companies(_stream(seed, "companies"), companies, today)
-    unique = round(people_rows * (1 - plant.DUPLICATE_SHARE))
-    known = people.people(_stream(seed, "people"), firms, unique, today)
+    unique = round(people * (1 - plant.DUPLICATE_SHARE))
+    known = persons.people(_stream(seed, "people"), firms, unique, today)
     sales = deals.deals(_stream(seed, "deals"), known, today)
     bought = orders.orders(_stream(seed, "orders"), sales, known, today)
     done = activities.activities(_stream(seed, "activities"), known, sales, bought, today)

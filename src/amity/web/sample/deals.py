@@ -16,7 +16,7 @@ from amity.web.sample.people import Person
 STAGES = ("New", "Qualified", "Demo", "Offer", "Negotiation")
 PER_PERSON = 0.5  # deals for one person of the sample
 STUCK = 0.05
-_INTERCEPT = -1.5
+_INTERCEPT = -2.05
 
 
 @dataclass(slots=True)
@@ -116,15 +116,15 @@ def _log_odds(rng: Random, deal: Deal, cycle: float, customer: bool) -> float:
     """What wins a deal; the last term is what nobody can see."""
     return (
         _INTERCEPT
-        + 0.9 * deal.decision_maker
-        + 0.35 * (min(deal.contacts, 4) - 2)
-        - 0.85 * math.log(cycle / 45)
-        + deal.product.pull
+        + 1.2 * deal.decision_maker
+        + 0.45 * (min(deal.contacts, 4) - 2)
+        - 0.7 * math.log(cycle / 45)
+        + 1.2 * deal.product.pull
         + {0: -0.2, 5: 0.15, 8: 0.4, 10: 0.4, 12: 0.35}.get(deal.discount, -0.25)
-        + deal.owner.skill
-        + 0.34 * (min(deal.replies, 6) - 2)
-        - 0.55 * math.log((deal.silence + 1) / 7)
-        + 0.7 * customer
-        + COMPETITOR_PULL[deal.competitor]
+        + 1.3 * deal.owner.skill
+        + 0.45 * (min(deal.replies, 6) - 2)
+        - 0.75 * math.log((deal.silence + 1) / 7)
+        + 0.9 * customer
+        + 1.3 * COMPETITOR_PULL[deal.competitor]
         + rng.gauss(0, 0.3)
     )

@@ -45,13 +45,13 @@ CITIES: dict[str, tuple[City, ...]] = {
         "Нижний Новгород/831/603, Самара/846/443, Краснодар/861/350, Воронеж/473/394, Пермь/342/614"
     ),
 }
-_DIGITS = {"de": 10, "pl": 9, "en": 10, "ru": 10}  # of a national number, without the trunk prefix
+DIGITS = {"de": 10, "pl": 9, "en": 10, "ru": 10}  # of a national number, without the trunk prefix
 _POSTCODE = {"de": 5, "pl": 5, "en": 0, "ru": 6}
 
 
 def landline(rng: Random, language: str, city: City) -> str:
     """A number in E.164, e.g. ``+49300123456``."""
-    rest = _DIGITS[language] - len(city.code) - 1
+    rest = DIGITS[language] - len(city.code) - 1
     return f"+{PREFIXES[language]}{city.code}0{rng.randrange(10**rest):0{rest}d}"
 
 

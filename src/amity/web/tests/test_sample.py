@@ -48,7 +48,7 @@ def planted(made: tuple[Path, plant.Planted, float]) -> plant.Planted:
 def test_same_seed_and_day_give_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
     once, again, other = ({}, {}, {})
     for files, name, seed in ((once, "a", 7), (again, "b", 7), (other, "c", 8)):
-        sample.generate(tmp_path / name, seed=seed, people_rows=300, companies=40, today=TODAY)
+        sample.generate(tmp_path / name, seed=seed, people=300, companies=40, today=TODAY)
         files |= {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
     assert once == again
     assert once["staff.csv"] == other["staff.csv"]

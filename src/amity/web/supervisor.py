@@ -17,11 +17,9 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 
 from amity.base.config import Config
@@ -74,9 +72,7 @@ def up(config: Config) -> int:
 
 def programs() -> tuple[Program, ...]:
     """In the order of stopping: first no new requests, then no new jobs."""
-    script = Path(sysconfig.get_path("scripts")) / "amity"
-    plain = [sys.executable, "-c", "from amity.web.cli import main; main()"]
-    amity = [sys.executable, str(script)] if script.exists() else plain
+    amity = [sys.executable, "-m", "amity"]
     return (
         Program("web", [*amity, "web"], _WEB_STOP_SECONDS),
         Program("worker", [*amity, "worker"], _WORKER_STOP_SECONDS),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import (
     NumberPattern,
     format_currency,
@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from amity.base import clock
 
-_JUST_NOW_S = 45
+_JUST_NOW_S = 60
 _CODE_THEN_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")  # CLDR's currency spacing, which Babel leaves out
 _UNITS = (("digital-gigabyte", 10**9), ("digital-megabyte", 10**6), ("digital-kilobyte", 10**3))
 
@@ -35,7 +35,7 @@ def locale() -> Locale:
 
 
 def relative(moment: datetime) -> str:
-    """As in "3 hours ago", "in 2 days"; "just now" within 45 seconds."""
+    """As in "3 hours ago", "in 2 days"; "just now" within a minute."""
     delta = moment - clock.now()
     if abs(delta.total_seconds()) < _JUST_NOW_S:
         return _("just now")
@@ -46,6 +46,19 @@ def exact(moment: datetime) -> str:
     """Date, time and zone as the reader's language writes them."""
     here = timezone.localtime(moment)
     return f"{format_datetime(here, 'medium', tzinfo=here.tzinfo, locale=locale())} {here.tzname()}"
+
+
+def day(value: date) -> str:
+    """A date without time as the reader's language writes it."""
+    return format_date(value, "medium", locale=locale())
+
+
+def plain_money(minor: int | None, currency: str) -> Decimal | None:
+    """Integer minor units as a decimal amount, for files; two decimals where the currency is unknown."""
+    if minor is None:
+        return None
+    digits = get_currency_precision(currency.upper()) if currency else 2
+    return Decimal(minor).scaleb(-digits)
 
 
 def money(minor: int, currency: str) -> str:

@@ -1,5 +1,100 @@
 """The door of room `people`."""
 
-from amity.people.readiness import ProfileFacts, facts
+from amity.people.changes import (
+    COMPANY_KIND,
+    PERSON_KIND,
+    archive,
+    change_company,
+    change_person,
+    create_company,
+    create_person,
+)
+from amity.people.imports import kit as import_kit
+from amity.people.imports import service as imports
+from amity.people.finding import company_called, company_search, lookalikes, normal_email, normal_phone, person_search
+from amity.people.lists import (
+    COMPANIES,
+    LEAD_TAGS,
+    PEOPLE,
+    archive_action,
+    assign_action,
+    company_rows,
+    owner_column,
+    owner_filter,
+    people_rows,
+    text_column,
+    time_column,
+)
+from amity.people.models import LeadStatus
+from amity.people.profiles import (
+    ChangeView,
+    CompanyView,
+    IdentifierView,
+    PersonView,
+    TraitView,
+    company_names,
+    get_company,
+    get_person,
+    history_of,
+    identifiers_of,
+    names,
+    origin_names,
+    people_of,
+    subsidiaries_of,
+    trait_names,
+    traits_of,
+)
 
-__all__ = ["ProfileFacts", "facts"]
+LEAD_CHOICES = LeadStatus.choices
+
+from amity.people.readiness import ProfileFacts, any_profile, facts
+
+__all__ = [
+    "COMPANIES",
+    "COMPANY_KIND",
+    "LEAD_CHOICES",
+    "LEAD_TAGS",
+    "PEOPLE",
+    "PERSON_KIND",
+    "ChangeView",
+    "CompanyView",
+    "IdentifierView",
+    "LeadStatus",
+    "PersonView",
+    "ProfileFacts",
+    "TraitView",
+    "any_profile",
+    "archive",
+    "archive_action",
+    "assign_action",
+    "change_company",
+    "change_person",
+    "company_called",
+    "company_names",
+    "company_rows",
+    "company_search",
+    "create_company",
+    "create_person",
+    "facts",
+    "import_kit",
+    "imports",
+    "get_company",
+    "get_person",
+    "history_of",
+    "identifiers_of",
+    "lookalikes",
+    "names",
+    "normal_email",
+    "normal_phone",
+    "origin_names",
+    "owner_column",
+    "owner_filter",
+    "people_of",
+    "people_rows",
+    "person_search",
+    "subsidiaries_of",
+    "text_column",
+    "time_column",
+    "trait_names",
+    "traits_of",
+]

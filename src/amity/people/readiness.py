@@ -74,6 +74,13 @@ def facts(seen_since: datetime) -> ProfileFacts:
     )  # fmt: skip
 
 
+def any_profile() -> bool:
+    """Whether anybody or any company is known yet. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM people_person) OR EXISTS (SELECT FROM people_company)")
+        return bool(cursor.fetchone()[0])
+
+
 def _extra(cursor: object, table: str, where: str, keys: str) -> int:
     cursor.execute(_EXTRA.format(table=table, where=where, keys=keys))  # type: ignore[attr-defined]
     return int(cursor.fetchone()[0])  # type: ignore[attr-defined]

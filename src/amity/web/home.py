@@ -1,10 +1,98 @@
-"""Home: whom first?"""
+"""Home: whom first, what is due, and whether anything is broken."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from amity.access import api as access
+from amity.base import clock
+from amity.intelligence import api as intelligence
+from amity.people import api as people
+from amity.sales import api as sales
+
+SHOWN = 10
+TASKS = 8
 
 
-def page(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/home.html")
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One line of "whom first?": a lead or deal with its score. ``why`` is the strongest reason for it, in words."""
+
+    name: str
+    url: str
+    with_whom: str
+    score: intelligence.ScoreView
+    why: str
+    currency: str
+    value_minor: int | None
+    owner: str
+
+
+@require_GET
+def page(request: access.StaffRequest) -> HttpResponse:
+    """The home page; a fixed number of queries whatever the size of the base."""
+    principal = request.principal
+    may_see = principal.may("people.view") and principal.may("deals.view")
+    first = candidates(principal) if may_see else []
+    tasks = sales.my_tasks(principal, TASKS)
+    context = {
+        "first": first,
+        "anything": bool(first) or people.any_profile(),
+        "tasks": tasks,
+        "late": sum(task.late for task in tasks),
+        "models": [_model(target) for target in intelligence.targets()],
+        "data_until": max((c.score.data_until for c in first if c.score.data_until), default=None),
+        "today": clock.now(),
+        "no_signal": bool(first) and not any(c.score.signal for c in first),
+    }
+    return render(request, "web/home.html", context)
+
+
+def candidates(principal: access.Principal) -> list[Candidate]:
+    """Ten open leads or deals most worth a call, within the principal's rows."""
+    scores = intelligence.whom_first(principal, SHOWN)
+    deals = sales.deals_by_id(principal, [s.subject_id for s in scores if s.subject_kind == "deal"])
+    person_ids = [s.subject_id for s in scores if s.subject_kind == "person"] + [d.person_id for d in deals.values()]
+    names = people.names(person_ids, principal)
+    firms = people.company_names((d.company_id for d in deals.values()), principal)
+    owners = access.staff_names(d.owner_id for d in deals.values())
+    return [_candidate(score, deals, names, firms, owners) for score in scores]
+
+
+def _candidate(
+    score: intelligence.ScoreView,
+    deals: dict[UUID, sales.DealView],
+    names: dict[UUID, str],
+    firms: dict[UUID, str],
+    owners: dict[UUID, str],
+) -> Candidate:
+    why = _strongest(score)
+    deal = deals.get(score.subject_id)
+    if deal is None:
+        name = names.get(score.subject_id) or _("Unnamed person")
+        return Candidate(name, reverse("person", args=[score.subject_id]), "", score, why, "", None, "")
+    whom = [names.get(deal.person_id, "") if deal.person_id else "", firms.get(deal.company_id, "") if deal.company_id else ""]
+    return Candidate(
+        deal.name, reverse("deal", args=[deal.id]), " · ".join(part for part in whom if part), score, why,
+        deal.currency, deal.value_minor, owners.get(deal.owner_id, "") if deal.owner_id else "",
+    )  # fmt: skip
+
+
+def _strongest(score: intelligence.ScoreView) -> str:
+    """What speaks most for the chance; when nothing does, what speaks against it; without a signal, nothing."""
+    told = [reason for reason in score.reasons if reason.code == "column"]
+    best = max(told, key=lambda reason: reason.effect, default=None) if score.signal else None
+    return best.text if best else ""
+
+
+def _model(target: intelligence.Target) -> dict[str, object]:
+    version = intelligence.live_model(target.key)
+    return {"label": target.label, "version": version, "signal": version.signal if version else None}
+

@@ -64,7 +64,7 @@ def page(request: access.StaffRequest) -> HttpResponse:
         "capabilities": capabilities(facts),
         "completeness": completeness(facts),
         "duplicates": duplicates(facts),
-        "models": intelligence.summaries(),
+        "models": [(target.label, intelligence.live_model(target.key)) for target in intelligence.targets()],
     }
     return render(request, "web/readiness_page.html", context)
 

@@ -1,0 +1,303 @@
+"""Deals: reading, creating, changing, moving through stages; with stage history, audit and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Case, Q, Sum, When
+from django.utils.translation import gettext as _
+
+from amity.access import api as access
+from amity.base import clock, undo
+from amity.base.errors import NotFound, Refused
+from amity.base.searching import search_text
+from amity.people import api as people
+from amity.sales.lists import DEAL_KIND
+from amity.sales.models import Deal, DealStatus, Pipeline, Product, Stage, StageChange
+
+EDITABLE = (
+    "title", "person_id", "company_id", "product_id", "owner_id", "stage_id", "value_minor", "currency", "source",
+    "lost_reason", "opened_at", "expected_close_on",
+)  # fmt: skip
+_REFERENCES = ("person_id", "company_id", "product_id", "owner_id", "stage_id")
+
+
+@dataclass(frozen=True, slots=True)
+class DealView:
+    """A deal as pages and the API see it; ``value_minor`` in minor units of ``currency``."""
+
+    id: UUID
+    title: str
+    person_id: UUID | None
+    company_id: UUID | None
+    product_id: UUID | None
+    owner_id: UUID | None
+    team_id: UUID | None
+    stage_id: UUID
+    stage: str
+    status: str
+    value_minor: int | None
+    currency: str
+    source: str
+    lost_reason: str
+    opened_at: datetime | None
+    closed_at: datetime | None
+    expected_close_on: date | None
+    custom: Mapping[str, Any]
+    origin_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        return self.title or _("Untitled deal")
+
+    @property
+    def status_label(self) -> str:
+        return str(DealStatus(self.status).label)
+
+    @property
+    def age_days(self) -> int:
+        """Days from opening to closing, or to now while open."""
+        return max(0, ((self.closed_at or clock.now()) - (self.opened_at or self.created_at)).days)
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    id: UUID
+    name: str
+    pipeline: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """One step through the pipeline."""
+
+    before: str
+    after: str
+    actor_id: UUID | None
+    changed_at: datetime
+
+
+FIELDS = tuple(name for name in DealView.__dataclass_fields__ if name != "stage")
+
+
+def get_deal(principal: access.Principal, deal_id: UUID) -> DealView:
+    """The deal, if ``principal`` may see it; raises `NotFound`. 1 query."""
+    access.require(principal, "deals.view")
+    found = _views(Deal.objects.filter(access.rows_of(principal), pk=deal_id))
+    if not found:
+        raise NotFound(_("This deal is not here, or not among the records that you see."))
+    return found[0]
+
+
+def deals_by_id(principal: access.Principal, ids: Iterable[UUID]) -> dict[UUID, DealView]:
+    """Those of ``ids`` that ``principal`` sees. 1 query."""
+    rows = Deal.objects.filter(access.rows_of(principal), pk__in=list(ids))
+    return {deal.id: deal for deal in _views(rows)}
+
+
+def deals_of(principal: access.Principal, *, person_id: UUID | None = None, company_id: UUID | None = None, limit: int = 20) -> list[DealView]:
+    """Deals of a person or company, open ones first, then the newest. 1 query."""
+    rows = Deal.objects.filter(access.rows_of(principal), _of(person_id, company_id), archived_at=None)
+    return _views(rows.order_by(Case(When(status=DealStatus.OPEN, then=0), default=1), "-updated_at")[:limit])
+
+
+def open_value(principal: access.Principal, *, person_id: UUID | None = None, company_id: UUID | None = None) -> list[tuple[str, int]]:
+    """Sum of open deals by currency, minor units. 1 query."""
+    rows = Deal.objects.filter(access.rows_of(principal), _of(person_id, company_id), archived_at=None, status=DealStatus.OPEN)
+    return list(rows.exclude(value_minor=None).order_by("currency").values_list("currency").annotate(total=Sum("value_minor")))
+
+
+def stage_choices() -> list[StageView]:
+    """Every stage in pipeline order; the first pipeline is made when there is none. 1 query (2 more the first time)."""
+    rows = list(Stage.objects.order_by("pipeline__created_at", "position").values("pk", "name", "pipeline__name", "status"))
+    if not rows:
+        _first_pipeline()
+        return stage_choices()
+    return [StageView(row["pk"], row["name"], row["pipeline__name"], row["status"]) for row in rows]
+
+
+def moves_of(deal_id: UUID, limit: int = 30) -> list[MoveView]:
+    """Stage history of a deal that the caller has been shown, newest first. 1 query."""
+    rows = StageChange.objects.filter(deal_id=deal_id).order_by("-changed_at", "-id")
+    found = rows.values_list("before__name", "after__name", "actor_id", "changed_at")[:limit]
+    return [MoveView(before or "", after, actor, at) for before, after, actor, at in found]
+
+
+def create_deal(principal: access.Principal, values: Mapping[str, Any], custom: Mapping[str, Any] | None = None) -> UUID:
+    """A new deal, owned by its maker unless ``values`` say otherwise. Audited, with its first stage as a fact."""
+    access.require(principal, "deals.edit")
+    cleaned = _cleaned(principal, values)
+    if not cleaned.get("title"):
+        raise Refused("deal_untitled", _("Give the deal a title."))
+    stage = _stage(cleaned.pop("stage_id", None) or stage_choices()[0].id)
+    owner_id = cleaned.pop("owner_id", principal.staff_id)
+    deal = Deal(**cleaned, stage=stage, status=stage.status, owner_id=owner_id, team_id=access.team_of(owner_id), custom=dict(custom or {}))
+    deal.opened_at = deal.opened_at or clock.now()
+    deal.closed_at = None if stage.status == DealStatus.OPEN else clock.now()
+    with transaction.atomic():
+        deal.search = _search(deal)
+        deal.save(force_insert=True)
+        StageChange.objects.create(deal=deal, after=stage, actor_id=principal.staff_id)
+        access.record(principal, "create", "deal", deal.id)
+    return deal.id
+
+
+def change_deal(principal: access.Principal, deal_id: UUID, values: Mapping[str, Any], custom: Mapping[str, Any] | None = None) -> UUID | None:
+    """Change fields, stage and custom fields (None removes one); returns the undo group, None when nothing changed."""
+    access.require(principal, "deals.edit")
+    if values.get("owner_id") not in (None, "", str(principal.staff_id), principal.staff_id):
+        access.require(principal, "deals.assign")
+    with transaction.atomic():
+        rows = _rows(principal, [str(deal_id)])
+        if not rows:
+            raise NotFound(_("This deal is not here, or not among the records that you see."))
+        before = _apply(principal, rows, _cleaned(principal, values), custom)
+        return undo.note(principal, DEAL_KIND, {"ids": [str(deal_id)]}, before) if before["rows"] else None
+
+
+def archive_deal(principal: access.Principal, deal_id: UUID) -> UUID | None:
+    """Take a deal out of the lists; returns the undo group."""
+    access.require(principal, "deals.edit")
+    with transaction.atomic():
+        rows = _rows(principal, [str(deal_id)])
+        before = _apply(principal, rows, {"archived_at": clock.now()}, None)
+        return undo.note(principal, DEAL_KIND, {"ids": [str(deal_id)]}, before) if before["rows"] else None
+
+
+def change_many(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
+    """`undo` handler: ``args`` has ``ids`` and ``values``. Rows out of the principal's sight are left alone."""
+    values = dict(args["values"])
+    access.require(principal, "deals.assign" if "owner_id" in values else "deals.bulk")
+    if values.pop("archived_at", None):
+        return _apply(principal, _rows(principal, args["ids"]), {"archived_at": clock.now()}, None)
+    return _apply(principal, _rows(principal, args["ids"]), _cleaned(principal, values), None)
+
+
+def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> None:
+    """`undo` handler: restore every value that nobody changed since, and take back the stage facts of the change."""
+    restored, fields = [], {"updated_at"}
+    for row in Deal.objects.filter(pk__in=list(before["rows"])).select_for_update(of=("self",)):
+        was, now = before["rows"][str(row.pk)]["was"], before["rows"][str(row.pk)]["now"]
+        for name, value in was.items():
+            if _plain(getattr(row, name)) == now[name]:
+                setattr(row, name, Deal._meta.get_field(name).to_python(value))
+                fields.add(name)
+        row.updated_at = clock.now()
+        restored.append(row)
+    Deal.objects.bulk_update(restored, sorted(fields), batch_size=500)
+    StageChange.objects.filter(pk__in=before["moves"]).delete()
+    _audit(principal, "undo", list(before["rows"]), sorted(fields))
+
+
+def _views(rows: Any) -> list[DealView]:
+    return [DealView(stage=row.pop("stage__name"), **row) for row in rows.values(*FIELDS, "stage__name")]
+
+
+def _of(person_id: UUID | None, company_id: UUID | None) -> Q:
+    return Q(person_id=person_id) if person_id else Q(company_id=company_id)
+
+
+def _rows(principal: access.Principal, ids: Iterable[str]) -> list[Deal]:
+    rows = Deal.objects.filter(access.rows_of(principal), pk__in=ids).select_related("stage")
+    return list(rows.select_for_update(of=("self",)).order_by("pk"))
+
+
+def _apply(principal: access.Principal, rows: list[Deal], values: Mapping[str, Any], custom: Mapping[str, Any] | None) -> dict[str, Any]:
+    wanted = dict(values)
+    if "owner_id" in wanted:
+        wanted["team_id"] = access.team_of(wanted["owner_id"])
+    stage = _stage(wanted["stage_id"]) if wanted.get("stage_id") else None
+    remembered: dict[str, Any] = {}
+    moves, changed = [], []
+    for row in rows:
+        was, stage_before = _as_dict(row), row.stage_id
+        _set(row, wanted, custom, stage)
+        now = _as_dict(row)
+        diff = [name for name in was if was[name] != now[name] and name != "updated_at"]
+        if not diff:
+            continue
+        changed.append(row)
+        remembered[str(row.pk)] = {"was": {n: _plain(was[n]) for n in diff}, "now": {n: _plain(now[n]) for n in diff}}
+        if stage is not None and stage.pk != stage_before:
+            moves.append(StageChange(deal=row, before_id=stage_before, after=stage, actor_id=principal.staff_id))
+    if changed:
+        fields = sorted({name for each in remembered.values() for name in each["was"]} | {"updated_at"})
+        Deal.objects.bulk_update(changed, fields, batch_size=500)
+        StageChange.objects.bulk_create(moves)
+        _audit(principal, "change", list(remembered), fields)
+    return {"rows": remembered, "moves": [str(each.pk) for each in moves]}
+
+
+def _set(row: Deal, wanted: Mapping[str, Any], custom: Mapping[str, Any] | None, stage: Stage | None) -> None:
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    if custom:
+        merged = {**row.custom, **custom}
+        row.custom = {name: value for name, value in merged.items() if value is not None}
+    if stage is not None and row.status != stage.status:
+        row.status = stage.status
+        row.closed_at = None if stage.status == DealStatus.OPEN else clock.now()
+    if set(wanted) & {"title", "person_id", "company_id", "product_id"}:
+        row.search = _search(row)
+    row.updated_at = clock.now()
+
+
+def _cleaned(principal: access.Principal, values: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = set(values) - set(EDITABLE)
+    if unknown:
+        raise Refused("unknown_field", _("Unknown field: %(name)s") % {"name": ", ".join(sorted(unknown))})
+    cleaned = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+    for name in _REFERENCES:
+        if name in cleaned:
+            cleaned[name] = UUID(str(cleaned[name])) if cleaned[name] else None
+    if cleaned.get("person_id"):
+        people.get_person(principal, cleaned["person_id"])
+    if cleaned.get("company_id"):
+        people.get_company(principal, cleaned["company_id"])
+    if "currency" in cleaned:
+        cleaned["currency"] = (cleaned["currency"] or "").upper()[:3]
+    return cleaned
+
+
+def _stage(stage_id: Any) -> Stage:
+    stage = Stage.objects.filter(pk=stage_id).first()
+    if stage is None:
+        raise Refused("no_stage", _("This stage does not exist."))
+    return stage
+
+
+def _first_pipeline() -> None:
+    pipeline = Pipeline.objects.create(name=_("Sales"))
+    steps = ((_("New"), "open"), (_("Qualified"), "open"), (_("Proposal"), "open"), (_("Won"), "won"), (_("Lost"), "lost"))
+    Stage.objects.bulk_create([Stage(pipeline=pipeline, name=name, position=at, status=status) for at, (name, status) in enumerate(steps, 1)])
+
+
+def _search(deal: Deal) -> str:
+    person = people.names([deal.person_id]).get(deal.person_id) if deal.person_id else ""
+    company = people.company_names([deal.company_id]).get(deal.company_id) if deal.company_id else ""
+    product = Product.objects.filter(pk=deal.product_id).values_list("name", flat=True).first() if deal.product_id else ""
+    return search_text([deal.title, person, company, product])
+
+
+def _audit(principal: access.Principal, verb: str, ids: list[str], fields: list[str]) -> None:
+    subject = ids[0] if len(ids) == 1 else f"{len(ids)} records"
+    access.record(principal, verb, "deal", subject, {"fields": fields, "ids": ids[:500]})
+
+
+def _as_dict(row: Deal) -> dict[str, Any]:
+    return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname not in ("id", "key", "search_vector")}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if isinstance(value, date | datetime) else value

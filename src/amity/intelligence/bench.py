@@ -58,7 +58,7 @@ def bench_table(
 ) -> dict[str, Any]:  # fmt: skip
     """Bench any table with an outcome column; returns plain JSON values.
 
-    Rows with an outcome that is neither won nor lost count as open. Raises ``Refused`` for unreadable files or outcomes.
+    Rows whose outcome is neither won nor lost count as open. Raises ``Refused`` for unreadable files or outcomes.
     """
     return bench_frame(path.name, read_table(path), label, time_column, splits, small, say, trials)
 
@@ -209,8 +209,9 @@ def _one_split(problem: Problem, seed: int, trials: int, say: Say) -> dict[str, 
     }
     own, best = found["amity"], found["tuned_lightgbm"]
     say(
-        f"   split {seed}: amity {trained.model.rung} ({trained.verdict}, {trained.how}, {seconds:.1f} s) AUC {own.auc:.4f} "
-        f"log loss {own.log_loss:.4f} ECE {own.ece:.4f} | tuned LightGBM {best.auc:.4f} {best.log_loss:.4f} {best.ece:.4f}"
+        f"   split {seed}: amity {trained.model.rung} ({trained.verdict}, {trained.how}, {seconds:.1f} s) "
+        f"AUC {own.auc:.4f} log loss {own.log_loss:.4f} ECE {own.ece:.4f} | "
+        f"tuned LightGBM {best.auc:.4f} {best.log_loss:.4f} {best.ece:.4f}"
     )
     error = _reasons_error(trained, test, later)
     return {
@@ -281,7 +282,7 @@ def _tuned(
         data = lgb.Dataset(values, y, categorical_feature=categorical, params=settings)
         stop = lgb.early_stopping(30, verbose=False)
         curve = lgb.cv(settings, data, 600, nfold=4, stratified=True, seed=seed, callbacks=[stop])
-        losses = curve["valid binary_logloss-mean"]
+        losses: list[float] = dict(curve)["valid binary_logloss-mean"]  # type: ignore[arg-type]
         best = min(best, (float(losses[-1]), settings, len(losses)), key=lambda b: b[0])
     data = lgb.Dataset(values, y, categorical_feature=categorical, params=best[1])
     booster = lgb.train(best[1], data, round(best[2] * 1.1))
@@ -335,7 +336,8 @@ def _print_summary(result: dict[str, Any], say: Say) -> None:
             f"ECE {m['ece']:.4f}  Brier {m['brier']:.4f}"
         )
     say(
-        f"   verdict {', '.join(result['verdicts'])}; training {result['seconds']:.1f} s; reasons off by {result['reasons_error']:.1e}"
+        f"   verdict {', '.join(result['verdicts'])}; training {result['seconds']:.1f} s; "
+        f"reasons off by {result['reasons_error']:.1e}"
     )
 
 

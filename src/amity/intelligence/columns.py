@@ -55,7 +55,10 @@ def typed(name: str, raw: pl.Series) -> Typed:
         return Typed("date", plain_time(series))
     if series.dtype.is_numeric():
         return _number(name, series.cast(pl.Float64), whole=series.dtype.is_integer())
-    words = clean_words(series)
+    return _text(name, clean_words(series))
+
+
+def _text(name: str, words: pl.Series) -> Typed:
     known = words.drop_nulls()
     if not len(known):
         return Typed("dropped", words, "empty")
@@ -86,7 +89,7 @@ def clean_words(series: pl.Series) -> pl.Series:
 
 
 def read_numbers(words: pl.Series, mark: str) -> pl.Series:
-    """Numbers written as text (``1 234,50``, ``$1,200.00``, ``12 %``) with decimal ``mark``; null where there is none."""
+    """Numbers written as text (``1 234,50``, ``$1,200.00``, ``12 %``) with decimal ``mark``; null where not one."""
     bare = words.str.replace_all(r"[\s\u00a0\u202f€$£%₽]|zł|руб\.?|USD|EUR|PLN|RUB", "")
     if mark == ",":
         bare = bare.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)

@@ -21,6 +21,7 @@ from amity.intelligence.columns import NOT_CHOSEN, Kind
 
 Array = NDArray[np.float64]
 
+ISO = "%Y-%m-%dT%H:%M:%S%.f"
 MAX_LEVELS = 60
 MAX_COLUMNS = 300
 _CLIP = 4.0
@@ -70,7 +71,10 @@ class FeatureSpec:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> FeatureSpec:
         """Back from JSON."""
-        found = tuple(Column(**{**c, "levels": tuple(c["levels"])}) for c in stored["columns"])
+        found = tuple(
+            Column(**{**c, "levels": tuple(c["levels"]), "centre": float(c["centre"]), "scale": float(c["scale"])})
+            for c in stored["columns"]
+        )
         return cls(found, dict(stored["dropped"]))
 
     def as_dict(self) -> dict[str, Any]:
@@ -222,7 +226,9 @@ def _date_parts(dates: pl.Series, reference: pl.Series, as_of: datetime | None) 
 def _dates(raw: pl.Series, form: str) -> pl.Series:
     if raw.dtype.is_temporal():
         return columns.plain_time(raw)
-    return columns.read_dates(columns.clean_words(columns.plain(raw)), form or "%Y-%m-%d")
+    words = columns.clean_words(columns.plain(raw))
+    # Values that were times when the definition was learned come back from a ledger as ISO text.
+    return columns.read_dates(words, form) if form else words.str.to_datetime(ISO, strict=False, time_unit="us")
 
 
 def _days(dates: pl.Series, opened: pl.Series | None) -> pl.Series:

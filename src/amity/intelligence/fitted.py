@@ -58,7 +58,7 @@ class Model:
     spec: FeatureSpec
     wins: int
     losses: int
-    calibration: Calibration = Calibration()
+    calibration: Calibration = field(default_factory=Calibration)
     logistic: Logistic | None = None
     means: Array = field(default_factory=lambda: np.zeros(0))
     boosted: Boosted | None = None
@@ -159,26 +159,34 @@ def beta_interval(wins: int, losses: int) -> tuple[float, float, float]:
 
 def dump(model: Model) -> tuple[str, str]:
     """Canonical JSON of the artefact and its SHA-256 in hex."""
-    text = json.dumps(model.as_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(_positive_zeros(model.as_dict()), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text, hashlib.sha256(text.encode()).hexdigest()
 
 
 def load(artifact: str | Mapping[str, Any], digest: str = "") -> Model:
     """A model back from its artefact; raises ``ValueError`` when ``digest`` is given and does not match."""
     stored = json.loads(artifact) if isinstance(artifact, str) else dict(artifact)
-    if digest:
-        text = json.dumps(stored, sort_keys=True, separators=(",", ":"), allow_nan=False)
-        if hashlib.sha256(text.encode()).hexdigest() != digest:
-            raise ValueError("The model artefact does not match its hash.")
     if stored["format"] != FORMAT:
         raise ValueError(f"Unknown model format {stored['format']!r}.")
-    return Model(
+    model = Model(
         rung=stored["rung"],
         spec=FeatureSpec.from_dict(stored["spec"]),
         wins=int(stored["wins"]),
         losses=int(stored["losses"]),
-        calibration=Calibration(**stored["calibration"]),
+        calibration=Calibration(**{key: float(value) for key, value in stored["calibration"].items()}),
         logistic=Logistic.from_dict(stored["logistic"]) if stored["logistic"] else None,
         means=np.asarray(stored["means"], dtype=np.float64),
         boosted=Boosted(tuple(stored["trees"])) if stored["trees"] else None,
     )
+    # Compared after rebuilding: a JSON store may write 1e22 or -0.0 differently without changing what they mean.
+    if digest and dump(model)[1] != digest:
+        raise ValueError("The model artefact does not match its hash.")
+    return model
+
+
+def _positive_zeros(value: Any) -> Any:
+    if isinstance(value, float):
+        return value + 0.0
+    if isinstance(value, dict):
+        return {key: _positive_zeros(inner) for key, inner in value.items()}
+    return [_positive_zeros(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ from amity.intelligence.metrics import (
     Quality,
     auc_interval,
     bootstrap_interval,
+    logit,
     quality,
     reliability,
     row_losses,
@@ -41,20 +42,22 @@ Progress = Callable[[str, float], None]
 
 FOLDS = 5
 ENOUGH_FOR_VERDICT = 200  # decided records below which silence means "too few", not "no signal"
-LEAST = {"rules": 20, "linear": 20, "trees": 300}
-LEAST_OF_EACH = {"rules": 5, "linear": 5, "trees": 50}
+LEAST = {"rules": 20, "linear": 40, "trees": 300}
+LEAST_OF_EACH = {"rules": 5, "linear": 8, "trees": 50}
 CLIMB_FROM_BASE = 2.0  # standard errors
+CLIMB_EXTRA = 60.0  # divided by the rows: cross-validation on a few rows understates chance
 CLIMB = 1.0  # standard errors between learned rungs (one-standard-error rule, Breiman et al. 1984)
 MATTERS = 0.005  # share of the base rate's log loss that a gain must reach
 OUT_OF_TIME_ROWS = 400
 OUT_OF_TIME_SHARE = 0.25
 CALIBRATE_ROWS = 500
+REPEAT_BELOW, REPEATS = 400, 3  # repeated cross-validation where one split is a lottery
 MAX_TRAIN_ROWS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class RungTest:
-    """How one rung did on unseen rows. ``gain`` is nats of log loss saved per row against the base rate, 90 % interval."""
+    """How one rung did on unseen rows. ``gain``: log loss saved per row against the base rate (nats, 90 % interval)."""
 
     rung: Rung
     quality: Quality
@@ -136,6 +139,8 @@ def train(
     chosen = _climb(losses)
     tell("fitting", 0.75)
     model = _fit(chosen, data, memory)
+    if chosen in ("rules", "linear") and not _calibrates(chosen, len(data.y)):
+        model = replace(model, calibration=_trusted(model, losses["base"] - losses[chosen]))
     truth = data.y if test_rows is None else data.y[test_rows]
     return _report(model, data, losses, chances, truth, "out_of_time" if test_rows is not None else "cross_validation")
 
@@ -149,7 +154,7 @@ def _prepare(table: pl.DataFrame, y: Array, opened: pl.Series | None, as_of: dat
     order = None
     if opened is not None and opened.null_count() <= 0.05 * len(opened) and opened.n_unique() >= 10:
         stamps = opened.cast(pl.Datetime("us")).dt.timestamp("us").cast(pl.Float64)
-        order = stamps.fill_null(stamps.min()).to_numpy() / 1e6  # type: ignore[arg-type]
+        order = stamps.fill_null(stamps.min()).to_numpy() / 1e6
     return _Data(spec.transform(table, opened, as_of), y, order, seed)
 
 
@@ -178,28 +183,46 @@ def _judge(
     early = data.take(train_rows)
     for number, rung in enumerate(candidates):
         if test_rows is None:
-            p = _crossed(rung, data, memory)
-            truth = data.y
+            p, truth = _crossed(rung, data, memory), data.y
+            again = [
+                _crossed(rung, replace(data, seed=data.seed + i), memory) for i in range(1, _repeats(data.y, rung))
+            ]
         else:
             late = data.take(test_rows)
             model = _fit(rung, early, memory, remember=True)
-            p = model.score_matrix(late.matrix).probability
-            truth = late.y
-        chances[rung], losses[rung] = p, row_losses(truth, p)
+            p, truth, again = model.score_matrix(late.matrix).probability, late.y, []
+        chances[rung] = p
+        losses[rung] = np.mean([row_losses(truth, q) for q in (p, *again)], axis=0)
         tell(f"tested {rung}", 0.1 + 0.6 * (number + 1) / len(candidates))
     return losses, chances
+
+
+def _repeats(y: Array, rung: Rung) -> int:
+    return REPEATS if len(y) < REPEAT_BELOW and rung != "trees" else 1
+
+
+def _trusted(model: Model, gain: Array) -> Calibration:
+    """Draw a model from few rows towards the base rate, the more the weaker the evidence for it (James-Stein)."""
+    strength = float(gain.mean()) / _standard_error(gain)
+    trust = min(max(1 - 2 / strength**2, 0.1), 1.0)
+    base = float(logit(np.array([beta_interval(model.wins, model.losses)[1]]))[0])
+    return Calibration(trust, trust, (1 - trust) * base)
 
 
 def _climb(losses: dict[Rung, Array]) -> Rung:
     base = losses["base"]
     held: Rung = "base"
     for rung in list(losses)[1:]:
-        against = CLIMB_FROM_BASE if held == "base" else CLIMB
-        if not _beats(losses[held], losses[rung], against):
+        first = _errors_from_base(len(base))
+        if not _beats(losses[held], losses[rung], first if held == "base" else CLIMB):
             continue
-        if _beats(base, losses[rung], CLIMB_FROM_BASE) and (base - losses[rung]).mean() >= MATTERS * base.mean():
+        if _beats(base, losses[rung], first) and (base - losses[rung]).mean() >= MATTERS * base.mean():
             held = rung
     return held
+
+
+def _errors_from_base(rows: int) -> float:
+    return CLIMB_FROM_BASE + CLIMB_EXTRA / max(rows, 1)
 
 
 def _beats(held: Array, challenger: Array, errors: float) -> bool:
@@ -227,10 +250,7 @@ def _crossed(rung: Rung, data: _Data, memory: _Memory) -> Array:
     if rung == "base":
         return _crossed_base(data)
     folds = _folds(data.y, data.seed)
-    if rung == "trees":
-        z = _crossed_trees(data, folds, memory)
-    else:
-        z = _crossed_linear(rung, data, folds)
+    z = _crossed_trees(data, folds, memory) if rung == "trees" else _crossed_linear(rung, data, folds)
     memory.held_out[rung] = z
     if not _calibrates(rung, len(data.y)):
         return sigmoid(z)
@@ -342,7 +362,7 @@ def _next_rung(held: Rung, y: Array, losses: dict[Rung, Array]) -> NextRung:
     if upper not in losses:
         return _missing_rows(upper, rows, few)
     gain = losses[held] - losses[upper]
-    errors = CLIMB_FROM_BASE if held == "base" else CLIMB
+    errors = _errors_from_base(rows) if held == "base" else CLIMB
     mean = float(gain.mean())
     if mean <= 0 or (held == "base" and mean < MATTERS * losses["base"].mean()):
         return NextRung(upper, "other_columns") if rows >= ENOUGH_FOR_VERDICT else NextRung(upper, "more_decided", rows)

@@ -18,6 +18,7 @@ from amity.intelligence.metrics import logit, sigmoid
 Array = NDArray[np.float64]
 
 WIDTHS = (0.03, 0.1, 0.2, 0.4, 0.8, 1.6)  # standard deviations of the prior, in log-odds
+WIDEST = 3.0  # no prior that expects log-odds of rows to differ by more than this standard deviation
 _STEPS = 30
 _EVIDENCE_ROWS = 20_000
 
@@ -64,7 +65,7 @@ def fit_logistic(design: Array, y: Array, prior: Array) -> Logistic:
     """Fit with the prior width of highest evidence, on ``design`` (n, p), ``y`` (n,), prior means (p,)."""
     width = _best_width(design, y, prior)
     weights, precision, _ = _newton(design, y, prior, width)
-    return Logistic(weights[:-1], float(weights[-1]), np.linalg.inv(precision), width)
+    return Logistic(weights[:-1], float(weights[-1]), np.asarray(np.linalg.inv(precision), dtype=np.float64), width)
 
 
 def fit_intercept(design: Array, y: Array, prior: Array) -> Logistic:
@@ -89,7 +90,9 @@ def _best_width(design: Array, y: Array, prior: Array) -> float:
     if len(y) > _EVIDENCE_ROWS:
         rows = np.random.default_rng(11).choice(len(y), _EVIDENCE_ROWS, replace=False)
         design, y = design[rows], y[rows]
-    scored = [(_newton(design, y, prior, width)[2], width) for width in WIDTHS]
+    spread = float(np.sqrt(np.mean(np.sum(np.square(design - design.mean(axis=0)), axis=1)))) or 1.0
+    sensible = [width for width in WIDTHS if width * spread <= WIDEST] or [WIDTHS[0]]
+    scored = [(_newton(design, y, prior, width)[2], width) for width in sensible]
     return max(scored)[1]
 
 

@@ -6,6 +6,7 @@ All functions take ``y`` (n,) of 0/1 and ``p`` (n,) of probabilities in 0..1 and
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def reliability(y: Array, p: Array, bins: int = ECE_BINS) -> list[Bin]:
     cuts = [round(len(y) * k / bins) for k in range(1, bins)]
     edges = sorted({int(np.searchsorted(sorted_p, sorted_p[min(cut, len(y) - 1)])) for cut in cuts} | {0, len(y)})
     found = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         rows = order[start:end]
         if len(rows):
             found.append(Bin(float(p[rows].mean()), float(y[rows].mean()), len(rows)))

@@ -44,6 +44,6 @@ def read_outcomes(raw: pl.Series) -> NDArray[np.float64]:
     if not won.any() or not lost.any():
         raise Refused(
             "unclear_outcome",
-            f"The column {raw.name!r} holds no readable outcome: expected words like won and lost, yes and no, 1 and 0.",
+            f"The column {raw.name!r} holds no readable outcome: expected words like won and lost or 1 and 0.",
         )
     return outcome

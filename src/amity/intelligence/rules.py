@@ -38,38 +38,38 @@ RULES = (
         r"source|origin|channel|источник|канал|źródło|zrodlo|kanał|quelle|kanal|herkunft",
         r"referr|reference|recommend|word of mouth|рекоменд|сарафан|poleceni|empfehl",
         0.8,
-    ),  # fmt: skip
+    ),
     _rule(
         "own_request",
         r"source|origin|channel|form|источник|źródło|quelle",
         r"demo|contact us|add form|request|запрос|zapytani|anfrage",
         0.4,
-    ),  # fmt: skip
+    ),
     _rule(
         "bought_list",
         r"source|origin|channel|источник|źródło|quelle",
         r"purchased|cold|list|холодн|zimn|kalt|gekauft",
         -0.4,
-    ),  # fmt: skip
+    ),
     _rule(
         "no_contact",
         r"do not|don't|opt.?out|unsubscrib|не звонить|отпис|nie dzwoń|wypisan|nicht kontakt|abgemeldet",
         YES.pattern,
         -0.6,
-    ),  # fmt: skip
+    ),
     _rule(
         "attention",
         r"time.*(site|web)|visits?$|pages? view|opens|clicks|время на сайте|визит|просмотр|"
         r"czas na stronie|wizyt|odsłon|besuche|seitenaufruf",
         None,
         0.4,
-    ),  # fmt: skip
+    ),
     _rule(
         "senior",
         r"title|position|role|должность|stanowisko",
         r"owner|founder|ceo|chief|director|head|владелец|директор|właściciel|dyrektor|inhaber|geschäftsführ|leiter",
         0.3,
-    ),  # fmt: skip
+    ),
     _rule(
         "returning", r"customer.?type|visitor|повторн|powracaj|bestandskunde", r"returning|existing|повторн|stał", 0.3
     ),

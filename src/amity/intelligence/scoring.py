@@ -1,0 +1,166 @@
+"""Scoring open records into the ledger, reading the latest scores in batches, and replaying any ledger row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from amity.base import clock
+from amity.base.errors import NotFound, Refused
+from amity.intelligence import registry
+from amity.intelligence.features import ISO
+from amity.intelligence.fitted import Model, Scores
+from amity.intelligence.models import Score
+from amity.intelligence.reasons import stored_reasons
+from amity.intelligence.training import Frame, Report, source_of, table_of
+
+BATCH = 2_000
+_TOO_MANY = 1_000
+_OPENED = "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The latest score of one subject, as stored; ``trend`` is the change since the score before (±1)."""
+
+    id: UUID
+    target: str
+    subject_id: UUID
+    value: float
+    low: float
+    high: float
+    gain_minor: int | None
+    reasons: list[list[Any]]
+    trend: float | None
+    scored_at: datetime
+    version: registry.Version
+
+
+def score_frame(key: str, frame: Frame, report: Report) -> int:
+    """Score all rows of ``frame`` that people want to see; returns how many. 5 queries per batch of 2,000."""
+    version = registry.live(key)
+    if version is None:
+        raise Refused("not_trained", _("Nothing has been learned yet: train the model first."), 409)
+    model, now = registry.model_of(version.id), clock.now()
+    rows = np.flatnonzero(frame.to_score)
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        _write(version, model, source_of(key).subject_kind, frame, part, now)
+        report(start + len(part), len(rows), "scoring")
+    # Records that are no longer open keep their ledger rows, but nobody should be told to call them.
+    _retire_others(key, [frame.ids[i] for i in rows])
+    return len(rows)
+
+
+def latest(target_of_kind: Sequence[str], subject_ids: Iterable[UUID]) -> dict[UUID, Ledger]:
+    """Latest scores of up to 1,000 subjects under the given targets. 2 queries."""
+    ids = list(subject_ids)
+    if len(ids) > _TOO_MANY:
+        raise ValueError(f"At most {_TOO_MANY} subjects at once.")
+    rows = Score.objects.filter(target__in=target_of_kind, subject_id__in=ids)
+    before = rows.filter(current=False).order_by("subject_id", "target", "-scored_at").distinct("subject_id", "target")
+    earlier = {(s, t): v for s, t, v in before.values_list("subject_id", "target", "value")}
+    now = rows.filter(current=True).select_related("model").defer("model__artefact", "features")
+    return {s.subject_id: _ledger(s, earlier.get((s.subject_id, s.target))) for s in now}
+
+
+def ranked(target: str, start: int, count: int) -> list[UUID]:
+    """Subjects of the current scores of ``target``, most worth a call first: by gain, then by chance. 1 query."""
+    rows = Score.objects.filter(target=target, current=True)
+    ordered = rows.order_by(F("gain_minor").desc(nulls_last=True), "-value", "subject_id")
+    return list(ordered.values_list("subject_id", flat=True)[start : start + count])
+
+
+def replay(score_id: UUID) -> tuple[float, float]:
+    """(value as stored, value computed again from the ledger's own features by the very model version). 2 queries."""
+    row = Score.objects.filter(pk=score_id).values("value", "model_id", "features", "scored_at").first()
+    if row is None:
+        raise NotFound(_("There is no such score."))
+    features = dict(row["features"])
+    opened = features.pop(_OPENED, None)
+    times = pl.Series(_OPENED, [opened], dtype=pl.String).str.to_datetime(ISO, time_unit="us")
+    table = table_of([features]) if features else pl.DataFrame({"nothing": [None]})
+    scores = registry.model_of(row["model_id"]).score(table, times, row["scored_at"])
+    return float(row["value"]), float(scores.probability[0])
+
+
+def _write(version: registry.Version, model: Model, kind: str, frame: Frame, rows: Any, now: datetime) -> None:
+    table = frame.columns[rows]
+    opened = None if frame.opened_at is None else frame.opened_at[rows]
+    matrix = model.spec.transform(table, opened, now)
+    scores = model.score_matrix(matrix)
+    reasons = stored_reasons(matrix, model.contributions(matrix))
+    features = _features(model, table, opened)
+    ids = [frame.ids[i] for i in rows]
+    values = [None if frame.value_minor is None else frame.value_minor[i] for i in rows]
+    new = [_row(version, kind, ids[i], scores, i, values[i], reasons[i], features[i], now) for i in range(len(ids))]
+    with transaction.atomic():
+        Score.objects.filter(target=version.target, subject_id__in=ids, current=True).update(current=False)
+        Score.objects.bulk_create(new)
+
+
+def _row(
+    version: registry.Version, kind: str, subject_id: UUID, scores: Scores, i: int, value_minor: int | None,
+    reasons: list[Any], features: dict[str, Any], now: datetime,
+) -> Score:  # fmt: skip
+    chance = float(scores.probability[i])
+    return Score(
+        model_id=version.id,
+        target=version.target,
+        subject_kind=kind,
+        subject_id=subject_id,
+        value=chance,
+        low=float(scores.low[i]),
+        high=float(scores.high[i]),
+        gain_minor=None if value_minor is None else round(chance * value_minor),
+        reasons=reasons,
+        features=features,
+        scored_at=now,
+    )
+
+
+def _features(model: Model, table: pl.DataFrame, opened: pl.Series | None) -> list[dict[str, Any]]:
+    """What the score rests on, as plain JSON, for replay."""
+    if model.rung == "base":
+        return [{}] * table.height
+    kept = table.select([c.name for c in model.spec.columns if c.name in table.columns])
+    if opened is not None:
+        kept = kept.with_columns(opened.alias(_OPENED))
+    stamped = kept.with_columns(pl.selectors.temporal().cast(pl.Datetime("us")).dt.strftime(ISO))
+    return [{k: v for k, v in row.items() if v is not None} for row in stamped.iter_rows(named=True)]
+
+
+def _retire_others(key: str, kept: list[UUID]) -> None:
+    present = set(kept)
+    shown = (
+        Score.objects.filter(target=key, current=True).values_list("subject_id", flat=True).iterator(chunk_size=10_000)
+    )
+    gone = [i for i in shown if i not in present]
+    for start in range(0, len(gone), BATCH):
+        Score.objects.filter(target=key, current=True, subject_id__in=gone[start : start + BATCH]).update(current=False)
+
+
+def _ledger(row: Score, before: float | None) -> Ledger:
+    fields = {slot: getattr(row.model, slot) for slot in registry.VERSION_FIELDS}
+    return Ledger(
+        id=row.id,
+        target=row.target,
+        subject_id=row.subject_id,
+        value=row.value,
+        low=row.low,
+        high=row.high,
+        gain_minor=row.gain_minor,
+        reasons=row.reasons,
+        trend=None if before is None else row.value - before,
+        scored_at=row.scored_at,
+        version=registry.Version(**fields, hash=row.model.artefact_hash),
+    )

@@ -1,0 +1,209 @@
+"""What can be learned here: label sources, their tables, and one training run from table to stored version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from amity.access import api as access
+from amity.base import clock
+from amity.base.errors import Refused
+from amity.intelligence import registry
+from amity.intelligence.ladder import Trained, train
+from amity.intelligence.leakage import Suspicion, held_out, suspicions
+
+Report = Callable[[int, int | None, str], None]
+STEPS = 100
+
+LEAST_SURE_WINS = 20
+HORIZON_SHARE = 0.9
+SHORTEST_HORIZON_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Records of one kind as a table: row i of everything is the same record.
+
+    ``columns`` holds what was known of the record, without outcome, decision time and identifiers; ``outcome`` (n,) is
+    1, 0 or NaN while open; ``to_score`` (n,) marks the open records whose chance people want to see.
+    """
+
+    ids: list[UUID]
+    columns: pl.DataFrame
+    outcome: NDArray[np.float64]
+    to_score: NDArray[np.bool_]
+    opened_at: pl.Series | None = None
+    decided_at: pl.Series | None = None
+    value_minor: list[int | None] | None = None
+    note: str = ""  # code of how outcomes were read: "", look_alike, not_yet
+
+
+class LabelSource(Protocol):
+    """Where records of one kind and their outcomes come from; registered in ``apps.py`` of the room that owns them."""
+
+    key: str  # e.g. lead, deal
+    subject_kind: str  # person or deal
+
+    def label(self) -> str:
+        """What the model is about, in the reader's language ("Open leads")."""
+
+    def load(self) -> Frame:
+        """All records that are not archived, decided and open."""
+
+    def visible(self, principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
+        """Those of ``ids`` that ``principal`` may see. 1 query."""
+
+    def column_label(self, column: str) -> str:
+        """A column of ``Frame.columns`` in the reader's language; headings of imported columns as they are."""
+
+
+_sources: dict[str, LabelSource] = {}
+
+
+def register(source: LabelSource) -> None:
+    """Make something learnable. Registering the same key twice is a bug."""
+    if source.key in _sources:
+        raise ValueError(f"Label source {source.key!r} is registered twice.")
+    _sources[source.key] = source
+
+
+def sources() -> list[LabelSource]:
+    """All label sources, in order of registration."""
+    return list(_sources.values())
+
+
+def source_of(key: str) -> LabelSource:
+    """The label source of ``key``; raises ``Refused("no_target")``."""
+    if key not in _sources:
+        known = ", ".join(_sources)
+        raise Refused(
+            "no_target",
+            _("There is nothing called “{key}” to learn. Known: {known}.").format(key=key, known=known),
+            404,
+        )
+    return _sources[key]
+
+
+def learn(principal: access.Principal, key: str, report: Report) -> tuple[registry.Version, Frame]:
+    """Train on everything decided and put the new version to work. Outside of any transaction; minutes at most."""
+    source = source_of(key)
+    report(0, STEPS, "reading")
+    frame = with_outcomes(source.load())
+    found, held = examine(key, frame)
+    decided = np.flatnonzero(~np.isnan(frame.outcome))
+    trained = train(
+        frame.columns.drop([h for h in held if h in frame.columns.columns])[decided],
+        frame.outcome[decided],
+        None if frame.opened_at is None else frame.opened_at[decided],
+        as_of=clock.now(),
+        progress=lambda stage, share: report(round(5 + 75 * share), STEPS, stage),
+    )
+    report(80, STEPS, "keeping")
+    version = registry.keep(principal, key, trained, facts(frame, found, held))
+    return version, frame
+
+
+def examine(key: str, frame: Frame) -> tuple[list[Suspicion], list[str]]:
+    """Suspicious columns, and the headings to leave out after people's decisions."""
+    found = suspicions(frame.columns, frame.outcome, frame.decided_at)
+    return found, held_out(found, registry.decisions(key))
+
+
+def facts(frame: Frame, found: Sequence[Suspicion], held: Sequence[str]) -> dict[str, Any]:
+    """What the card says about the data."""
+    decided = ~np.isnan(frame.outcome)
+    times = frame.opened_at.filter(pl.Series(decided)).drop_nulls() if frame.opened_at is not None else None
+    return {
+        "from": times.min() if times is not None and len(times) else None,
+        "until": times.max() if times is not None and len(times) else None,
+        "open": int(frame.to_score.sum()),
+        "note": frame.note,
+        "held": list(held),
+        "suspicions": [_suspicion(s) for s in found],
+    }
+
+
+def with_outcomes(frame: Frame) -> Frame:
+    """Fill in outcomes where a source records only wins ("look-alike").
+
+    Where no losses are recorded but wins are: a record counts as lost when it is older than the time in which 90 % of
+    the wins came (at least a week) and still open; younger ones stay open. Without times every open record counts
+    as not won yet. With recorded losses nothing changes.
+    """
+    wins, losses = int(np.nansum(frame.outcome == 1)), int(np.nansum(frame.outcome == 0))
+    if losses or wins < LEAST_SURE_WINS:
+        return frame
+    horizon = _horizon(frame)
+    still_open = np.isnan(frame.outcome)
+    if horizon is None or frame.opened_at is None:
+        return replace(frame, outcome=np.where(still_open, 0.0, frame.outcome), note="not_yet")
+    age = _days(frame.opened_at, _latest(frame))
+    old = still_open & np.nan_to_num(age > horizon, nan=False)
+    return replace(frame, outcome=np.where(old, 0.0, frame.outcome), note="look_alike")
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> pl.DataFrame:
+    """A table from dicts of loose JSON values: numbers stay numbers, times stay times, mixtures become text."""
+    listed = list(rows)
+    headings = list(dict.fromkeys([*names, *(key for row in listed for key in row)]))
+    return pl.DataFrame([_series(name, [row.get(name) for row in listed]) for name in headings])
+
+
+def _series(name: str, values: list[Any]) -> pl.Series:
+    kinds = {type(v) for v in values if v is not None}
+    if kinds and kinds <= {int, float}:
+        return pl.Series(name, [None if v is None else float(v) for v in values], dtype=pl.Float64)
+    if kinds == {bool}:
+        return pl.Series(name, values, dtype=pl.Boolean)
+    if kinds == {datetime}:
+        return pl.Series(name, [None if v is None else _plain(v) for v in values], dtype=pl.Datetime("us"))
+    return pl.Series(name, [None if v is None else _text(v) for v in values], dtype=pl.String)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _plain(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _horizon(frame: Frame) -> float | None:
+    """Days within which 90 % of the wins came; None when times are missing for most of them."""
+    if frame.opened_at is None or frame.decided_at is None:
+        return None
+    won = pl.Series(frame.outcome == 1)
+    lags = (frame.decided_at.filter(won) - frame.opened_at.filter(won)).dt.total_seconds().drop_nulls() / 86_400
+    lags = lags.filter(lags >= 0)
+    if len(lags) < 0.5 * int(won.sum()):
+        return None
+    return max(float(lags.quantile(HORIZON_SHARE) or 0), SHORTEST_HORIZON_DAYS)
+
+
+def _latest(frame: Frame) -> datetime:
+    """The end of what the data knows: its latest time, so that an old export is not all "too late"."""
+    times = [s.max() for s in (frame.opened_at, frame.decided_at) if s is not None]
+    return max(t for t in times if isinstance(t, datetime))
+
+
+def _days(opened: pl.Series, now: datetime) -> NDArray[np.float64]:
+    ages = (pl.Series([now] * len(opened), dtype=pl.Datetime("us")) - opened).dt.total_seconds()
+    return ages.cast(pl.Float64).fill_null(float("nan")).to_numpy() / 86_400
+
+
+def _suspicion(found: Suspicion) -> dict[str, Any]:
+    evidence = [{"code": e.code, "weight": e.weight, "params": e.params} for e in found.evidence]
+    return {"column": found.column, "score": found.score, "held": found.held, "auc": found.auc, "evidence": evidence}
+
+
+__all__ = ["Frame", "LabelSource", "Report", "Trained", "learn", "register", "source_of", "sources", "table_of"]

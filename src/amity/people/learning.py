@@ -1,0 +1,64 @@
+"""Leads as a table to learn from: what was known of each, when it came, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from amity.access import api as access
+from amity.people.models import LeadStatus, Person
+
+_CHUNK = 5_000
+_PLAIN = {
+    "source": "source",
+    "city": "city",
+    "country": "country",
+    "language": "language",
+    "job_title": "job_title",
+    "company_industry": "company__industry",
+    "company_country": "company__country",
+    "company_employees": "company__employees",
+    "company_revenue": "company__revenue_minor",
+    "company_founded": "company__founded_year",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """One lead. ``columns`` are plain values; ``won`` is None while open; times are aware UTC."""
+
+    id: UUID
+    columns: dict[str, Any]
+    won: bool | None
+    created_at: datetime | None
+    decided_at: datetime | None
+
+
+def lead_rows() -> list[LeadRow]:
+    """All leads that are not archived, traits included, in a stable order. 1 query, read in chunks."""
+    leads = Person.objects.filter(archived_at=None).exclude(lead_status=LeadStatus.NONE).order_by("id")
+    fields = ("id", "traits", "email", "phone", "lead_status", "lead_created_at", "lead_decided_at", *_PLAIN.values())
+    return [_row(values) for values in leads.values(*fields).iterator(chunk_size=_CHUNK)]
+
+
+def visible_people(principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of ``ids`` that ``principal`` may see. 1 query."""
+    rows = Person.objects.filter(access.rows_of(principal), pk__in=ids, archived_at=None)
+    return set(rows.values_list("id", flat=True))
+
+
+def _row(values: dict[str, Any]) -> LeadRow:
+    known = {name: values[path] or None for name, path in _PLAIN.items()}
+    status = values["lead_status"]
+    columns = {
+        **{name: value for name, value in (values["traits"] or {}).items() if name not in known},
+        **known,
+        "email_domain": values["email"].rpartition("@")[2].lower() or None,
+        "has_phone": bool(values["phone"]),
+        "created_at": values["lead_created_at"],
+    }
+    won = None if status == LeadStatus.OPEN else status == LeadStatus.CONVERTED
+    return LeadRow(values["id"], columns, won, values["lead_created_at"], values["lead_decided_at"])

@@ -7,3 +7,16 @@ class PeopleConfig(AppConfig):
     name = "amity.people"
     label = "people"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from amity.people.imports.landings import register_landings
+
+        register_landings()
+        from amity.access import api as access
+        from amity.base import undo
+        from amity.people import changes
+
+        undo.actors_from(access.principal_by_id)
+        undo.register(access.VIEW_KIND, undo.Handler(access.delete_views, access.restore_views))
+        undo.register(changes.PERSON_KIND, undo.Handler(changes.change_many, changes.put_back))
+        undo.register(changes.COMPANY_KIND, undo.Handler(changes.change_many_companies, changes.put_back_companies))

@@ -1,1 +1,32 @@
 """Job entry points of the room: parse, call, done; each is safe to run twice."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from amity.base import jobs
+
+
+@jobs.app.task(name="people.import", retry=jobs.RETRY)
+def run_import(job_run_id: str, import_id: str) -> None:
+    """Land the rows of an import that have not landed yet."""
+    from amity.people.imports import engine
+
+    jobs.running(job_run_id, lambda report: engine.run(UUID(import_id), report))
+
+
+@jobs.app.task(name="people.import_undo", retry=jobs.RETRY)
+def undo_import(job_run_id: str, import_id: str) -> None:
+    """Put everything back as it was before an import."""
+    from amity.people.imports import journal
+
+    jobs.running(job_run_id, lambda report: journal.undo(UUID(import_id), report))
+
+
+@jobs.app.periodic(cron="* * * * *")
+@jobs.app.task(name="people.import_revive", queueing_lock="people.import_revive")
+def revive_imports(timestamp: int) -> None:
+    """Go on with imports whose process died."""
+    from amity.people.imports import service
+
+    service.revive()

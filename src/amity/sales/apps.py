@@ -7,3 +7,23 @@ class SalesConfig(AppConfig):
     name = "amity.sales"
     label = "sales"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from dataclasses import replace
+
+        from amity.people import api as people
+        from amity.sales.landing import Deals
+        from amity.sales.landing_goods import OrderLines, Orders, Products
+
+        kit = people.import_kit
+        kit.register(replace(kit.PRODUCT, land=Products()))
+        kit.register(replace(kit.DEAL, land=Deals()))
+        kit.register(replace(kit.ORDER, land=Orders()))
+        kit.register(replace(kit.ORDER_LINE, land=OrderLines()))
+        from amity.base import undo
+        from amity.sales import deals, todo
+        from amity.sales.lists import DEAL_KIND
+
+        undo.register(DEAL_KIND, undo.Handler(deals.change_many, deals.put_back))
+        undo.register(todo.TASK_ADD, undo.Handler(todo.add_many, todo.remove_many))
+        undo.register(todo.TASK_DONE, undo.Handler(todo.finish_many, todo.reopen_many))

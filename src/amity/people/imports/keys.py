@@ -84,6 +84,12 @@ class Seen:
     def __len__(self) -> int:
         return len(self._hashes)
 
+    def copy(self) -> Seen:
+        """As it is now; costs nothing, because `add` never changes arrays in place."""
+        other = Seen()
+        other._hashes, other._counts = self._hashes, self._counts
+        return other
+
     def before(self, identities: pl.Series) -> pl.Series:
         """How often each identity was shown before this row, earlier batches included; nulls are always new."""
         frame = pl.DataFrame({"hash": identities.hash(seed=7), "known": identities.is_not_null()})
@@ -101,6 +107,7 @@ class Seen:
         inside = at < len(self._hashes)
         known = np.zeros(len(unique), dtype=bool)
         known[inside] = self._hashes[at[inside]] == unique[inside]
+        self._counts = self._counts.copy()
         self._counts[at[known]] += counts[known]
         self._hashes = np.insert(self._hashes, at[~known], unique[~known])
         self._counts = np.insert(self._counts, at[~known], counts[~known])

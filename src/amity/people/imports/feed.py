@@ -1,0 +1,111 @@
+"""Reads and normalises rows on a thread of its own, a few batches ahead of the database."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from amity.people.imports.homes import UNREAD, Home
+from amity.people.imports.landing import Context
+from amity.people.imports.reading import Batch, Source, batches
+from amity.people.imports.values import ROW, Mapping, convert
+
+_AHEAD = 1
+
+
+@dataclass(slots=True)
+class Load:
+    """A batch as read, its typed rows, and how many cells of which column could not be read."""
+
+    batch: Batch
+    frame: pl.DataFrame
+    unread: dict[str, int]
+
+
+class Feed:
+    """The rows of one file, typed, in order."""
+
+    def __init__(self, source: Source, mapping: Mapping, size: int) -> None:
+        self.source, self.mapping, self.size = source, mapping, size
+
+    def loads(self, skip_rows: int) -> Iterator[Load]:
+        """Loads after the first ``skip_rows`` rows; at most two are in memory beside the one that lands."""
+        channel: queue.Queue[Load | BaseException | None] = queue.Queue(maxsize=_AHEAD)
+        over = threading.Event()
+        thread = threading.Thread(target=self._read, args=(skip_rows, channel, over), name="import-reader", daemon=True)
+        thread.start()
+        try:
+            while (item := channel.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            over.set()
+            while thread.is_alive():
+                _drain(channel)
+                thread.join(0.05)
+
+    def remember(self, context: Context, home: Home, rows: int) -> None:
+        """Show ``context.seen`` the identities of the first ``rows`` rows, which landed before this process began."""
+        if not rows:
+            return
+        narrow = _narrowed(self.mapping)
+        for batch in batches(self.source, size=self.size):
+            frame, numbers = batch.frame, batch.numbers
+            if batch.last_row > rows:
+                keep = numbers <= rows
+                frame, numbers = frame.filter(keep), numbers.filter(keep)
+            if frame.height:
+                context.seen.add(self._identities(context, home, frame, numbers, narrow))
+            if batch.last_row >= rows:
+                return
+
+    def _identities(
+        self, context: Context, home: Home, frame: pl.DataFrame, numbers: pl.Series, narrow: Mapping | None
+    ) -> pl.Series:
+        if narrow is not None:
+            found = home.identities(convert(frame, numbers, narrow).frame, context)
+            keys = convert(frame, numbers, narrow).frame["external_id"]
+            if not keys.null_count():
+                return found
+        typed = convert(frame, numbers, self.mapping).frame
+        return home.identities(typed.filter(home.faults(typed).is_null()), context)
+
+    def _read(self, skip_rows: int, channel: queue.Queue[Load | BaseException | None], over: threading.Event) -> None:
+        try:
+            for batch in batches(self.source, skip_rows=skip_rows, size=self.size):
+                channel.put(typed_load(batch, self.mapping))
+                if over.is_set():
+                    return
+            channel.put(None)
+        except BaseException as error:
+            channel.put(error)
+
+
+def typed_load(batch: Batch, mapping: Mapping) -> Load:
+    """A batch with its typed rows; cells that could not be read stay as text beside them."""
+    converted = convert(batch.frame, batch.numbers, mapping)
+    counts: dict[str, int] = {}
+    frame = converted.frame
+    for (column,), cells in converted.unread.group_by("column"):
+        counts[str(column)] = cells.height
+        texts = cells.select(pl.col(ROW), pl.col("text").alias(f"{UNREAD}{column}"))
+        frame = frame.join(texts, on=ROW, how="left", maintain_order="left")
+    return Load(batch, frame, counts)
+
+
+def _narrowed(mapping: Mapping) -> Mapping | None:
+    """The mapping of the key column alone, where there is one."""
+    columns = {column: to for column, to in mapping.columns.items() if to == "external_id"}
+    return replace(mapping, columns=columns, constants={}) if columns else None
+
+
+def _drain(channel: queue.Queue[Load | BaseException | None]) -> None:
+    try:
+        channel.get_nowait()
+    except queue.Empty:
+        return

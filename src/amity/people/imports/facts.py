@@ -141,7 +141,11 @@ def _country_name(text: str) -> str:
 
 def _kind(look: pl.Series, filled: int, distinct: int, shares: Mapping[str, float], order: dates.Order | None) -> Kind:
     """The custom kind that the values fit."""
-    few = distinct <= max(3, 0.2 * filled) if distinct <= _FEW else distinct <= _STATES and distinct < 0.02 * filled
+    few = (
+        distinct <= max(3, (0.4 if distinct <= 12 else 0.2) * filled)
+        if distinct <= _FEW
+        else distinct <= _STATES and distinct < 0.02 * filled
+    )
     kind: Kind = "category" if few else "text"
     if shares["number"] > 0.95:
         kind = _number_kind(look, shares)

@@ -80,7 +80,7 @@ def _fit_kind(field: Field, facts: Facts) -> float:
         return _fit_number(field, facts)
     fitting = {
         "email": facts.share("email") > 0.5,
-        "phone": facts.share("phone") > 0.3 or (facts.share("numeric") > 0.5 and facts.kind != "boolean"),
+        "phone": facts.share("phone") > 0.3 or (facts.share("numeric") > 0.5 and facts.kind not in ("boolean", "date")),
         "date": facts.share("date") > 0.7,
         "datetime": facts.share("date") > 0.7,
         "boolean": facts.share("boolean") > 0.9,
@@ -123,7 +123,11 @@ def _no_digits(facts: Facts) -> bool:
 
 def _by_content(field: Field, noun: Noun, facts: Facts) -> float:
     """A score (at most 0.65) from the values alone, for headings that say nothing."""
-    if not facts.filled:
+    if (
+        not facts.filled
+        or facts.kind in ("date", "boolean", "money")
+        or (facts.kind == "number" and field.key != "phone")
+    ):
         return 0.0
     human = noun.key in ("person", "staff") and facts.distinct > 0.5 * facts.filled
     signs = {

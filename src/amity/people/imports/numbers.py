@@ -55,9 +55,10 @@ def parse(texts: pl.Series, decimal: Decimal = ".") -> pl.Series:
     symbols = sorted((re.escape(symbol) for symbol in _SYMBOLS), key=len, reverse=True)
     cut = rf"(?i)^(?:{'|'.join(symbols)}|[a-z]{{3}})\s*|\s*(?:{'|'.join(symbols)}|[a-z]{{3}}|%)$"
     body = pl.col("text").str.replace_all("[\u2212\u2013]", "-").str.replace_all(cut, "")
-    frame = frame.with_columns(body.str.replace_all("[\\s\u00a0\u202f'’_]", "").str.replace_all(cut, "").alias("body"))
+    frame = frame.with_columns(body.str.strip_chars().alias("body"))
     frame = frame.with_columns(pl.col("body").str.extract(_UNIT).str.strip_chars(".").alias("unit"))
-    digits = pl.col("body").str.replace(_UNIT, "").str.replace(r"^\((.*)\)$", "-$1").str.replace(r"^([\d.,]+)-$", "-$1")
+    bare = pl.col("body").str.replace(_UNIT, "").str.strip_chars()
+    digits = _closed_up(bare).str.replace(r"^\((.*)\)$", "-$1").str.replace(r"^([\d.,]+)-$", "-$1")
     frame = frame.with_columns(_grouped(digits, decimal).cast(pl.Float64, strict=False).alias("number"))
     scale = (
         pl.when(pl.col("unit").is_null()).then(1.0)
@@ -92,6 +93,14 @@ def currency_code(text: str) -> str:
     if word.upper() in list_currencies():
         return "RUB" if word == "rur" else word.upper()
     return _SYMBOLS.get(word, "")
+
+
+def _closed_up(digits: pl.Expr) -> pl.Expr:
+    """Without the spaces or apostrophes that group thousands; null where they group something else, as in phones."""
+    gap = r"[\s\u00a0\u202f'’_]"
+    spaced = digits.str.contains(rf"\d{gap}+\d")
+    thousands = digits.str.contains(rf"^[-+(]?\s*\d{{1,3}}(?:{gap}\d{{3}})+(?:[.,]\d*)?\)?-?$")
+    return pl.when(~spaced | thousands).then(digits.str.replace_all(gap, ""))
 
 
 def _grouped(digits: pl.Expr, decimal: Decimal) -> pl.Expr:

@@ -16,6 +16,7 @@ from amity.people.imports.vocabulary import normal, outcome_of
 _LEADS = "lead leads mql mqls prospect prospects лид лиды leady заявки anfragen"
 _LEAD_WORDS = frozenset(normal(word) for word in _LEADS.split())
 _STATE_LIMIT = 300
+_HALFWAY = frozenset(normal(word) for word in ("qualified", "qualifiziert", "zakwalifikowany", "качественный"))
 
 
 def options_of(
@@ -74,7 +75,10 @@ def _states(texts: tuple[str, ...], staged: bool) -> dict[str, str]:
     truths = {text: truth(text) for text in texts}
     if all(value is not None for value in truths.values()):
         return {text: "won" if value else ("" if staged else "lost") for text, value in truths.items()}
-    return {text: outcome_of(text) or "open" for text in texts[:_STATE_LIMIT]}
+    states = {text: outcome_of(text) or "open" for text in texts[:_STATE_LIMIT]}
+    if any(state == "won" and normal(text) not in _HALFWAY for text, state in states.items()):
+        states |= {text: "open" for text in states if normal(text) in _HALFWAY}  # a step before "Won", not a win
+    return states
 
 
 def _named(states: Mapping[str, str], state: str) -> str:

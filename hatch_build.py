@@ -6,6 +6,7 @@ By hand: ``python hatch_build.py``.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 import shutil
@@ -21,6 +22,7 @@ FRONTEND = PACKAGE / "base" / "frontend"
 DIST = PACKAGE / "base" / "static" / "dist"
 STAMP = DIST / ".stamp"
 INPUTS = ("package.json", "package-lock.json", "build.mjs", "icons.txt", "css/*.css", "src/*.ts")
+BUNDLES = ("app.js", "style.css", "icons.svg")
 LIMIT_S = 300
 _ICON_TAG = re.compile(r"""\{%\s*icon\s+["']([a-z0-9-]+)["']""")
 
@@ -43,7 +45,7 @@ def build() -> None:
 
 
 def bundle() -> bool:
-    """``npm ci``, esbuild, icon sprite. Returns False when the last result is still good."""
+    """``npm ci``, esbuild, icon sprite, each also gzipped. Returns False when the last result is still good."""
     icons = wanted_icons()
     stamp = _hash(icons)
     if STAMP.exists() and STAMP.read_text() == stamp:
@@ -54,6 +56,8 @@ def bundle() -> bool:
         _node("npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     _node("node", "build.mjs")
     (DIST / "icons.svg").write_text(sprite(icons), "utf-8")
+    for name in BUNDLES:
+        (DIST / f"{name}.gz").write_bytes(gzip.compress((DIST / name).read_bytes(), 9, mtime=0))
     STAMP.write_text(stamp)
     return True
 
@@ -103,6 +107,7 @@ def compile_catalogues() -> int:
 
 def _hash(icons: list[str]) -> str:
     digest = hashlib.sha256("\n".join(icons).encode())
+    digest.update(Path(__file__).read_bytes())
     for pattern in INPUTS:
         for path in sorted(FRONTEND.glob(pattern)):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())

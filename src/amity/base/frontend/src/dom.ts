@@ -32,6 +32,12 @@ export function post(url: string, body: Record<string, string> = {}): Promise<Re
   });
 }
 
+/** The sentence of a refusal page (base/refused.html and the error pages), or a general one. */
+export function refusal(html: string): string {
+  const lead = new DOMParser().parseFromString(html, "text/html").querySelector("main .lead");
+  return lead?.textContent?.trim() || word("failed");
+}
+
 /** True while the person is typing into something. */
 export function typing(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;

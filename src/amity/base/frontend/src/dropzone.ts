@@ -1,5 +1,5 @@
 // Drop files on a form with a file input: lists them, uploads with progress, then follows the server's redirect.
-import { all, find, word } from "./dom";
+import { all, find, refusal, word } from "./dom";
 import { toast } from "./toasts";
 
 export function startDropzones(): void {
@@ -84,8 +84,8 @@ function upload(form: HTMLFormElement, zone: HTMLElement): void {
   function answered(done: XMLHttpRequest, sent: HTMLFormElement): void {
     const moved = done.responseURL && done.responseURL !== sent.action;
     if (done.status < 400 && moved) window.location.assign(done.responseURL);
-    else if (done.getResponseHeader("content-type")?.startsWith("text/html") && done.status < 500) replacePage(done.responseText);
-    else failed(word("failed"));
+    else if (done.status < 400) replacePage(done.responseText);
+    else failed(refusal(done.responseText));
   }
 }
 

@@ -7,6 +7,7 @@ export function startMenus(): void {
   document.addEventListener("click", (event) => closeOthers(event.target as Element));
   document.addEventListener("keydown", onKey);
   document.addEventListener("toggle", onToggle, true);
+  document.querySelector(".subnav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   window.addEventListener("scroll", () => all<HTMLDetailsElement>("details.score[open]").forEach(place), true);
 }
 

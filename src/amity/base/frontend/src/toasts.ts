@@ -1,5 +1,5 @@
 // Short messages at the corner, with Undo. From the page itself, or from an htmx answer's HX-Trigger: {"toast": [...]}.
-import { all, find, icon, post, word } from "./dom";
+import { all, find, icon, post, refusal, word } from "./dom";
 
 export interface Toast {
   text: string;
@@ -18,7 +18,10 @@ export function startToasts(): void {
     const list = Array.isArray(detail) ? detail : (detail.value ?? []);
     list.forEach(toast);
   });
-  document.body.addEventListener("htmx:responseError", () => toast({ level: "error", text: word("failed") }));
+  document.body.addEventListener("htmx:responseError", (event) => {
+    const { xhr } = (event as CustomEvent<{ xhr: XMLHttpRequest }>).detail;
+    toast({ level: "error", text: refusal(xhr.responseText) });
+  });
   document.body.addEventListener("htmx:sendError", () => toast({ level: "error", text: word("offline") }));
 }
 
@@ -65,7 +68,7 @@ function live(note: HTMLElement): void {
     undo.disabled = true;
     const answer = await post(undo.dataset.undo ?? "").catch(() => null);
     if (answer?.ok) window.location.reload();
-    else toast({ level: "error", text: word("failed") });
+    else toast({ level: "error", text: answer ? refusal(await answer.text()) : word("offline") });
     note.remove();
   });
   if (note.dataset.level === "error") return;

@@ -113,7 +113,7 @@ def _link(texts: pl.Series, field: str, to_table: Table, to_column: str, known: 
         return None
     other = joined.filter(pl.col("known").is_not_null() & (pl.col("known") != pl.col("own"))).sort("own").head(_NOTES)
     notes = tuple(
-        Reason("squeezed", {"value": value, "known": name, "table": to_table.name})
+        Reason("squeezed", {"value": value, "known": name, "table": to_table.title})
         for value, name in other.select("own", "known").iter_rows()
     )
     return Link(texts.name, field, to_table.name, to_column, share, share > 0.98 and own.len() >= 10, notes)

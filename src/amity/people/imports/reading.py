@@ -89,6 +89,13 @@ def sources(path: Path, *, name: str = "", max_bytes: int = streams.MAX_BYTES) -
     ``file_locked``, ``file_bomb``, ``file_too_large``, ``file_too_many``, ``file_no_lines`` or ``file_not_json``.
     """
     name = name or path.name
+    try:
+        return _sources(path, name, max_bytes)
+    except Refused as error:
+        raise Refused(error.code, f"“{name}”: {error.message}", error.status) from error
+
+
+def _sources(path: Path, name: str, max_bytes: int) -> list[Source]:
     if not path.stat().st_size:
         raise _empty()
     packing = streams.outer(path)

@@ -30,6 +30,11 @@ class Table:
     name: str
     frame: pl.DataFrame
 
+    @property
+    def title(self) -> str:
+        """The last part of the name: the file without its folders, the sheet without its workbook."""
+        return self.name.rsplit("/", 1)[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnProposal:
@@ -109,7 +114,7 @@ def _draft(table: Table, choice: str) -> _Draft:
     language = language_of(columns)
     region = _region(table.frame, language)
     facts = {column: facts_of(table.frame[column], language, region) for column in columns}
-    hints = nouns_in(table.name.rsplit("/", 1)[-1]) or nouns_in(table.name)
+    hints = nouns_in(table.title) or nouns_in(table.name)
     ranked = sorted((_scored(item, facts, hints) for item in known()), key=lambda entry: -entry[0])
     if choice:
         ranked.sort(key=lambda entry: entry[1].key != choice)
@@ -171,7 +176,7 @@ def _proposal(draft: _Draft, found: list[Link], chosen_by_person: bool) -> Propo
         _linked(draft.noun, link, chosen, reasons)
     targets = {column: _target(draft, column, chosen) for column in draft.table.frame.columns}
     columns = tuple(_column(draft, column, targets[column], chosen, reasons) for column in targets)
-    options, notes = options_of(draft.noun, targets, draft.facts, draft.table.name, draft.region)
+    options, notes = options_of(draft.noun, targets, draft.facts, draft.table.title, draft.region)
     squeezed = [note for link in found for note in link.notes]
     mapping = replace(Mapping(draft.noun.key, targets), **options)
     recognised = [column for column, target in targets.items() if not target.startswith(CUSTOM) and target != IGNORE]
@@ -203,8 +208,9 @@ def _linked(item: Noun, link: Link, chosen: dict[str, Match], reasons: dict[str,
             reasons.pop(column, None)
     if item.has(link.field):
         chosen[link.column] = Match(link.field, max(0.9, link.share), "reference")
+        table = link.to_table.rsplit("/", 1)[-1]
         reasons[link.column] = Reason(
-            "reference", {"share": round(100 * link.share), "column": link.to_column, "table": link.to_table}
+            "reference", {"share": round(100 * link.share), "column": link.to_column, "table": table}
         )
 
 

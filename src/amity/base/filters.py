@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from amity.base import words
+from amity.base.searching import prefix_query
 
 MAX_CHOICES = 20
 MAX_TEXT = 120
@@ -94,7 +95,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The column contains what was typed, upper or lower case."""
+    """The column contains what was typed, upper or lower case.
+
+    The column must be among the words that rows are searched by: the search index finds the few rows that are read.
+    """
 
     key: str
     label: str | Promise
@@ -104,7 +108,11 @@ class Text:
         value = params.get(self.key, "").strip()[:MAX_TEXT]
         if not value:
             return None
-        return Active(self.key, ((self.key, value),), Q(**{f"{self.field}__icontains": value}), str(self.label), value)
+        where = Q(**{f"{self.field}__icontains": value})
+        words = prefix_query(value)
+        if words is not None:
+            where &= Q(search_vector=words)
+        return Active(self.key, ((self.key, value),), where, str(self.label), value)
 
     def control(self, params: QueryDict, choices: Choices) -> Control:
         return Control("base/list_text.html", self.key, self.label, first=params.get(self.key, ""))
@@ -158,7 +166,9 @@ class Number:
             used.append((f"{self.key}_max", str(high)))
         if not used:
             return None
-        told = _span(words.number(float(low)) if low is not None else "", words.number(float(high)) if high is not None else "")
+        told = _span(
+            words.number(float(low)) if low is not None else "", words.number(float(high)) if high is not None else ""
+        )
         return Active(self.key, tuple(used), where, str(self.label), told)
 
     def control(self, params: QueryDict, choices: Choices) -> Control:

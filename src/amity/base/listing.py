@@ -127,7 +127,9 @@ class View:
     cursor: paging.Cursor | None = None
     chosen: bool = False  # the URL chose the columns
 
-    def params(self, *, leave_out: str = "", sort: str = "", cursor: paging.Cursor | None = None) -> list[tuple[str, str]]:
+    def params(
+        self, *, leave_out: str = "", sort: str = "", cursor: paging.Cursor | None = None
+    ) -> list[tuple[str, str]]:
         """The canonical parameters of this view, changed as asked; the page is kept out unless given."""
         pairs = [("q", self.q)] if self.q and leave_out != "q" else []
         pairs += [pair for each in self.active if each.key != leave_out for pair in each.params]
@@ -170,11 +172,12 @@ def read(listing: Listing, reader: Reader, params: QueryDict) -> View:
         if found:
             active.append(found)
     wanted = params.getlist("cols")
-    columns = tuple(column for column in offered if column.key in wanted) if wanted else ()
+    usual = tuple(column for column in offered if column.shown)
+    columns = tuple(column for column in offered if column.key in wanted) or usual
     order = _order(listing, params.get("sort", ""))
     return View(
-        listing, columns or tuple(c for c in offered if c.shown), offered, tuple(active), tuple(controls), order,
-        params.get("q", "").strip()[:MAX_QUERY], paging.unseal(params.get("at", ""), order.name), bool(columns),
+        listing, columns, offered, tuple(active), tuple(controls), order,
+        params.get("q", "").strip()[:MAX_QUERY], paging.unseal(params.get("at", ""), order.name), columns != usual,
     )  # fmt: skip
 
 
@@ -201,7 +204,9 @@ def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
     rows = _loaded(view.columns, reader, raw)
     before = bool(raw) and (more if back else view.cursor is not None)
     after = bool(raw) and (more if not back else True)
-    return Page(rows, count, _cursor(view, raw[0], True) if before else None, _cursor(view, raw[-1], False) if after else None)
+    return Page(
+        rows, count, _cursor(view, raw[0], True) if before else None, _cursor(view, raw[-1], False) if after else None
+    )
 
 
 def everything(view: View, reader: Reader, chunk: int = 2_000) -> Iterator[Row]:

@@ -63,14 +63,21 @@ def slice_of(rows: QuerySet[Any], order: Order, cursor: Cursor | None, size: int
         sort_value = rows.query.annotations["sort_value"]
         field: Field[Any, Any] = sort_value.output_field
         value = Value(field.to_python(cursor.value), output_field=field)
-        rows = rows.filter(_Beyond(_source(order), F("pk"), value, Value(cursor.id, output_field=rows.model._meta.pk), below=descending))
-    return rows[: size + 1]
+        rows = rows.filter(
+            _Beyond(
+                _source(order), F("pk"), value, Value(cursor.id, output_field=rows.model._meta.pk), below=descending
+            )
+        )
+    page: QuerySet[Any] = rows[: size + 1]
+    return page
 
 
 def ordered(rows: QuerySet[Any], order: Order, descending: bool | None = None) -> QuerySet[Any]:
     """All rows in this order, annotated with ``sort_value``."""
     down = order.descending if descending is None else descending
-    return rows.annotate(sort_value=_source(order)).order_by(*(("-sort_value", "-pk") if down else ("sort_value", "pk")))
+    return rows.annotate(sort_value=_source(order)).order_by(
+        *(("-sort_value", "-pk") if down else ("sort_value", "pk"))
+    )
 
 
 def _source(order: Order) -> Any:
@@ -87,7 +94,7 @@ class _Beyond(Func):
         super().__init__(*expressions, **extra)
         self.below = below
 
-    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, Any]:  # type: ignore[override]
         parts = [compiler.compile(each) for each in self.source_expressions]
         sql = [text for text, _params in parts]
         mark = "<" if self.below else ">"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -55,7 +55,9 @@ def perform(actor: Reader, kind: str, args: dict[str, Any], group: UUID | None =
     group = group or new_id()
     with transaction.atomic():
         before = _handlers[kind].do(actor, args)
-        UndoStep.objects.create(group_id=group, kind=kind, staff_id=actor.staff_id, args=args, before=before, state="done")
+        UndoStep.objects.create(
+            group_id=group, kind=kind, staff_id=actor.staff_id, args=args, before=before, state="done"
+        )
     return group
 
 
@@ -79,9 +81,13 @@ def perform_batches(actor: Reader, kind: str, batches: Sequence[dict[str, Any]])
 def put_back(actor: Reader, group: UUID) -> int:
     """Undo every step of a group, newest first; steps still waiting will not run. Raises `NotFound` or `Refused`."""
     with transaction.atomic():
-        steps = list(UndoStep.objects.select_for_update().filter(group_id=group, staff_id=actor.staff_id).order_by("-id"))
+        steps = list(
+            UndoStep.objects.select_for_update().filter(group_id=group, staff_id=actor.staff_id).order_by("-id")
+        )
         if not steps or steps[0].created_at < clock.now() - KEPT:
-            raise NotFound(_("There is nothing to undo here any more. Changes can be undone for 24 hours by whoever made them."))
+            raise NotFound(
+                _("There is nothing to undo here any more. Changes can be undone for 24 hours by whoever made them.")
+            )
         if all(step.state == "undone" for step in steps):
             raise Refused("undone_already", _("This was undone already."), 409)
         for step in steps:
@@ -107,7 +113,7 @@ def _run(step_id: str, report: jobs.Report) -> None:
         step = UndoStep.objects.select_for_update().filter(pk=step_id, state="waiting").first()
         if step is None:
             raise jobs.Stopped
-        step.before = _handlers[step.kind].do(_actor_of[0](step.staff_id), step.args)
+        step.before = _handlers[step.kind].do(_actor_of[0](cast(UUID, step.staff_id)), step.args)
         step.state = "done"
         step.save(update_fields=["before", "state"])
     done = len(step.args.get("ids", ()))

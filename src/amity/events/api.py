@@ -2,15 +2,19 @@
 
 from amity.events.facts import EventFacts, facts
 from amity.events.log import append_batch
+from amity.events.webhooks import TOPICS, publish, publish_many
 from amity.events.timeline import KINDS, EventView, Subject, Timeline, timeline
 
 __all__ = [
     "KINDS",
     "EventFacts",
     "EventView",
+    "TOPICS",
     "Subject",
     "Timeline",
     "append_batch",
     "facts",
+    "publish",
+    "publish_many",
     "timeline",
 ]

@@ -9,9 +9,10 @@ from amity.people.changes import (
     create_company,
     create_person,
 )
+from amity.people.finding import company_called, company_search, lookalikes, normal_email, normal_phone, person_search
 from amity.people.imports import kit as import_kit
 from amity.people.imports import service as imports
-from amity.people.finding import company_called, company_search, lookalikes, normal_email, normal_phone, person_search
+from amity.people.learning import LeadRow, lead_rows, visible_people
 from amity.people.lists import (
     COMPANIES,
     LEAD_TAGS,
@@ -33,6 +34,7 @@ from amity.people.profiles import (
     PersonView,
     TraitView,
     company_names,
+    company_views,
     get_company,
     get_person,
     history_of,
@@ -40,6 +42,7 @@ from amity.people.profiles import (
     names,
     origin_names,
     people_of,
+    person_views,
     subsidiaries_of,
     trait_names,
     traits_of,
@@ -59,6 +62,7 @@ __all__ = [
     "ChangeView",
     "CompanyView",
     "IdentifierView",
+    "LeadRow",
     "LeadStatus",
     "PersonView",
     "ProfileFacts",
@@ -73,15 +77,17 @@ __all__ = [
     "company_names",
     "company_rows",
     "company_search",
+    "company_views",
     "create_company",
     "create_person",
     "facts",
-    "import_kit",
-    "imports",
     "get_company",
     "get_person",
     "history_of",
     "identifiers_of",
+    "import_kit",
+    "imports",
+    "lead_rows",
     "lookalikes",
     "names",
     "normal_email",
@@ -92,9 +98,11 @@ __all__ = [
     "people_of",
     "people_rows",
     "person_search",
+    "person_views",
     "subsidiaries_of",
     "text_column",
     "time_column",
     "trait_names",
     "traits_of",
+    "visible_people",
 ]

@@ -1,5 +1,13 @@
 """URLs of room `people`."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from amity.people import pages
+
+urlpatterns: list[URLPattern] = [
+    path("people/new", pages.new_person, name="person_new"),
+    path("people/lookalikes", pages.lookalikes, name="person_lookalikes"),
+    path("people/<uuid:person_id>/edit", pages.edit_person, name="person_edit"),
+    path("companies/new", pages.new_company, name="company_new"),
+    path("companies/<uuid:company_id>/edit", pages.edit_company, name="company_edit"),
+]

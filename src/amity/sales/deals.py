@@ -104,21 +104,31 @@ def deals_by_id(principal: access.Principal, ids: Iterable[UUID]) -> dict[UUID, 
     return {deal.id: deal for deal in _views(rows)}
 
 
-def deals_of(principal: access.Principal, *, person_id: UUID | None = None, company_id: UUID | None = None, limit: int = 20) -> list[DealView]:
+def deals_of(
+    principal: access.Principal, *, person_id: UUID | None = None, company_id: UUID | None = None, limit: int = 20
+) -> list[DealView]:
     """Deals of a person or company, open ones first, then the newest. 1 query."""
     rows = Deal.objects.filter(access.rows_of(principal), _of(person_id, company_id), archived_at=None)
     return _views(rows.order_by(Case(When(status=DealStatus.OPEN, then=0), default=1), "-updated_at")[:limit])
 
 
-def open_value(principal: access.Principal, *, person_id: UUID | None = None, company_id: UUID | None = None) -> list[tuple[str, int]]:
+def open_value(
+    principal: access.Principal, *, person_id: UUID | None = None, company_id: UUID | None = None
+) -> list[tuple[str, int]]:
     """Sum of open deals by currency, minor units. 1 query."""
-    rows = Deal.objects.filter(access.rows_of(principal), _of(person_id, company_id), archived_at=None, status=DealStatus.OPEN)
-    return list(rows.exclude(value_minor=None).order_by("currency").values_list("currency").annotate(total=Sum("value_minor")))
+    rows = Deal.objects.filter(
+        access.rows_of(principal), _of(person_id, company_id), archived_at=None, status=DealStatus.OPEN
+    )
+    return list(
+        rows.exclude(value_minor=None).order_by("currency").values_list("currency").annotate(total=Sum("value_minor"))
+    )
 
 
 def stage_choices() -> list[StageView]:
     """Every stage in pipeline order; the first pipeline is made when there is none. 1 query (2 more the first time)."""
-    rows = list(Stage.objects.order_by("pipeline__created_at", "position").values("pk", "name", "pipeline__name", "status"))
+    rows = list(
+        Stage.objects.order_by("pipeline__created_at", "position").values("pk", "name", "pipeline__name", "status")
+    )
     if not rows:
         _first_pipeline()
         return stage_choices()
@@ -132,7 +142,9 @@ def moves_of(deal_id: UUID, limit: int = 30) -> list[MoveView]:
     return [MoveView(before or "", after, actor, at) for before, after, actor, at in found]
 
 
-def create_deal(principal: access.Principal, values: Mapping[str, Any], custom: Mapping[str, Any] | None = None) -> UUID:
+def create_deal(
+    principal: access.Principal, values: Mapping[str, Any], custom: Mapping[str, Any] | None = None
+) -> UUID:
     """A new deal, owned by its maker unless ``values`` say otherwise. Audited, with its first stage as a fact."""
     access.require(principal, "deals.edit")
     cleaned = _cleaned(principal, values)
@@ -140,7 +152,14 @@ def create_deal(principal: access.Principal, values: Mapping[str, Any], custom: 
         raise Refused("deal_untitled", _("Give the deal a title."))
     stage = _stage(cleaned.pop("stage_id", None) or stage_choices()[0].id)
     owner_id = cleaned.pop("owner_id", principal.staff_id)
-    deal = Deal(**cleaned, stage=stage, status=stage.status, owner_id=owner_id, team_id=access.team_of(owner_id), custom=dict(custom or {}))
+    deal = Deal(
+        **cleaned,
+        stage=stage,
+        status=stage.status,
+        owner_id=owner_id,
+        team_id=access.team_of(owner_id),
+        custom=dict(custom or {}),
+    )
     deal.opened_at = deal.opened_at or clock.now()
     deal.closed_at = None if stage.status == DealStatus.OPEN else clock.now()
     with transaction.atomic():
@@ -151,7 +170,9 @@ def create_deal(principal: access.Principal, values: Mapping[str, Any], custom: 
     return deal.id
 
 
-def change_deal(principal: access.Principal, deal_id: UUID, values: Mapping[str, Any], custom: Mapping[str, Any] | None = None) -> UUID | None:
+def change_deal(
+    principal: access.Principal, deal_id: UUID, values: Mapping[str, Any], custom: Mapping[str, Any] | None = None
+) -> UUID | None:
     """Change fields, stage and custom fields (None removes one); returns the undo group, None when nothing changed."""
     access.require(principal, "deals.edit")
     if values.get("owner_id") not in (None, "", str(principal.staff_id), principal.staff_id):
@@ -211,7 +232,9 @@ def _rows(principal: access.Principal, ids: Iterable[str]) -> list[Deal]:
     return list(rows.select_for_update(of=("self",)).order_by("pk"))
 
 
-def _apply(principal: access.Principal, rows: list[Deal], values: Mapping[str, Any], custom: Mapping[str, Any] | None) -> dict[str, Any]:
+def _apply(
+    principal: access.Principal, rows: list[Deal], values: Mapping[str, Any], custom: Mapping[str, Any] | None
+) -> dict[str, Any]:
     wanted = dict(values)
     if "owner_id" in wanted:
         wanted["team_id"] = access.team_of(wanted["owner_id"])
@@ -277,14 +300,24 @@ def _stage(stage_id: Any) -> Stage:
 
 def _first_pipeline() -> None:
     pipeline = Pipeline.objects.create(name=_("Sales"))
-    steps = ((_("New"), "open"), (_("Qualified"), "open"), (_("Proposal"), "open"), (_("Won"), "won"), (_("Lost"), "lost"))
-    Stage.objects.bulk_create([Stage(pipeline=pipeline, name=name, position=at, status=status) for at, (name, status) in enumerate(steps, 1)])
+    steps = (
+        (_("New"), "open"),
+        (_("Qualified"), "open"),
+        (_("Proposal"), "open"),
+        (_("Won"), "won"),
+        (_("Lost"), "lost"),
+    )
+    Stage.objects.bulk_create(
+        [Stage(pipeline=pipeline, name=name, position=at, status=status) for at, (name, status) in enumerate(steps, 1)]
+    )
 
 
 def _search(deal: Deal) -> str:
     person = people.names([deal.person_id]).get(deal.person_id) if deal.person_id else ""
     company = people.company_names([deal.company_id]).get(deal.company_id) if deal.company_id else ""
-    product = Product.objects.filter(pk=deal.product_id).values_list("name", flat=True).first() if deal.product_id else ""
+    product = (
+        Product.objects.filter(pk=deal.product_id).values_list("name", flat=True).first() if deal.product_id else ""
+    )
     return search_text([deal.title, person, company, product])
 
 
@@ -294,7 +327,11 @@ def _audit(principal: access.Principal, verb: str, ids: list[str], fields: list[
 
 
 def _as_dict(row: Deal) -> dict[str, Any]:
-    return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname not in ("id", "key", "search_vector")}
+    return {
+        f.attname: getattr(row, f.attname)
+        for f in row._meta.concrete_fields
+        if f.attname not in ("id", "key", "search_vector")
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,105 @@
+"""Pages that make and change people and companies."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from amity.access import api as access
+from amity.base.pages import page, toast
+from amity.people import changes, finding, profiles
+from amity.people.forms import CompanyForm, PersonForm
+
+
+@require_http_methods(["GET", "POST"])
+def new_person(request: access.StaffRequest) -> HttpResponse:
+    """Add a person; people with the same e-mail or phone are shown first, and saved anyway only when told so."""
+    access.require(request.principal, "people.edit")
+    form = PersonForm(request.principal, None, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        same = _same(request, None)
+        if not same or request.POST.get("anyway") == "on":
+            made = changes.create_person(request.principal, form.values(), form.traits())
+            toast(request, _("Person added"))
+            return HttpResponseRedirect(reverse("person", args=[made]))
+        return page(request, "people/form.html", _context(form, "person", None) | {"same": same, "ask": True})
+    return page(request, "people/form.html", _context(form, "person", None))
+
+
+@require_http_methods(["GET", "POST"])
+def edit_person(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
+    """Change a person; replaced values go to the history. Undo in the toast."""
+    access.require(request.principal, "people.edit")
+    view = profiles.get_person(request.principal, person_id)
+    company = profiles.company_names([view.company_id], request.principal).get(view.company_id or UUID(int=0), "")
+    form = PersonForm(request.principal, view, request.POST or None)
+    form.initial["company"] = company
+    if request.method == "POST" and form.is_valid():
+        group = changes.change_person(request.principal, person_id, form.values(), form.traits())
+        _said(request, group)
+        return HttpResponseRedirect(reverse("person", args=[person_id]))
+    return page(request, "people/form.html", _context(form, "person", view))
+
+
+@require_http_methods(["GET", "POST"])
+def new_company(request: access.StaffRequest) -> HttpResponse:
+    """Add a company."""
+    access.require(request.principal, "people.edit")
+    form = CompanyForm(request.principal, None, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        made = changes.create_company(request.principal, form.values(), form.traits())
+        toast(request, _("Company added"))
+        return HttpResponseRedirect(reverse("company", args=[made]))
+    return page(request, "people/form.html", _context(form, "company", None))
+
+
+@require_http_methods(["GET", "POST"])
+def edit_company(request: access.StaffRequest, company_id: UUID) -> HttpResponse:
+    """Change a company; replaced values go to the history. Undo in the toast."""
+    access.require(request.principal, "people.edit")
+    view = profiles.get_company(request.principal, company_id)
+    form = CompanyForm(request.principal, view, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        group = changes.change_company(request.principal, company_id, form.values(), form.traits())
+        _said(request, group)
+        return HttpResponseRedirect(reverse("company", args=[company_id]))
+    return page(request, "people/form.html", _context(form, "company", view))
+
+
+@require_GET
+def lookalikes(request: access.StaffRequest) -> HttpResponse:
+    """While a form is being filled in: who has exactly this e-mail or phone already."""
+    access.require(request.principal, "people.edit")
+    but = request.GET.get("but", "")
+    context = {"same": _same(request, UUID(but) if _is_uuid(but) else None)}
+    return page(request, "people/lookalikes.html", context, part="people/_lookalikes.html")
+
+
+def _same(request: access.StaffRequest, but: UUID | None) -> list[tuple[UUID, str]]:
+    typed = request.POST if request.method == "POST" else request.GET
+    return finding.lookalikes(request.principal, typed.get("email", "")[:254], typed.get("phone", "")[:40], but)
+
+
+def _context(
+    form: PersonForm | CompanyForm, kind: str, view: profiles.PersonView | profiles.CompanyView | None
+) -> dict[str, object]:
+    traits = [bound for bound in form if bound.name.startswith("trait:") or bound.name in ("new_trait", "new_value")]
+    plain = [bound for bound in form if bound not in traits]
+    return {"form": form, "kind": kind, "record": view, "plain": plain, "traits": traits}
+
+
+def _said(request: access.StaffRequest, group: UUID | None) -> None:
+    if group:
+        toast(request, _("Saved"), undo=reverse("undo", args=[group]))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,128 @@
+"""Record pages are made of panels: one visible tuple per record, no auto-discovery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from amity.access import api as access
+from amity.people import api as people
+from amity.sales import api as sales
+
+Load = Callable[[access.Principal, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One part of a record page. ``load`` costs a fixed number of ``queries`` whatever the record holds."""
+
+    key: str
+    title: str | Promise
+    records: tuple[str, ...]
+    template: str
+    load: Load
+    queries: int
+    permission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A panel with what it found."""
+
+    panel: Panel
+    found: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The record that a page is about, as panels need it."""
+
+    kind: str  # person, company, deal
+    id: UUID
+    view: Any
+
+
+def fill(principal: access.Principal, subject: Subject) -> list[Filled]:
+    """Every panel of this kind of record that ``principal`` may see, loaded in order."""
+    wanted = (each for each in PANELS if subject.kind in each.records)
+    return [
+        Filled(each, each.load(principal, subject))
+        for each in wanted
+        if not each.permission or principal.may(each.permission)
+    ]
+
+
+def cost(kind: str) -> int:
+    """Queries of all panels of a kind of record, for a reader who may see everything."""
+    return sum(each.queries for each in PANELS if kind in each.records)
+
+
+def _facts(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    traits = people.traits_of(subject.view)
+    sources = people.origin_names([*(each.origin_id for each in traits), subject.view.origin_id])
+    return {"traits": traits, "sources": sources, "source": sources.get(subject.view.origin_id)}
+
+
+def _identifiers(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    return {"identifiers": people.identifiers_of(subject.id)}
+
+
+def _history(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    changes = people.history_of(subject.id)
+    staff = access.staff_names([*(each.actor_id for each in changes), UUID(int=0)])
+    sources = people.origin_names(each.origin_id for each in changes)
+    return {"changes": [(each, staff.get(each.actor_id) or sources.get(each.origin_id) or "") for each in changes]}
+
+
+def _deals(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    deals = sales.deals_of(principal, **{f"{subject.kind}_id": subject.id})
+    return {"deals": deals, "open_value": sales.open_value(principal, **{f"{subject.kind}_id": subject.id})}
+
+
+def _orders(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    return {"orders": sales.orders_of(**{f"{subject.kind}_id": subject.id})}
+
+
+def _tasks(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    tasks = sales.open_tasks(subject.kind, subject.id)
+    staff = access.staff_names([*(each.owner_id for each in tasks), UUID(int=0)])
+    return {"tasks": [(each, staff.get(each.owner_id, "")) for each in tasks], "may_edit": principal.may("tasks.edit")}
+
+
+def _colleagues(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    return {"people": people.people_of(principal, subject.id)}
+
+
+def _subsidiaries(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    return {"companies": people.subsidiaries_of(principal, subject.id)}
+
+
+def _moves(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    moves = sales.moves_of(subject.id)
+    staff = access.staff_names([*(each.actor_id for each in moves), UUID(int=0)])
+    return {"moves": [(each, staff.get(each.actor_id, "")) for each in moves]}
+
+
+def _custom(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    sources = people.origin_names([subject.view.origin_id])
+    return {"custom": sorted(subject.view.custom.items()), "source": sources.get(subject.view.origin_id)}
+
+
+PROFILES = ("person", "company")
+PANELS: tuple[Panel, ...] = (
+    Panel("tasks", _("Open tasks"), ("person", "company", "deal"), "web/panel_tasks.html", _tasks, 2),
+    Panel("deals", _("Deals"), PROFILES, "web/panel_deals.html", _deals, 2, "deals.view"),
+    Panel("people", _("People"), ("company",), "web/panel_people.html", _colleagues, 1),
+    Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 1, "deals.view"),
+    Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 2),
+    Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
+    Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 2),
+    Panel("custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 2),
+    Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 1),
+    Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 4),
+)

@@ -62,11 +62,11 @@ def _staff() -> str:
 INSERT INTO access_team (id, name, created_at)
   SELECT {nth("team", "n")}, 'Scale team ' || n, {_ago(1)} FROM generate_series(0, {TEAMS - 1}) n;
 INSERT INTO access_staff (id, password, is_superuser, email, name, role, scope, language, time_zone, is_active,
-                          created_at, team_id)
+                          created_at, team_id, mfa_due_at)
   SELECT {staff}, '!', false, 'scale' || n || '@copperleaf.example', 'Scale Staff ' || n,
          CASE WHEN n = 0 THEN 'administrator' WHEN n < {TEAMS + 1} THEN 'manager' ELSE 'salesperson' END,
          CASE WHEN n = 0 THEN 'all' WHEN n < {TEAMS + 1} THEN 'team' ELSE 'own' END,
-         'en', 'UTC', true, {_ago(2)}, {team} FROM generate_series(0, {STAFF - 1}) n"""
+         'en', 'UTC', true, {_ago(2)}, {team}, timestamptz '2100-01-01Z' FROM generate_series(0, {STAFF - 1}) n"""
 
 
 def _owner(n: str) -> str:

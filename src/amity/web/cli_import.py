@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import click
-from django.conf import settings
 
 from amity.access import api as access
 from amity.access.api import Principal
@@ -25,36 +24,36 @@ def run(
     paths: Sequence[Path], *, name: str | None, system: str, dry_run: bool, mapping: Path | None, as_json: bool
 ) -> int:
     """Propose, optionally change the mapping, then run or only check. Exit code 0 when every row has a home or a reason."""
-    state = people.start_import(actor(), paths, name or "", system)
+    state = people.imports.start_import(actor(), paths, name or "", system)
     for file in state.files:
         changes = _changes(mapping, file.name)
         if changes:
-            people.set_mapping(actor(), state.id, file.id, changes)
+            people.imports.set_mapping(actor(), state.id, file.id, changes)
     if dry_run:
-        report = people.dry_run(actor(), state.id)
+        report = people.imports.dry_run(actor(), state.id)
         click.echo(json.dumps(report.as_json(), default=str) if as_json else _checked(report))
         return 0
-    return _finish(people.run_import(actor(), state.id, _quiet if as_json else show), as_json)
+    return _finish(people.imports.run_now(actor(), state.id, _quiet if as_json else show), as_json)
 
 
-def import_paths(paths: Sequence[Path], *, name: str, system: str, watch: Report) -> people.ImportState:
+def import_paths(paths: Sequence[Path], *, name: str, system: str, watch: Report) -> people.imports.ImportState:
     """Import files or folders as they are recognised, in this process."""
-    state = people.start_import(actor(), paths, name, system)
-    return people.run_import(actor(), state.id, watch)
+    state = people.imports.start_import(actor(), paths, name, system)
+    return people.imports.run_now(actor(), state.id, watch)
 
 
 def resume(import_id: UUID, as_json: bool) -> int:
-    return _finish(people.run_import(actor(), import_id, _quiet if as_json else show), as_json)
+    return _finish(people.imports.run_now(actor(), import_id, _quiet if as_json else show), as_json)
 
 
 def undo(import_id: UUID, as_json: bool) -> int:
-    state = people.undo_import_now(actor(), import_id, _quiet if as_json else show)
+    state = people.imports.undo_now(actor(), import_id, _quiet if as_json else show)
     click.echo(json.dumps(summary(state), default=str) if as_json else f"\n“{state.name}” is undone: everything is as before.")
     return 0
 
 
 def listing(as_json: bool) -> None:
-    states = people.list_imports(actor())
+    states = people.imports.listing(actor())
     if as_json:
         click.echo(json.dumps([summary(state) for state in states], default=str))
         return
@@ -69,7 +68,7 @@ def actor() -> Principal:
     return replace(access.SYSTEM, via="cli")
 
 
-def summary(state: people.ImportState) -> dict[str, Any]:
+def summary(state: people.imports.ImportState) -> dict[str, Any]:
     """What a script reads: state, counts and each file's counts."""
     keys = ("name", "noun", "rows", "created", "updated", "unchanged", "rejected")
     files = [{key: getattr(file, key) for key in keys} for file in state.files]
@@ -90,7 +89,7 @@ def _quiet(done: int, total: int | None = None, stage: str = "") -> None:
     """Scripts read the result only."""
 
 
-def _finish(state: people.ImportState, as_json: bool) -> int:
+def _finish(state: people.imports.ImportState, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(summary(state), default=str, ensure_ascii=False))
     else:
@@ -98,7 +97,7 @@ def _finish(state: people.ImportState, as_json: bool) -> int:
     return 0 if state.state == "done" else 1
 
 
-def _told(state: people.ImportState) -> str:
+def _told(state: people.imports.ImportState) -> str:
     lines = [f"\n{'file':40} {'noun':12} {'rows':>10} {'created':>10} {'updated':>9} {'unchanged':>9} {'rejected':>9}"]
     for f in state.files:
         lines.append(
@@ -127,6 +126,3 @@ def _changes(mapping: Path | None, name: str) -> dict[str, Any]:
     if not isinstance(changes, dict):
         raise Refused("bad_mapping", f'{mapping} must look like {{"file.csv": {{"noun": "people", "columns": {{}}}}}}.')
     return changes
-
-
-__all__ = ["actor", "import_paths", "listing", "resume", "run", "settings", "show", "summary", "undo"]

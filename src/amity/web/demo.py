@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 
@@ -52,13 +51,13 @@ def _prepare(config: base_config.Config) -> None:
     from amity.people import api as people
 
     access.demo_administrator("Ada Demo", "ada@demo.example")
-    done = [item for item in people.list_imports(access.SYSTEM) if item.name == "Sample company" and item.state == "done"]
+    done = [item for item in people.imports.listing(access.SYSTEM) if item.name == "Sample company" and item.state == "done"]
     if not done:
-        _load_sample(config, people)
+        _load_sample(config)
     _train()
 
 
-def _load_sample(config: base_config.Config, people: object) -> None:
+def _load_sample(config: base_config.Config) -> None:
     from amity.web import cli_import, sample
 
     folder = config.home / "sample"
@@ -66,15 +65,11 @@ def _load_sample(config: base_config.Config, people: object) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         sample.generate(folder, seed=SEED)
     with step("importing it"):
-        outcome = cli_import.import_paths([_exports(folder)], name="Sample company", system="sample", watch=_quiet)
+        outcome = cli_import.import_paths([folder], name="Sample company", system="sample", watch=_quiet)
         if outcome.state != "done":
             raise Refused("demo_failed", f"The sample company could not be loaded: {outcome.error}")
-    click.echo(f"  {outcome.created:,} records from {outcome.rows:,} rows, {outcome.rejected:,} rows rejected with a reason")
-
-
-def _exports(folder: Path) -> Path:
-    inner = folder / "exports"
-    return inner if inner.is_dir() else folder
+    created, rejected = (sum(getattr(file, key) for file in outcome.files) for key in ("created", "rejected"))
+    click.echo(f"  {created:,} records from {outcome.rows:,} rows, {rejected:,} rows rejected with a reason")
 
 
 def _train() -> None:
@@ -90,5 +85,3 @@ def _train() -> None:
 def _quiet(done: int, total: int | None = None, stage: str = "") -> None:
     """Progress is shown per step here."""
 
-
-Watch = Callable[[int, int | None, str], None]

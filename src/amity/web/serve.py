@@ -35,7 +35,7 @@ def worker(config: Config) -> None:
 
     from amity.people import api as people
 
-    people.resume_interrupted_imports()
+    people.imports.revive()
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
 
     async def run() -> None:

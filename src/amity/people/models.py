@@ -107,6 +107,8 @@ class Person(Profile):
             models.Index(fields=["company"], name="person_company"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="person_owned"),
             GinIndex(fields=["traits"], name="person_traits", opclasses=["jsonb_path_ops"]),
+            models.Index(fields=["-updated_at", "-id"], name="person_mailless", condition=models.Q(email="")),
+            models.Index(fields=["-updated_at", "-id"], name="person_phoneless", condition=models.Q(phone="")),
             models.Index(
                 fields=["lead_status", "-updated_at", "-id"],
                 name="person_lead",

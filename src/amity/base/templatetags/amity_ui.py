@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zlib import crc32
 
@@ -50,6 +50,12 @@ def ago(moment: datetime | None) -> SafeString | str:
         words.exact(moment),
         words.relative(moment),
     )
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """A calendar day as the reader's language writes it."""
+    return NOTHING if value is None else words.day(value)
 
 
 @register.simple_tag

@@ -70,3 +70,12 @@ def test_a_share_never_rounds_to_certainty(share: float, language: str, told: st
 def test_file_sizes_have_units() -> None:
     with translation.override("en"):
         assert [words.filesize(n) for n in (1, 999, 1_500, 20_000_000)] == ["1 byte", "999 bytes", "1.5 kB", "20 MB"]
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "Mar 14, 2026"), ("de", "14.03.2026"), ("ru", "14 мар. 2026\u202fг."), ("pl", "14 mar 2026")],
+)
+def test_a_day_is_written_as_the_language_writes_it(language: str, told: str) -> None:
+    with translation.override(language):
+        assert words.day(NOON.date()) == told

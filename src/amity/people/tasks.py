@@ -15,6 +15,25 @@ def run_import(job_run_id: str, import_id: str) -> None:
     jobs.running(job_run_id, lambda report: engine.run(UUID(import_id), report))
 
 
+@jobs.app.task(name="people.import_read")
+def read_upload(job_run_id: str, upload_id: str, staff_id: str) -> None:
+    """Read a large upload through and propose what it holds."""
+    from amity.people.imports import uploads
+
+    jobs.running(job_run_id, lambda report: uploads.read(UUID(upload_id), UUID(staff_id) if staff_id else None))
+
+
+@jobs.app.task(name="people.import_check")
+def check_import(job_run_id: str, import_id: str) -> None:
+    """Try an import out; the report is kept with it."""
+    from amity.people.imports import check
+
+    def work(report: jobs.Report) -> None:
+        check.dry_run(UUID(import_id))
+
+    jobs.running(job_run_id, work)
+
+
 @jobs.app.task(name="people.import_undo", retry=jobs.RETRY)
 def undo_import(job_run_id: str, import_id: str) -> None:
     """Put everything back as it was before an import."""

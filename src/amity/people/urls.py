@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from amity.people import pages
+from amity.people import pages, urls_imports
 
 urlpatterns: list[URLPattern] = [
+    *urls_imports.urlpatterns,
     path("people/new", pages.new_person, name="person_new"),
     path("people/lookalikes", pages.lookalikes, name="person_lookalikes"),
     path("people/<uuid:person_id>/edit", pages.edit_person, name="person_edit"),

@@ -6,7 +6,17 @@ from amity.access.audit import verify as verify_audit
 from amity.access.limits import spend
 from amity.access.links import new_link, peek_link, spend_link
 from amity.access.members import Entry, Terms, change, deactivate, demo_administrator, invite, reactivate
-from amity.access.permissions import ALL_PERMISSIONS, PERMISSIONS, SYSTEM, Principal, own_id, require, rows_of, sees
+from amity.access.permissions import (
+    ALL_PERMISSIONS,
+    PERMISSIONS,
+    SYSTEM,
+    Principal,
+    own_id,
+    require,
+    require_any,
+    rows_of,
+    sees,
+)
 from amity.access.requests import StaffRequest
 from amity.access.saved_views import VIEW_KIND, ViewOfList, delete_views, restore_views, save_view, saved_views, team_of
 from amity.access.staff import (
@@ -57,6 +67,7 @@ __all__ = [
     "reactivate",
     "record",
     "require",
+    "require_any",
     "restore_views",
     "revoke_token",
     "rows_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -63,6 +64,13 @@ def require(principal: Principal, permission: str) -> None:
                 permission=permission
             )
         )
+
+
+def require_any(principal: Principal, permissions: Iterable[str]) -> None:
+    """Raise ``Forbidden`` unless ``principal`` holds one of ``permissions``."""
+    wanted = tuple(permissions)
+    if not any(map(principal.may, wanted)):
+        require(principal, wanted[0])
 
 
 def rows_of(principal: Principal, owner: str = "owner_id", team: str = "team_id") -> Q:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from amity.access.audit import record
 from amity.access.models import SavedView, Staff
-from amity.access.permissions import Principal, require
+from amity.access.permissions import Principal, own_id, require
 from amity.base.errors import NotFound, Refused
 
 MAX_VIEWS = 50
@@ -32,7 +32,7 @@ class ViewOfList:
 
 def saved_views(principal: Principal, page: str) -> list[ViewOfList]:
     """The reader's own views of a list and those shared with everybody, by name. 1 query."""
-    rows = SavedView.objects.filter(Q(staff_id=principal.staff_id) | Q(shared=True), page=page).order_by("name")
+    rows = SavedView.objects.filter(Q(staff_id=own_id(principal)) | Q(shared=True), page=page).order_by("name")
     return [
         ViewOfList(row.id, row.name, row.query, row.shared, row.staff_id == principal.staff_id)
         for row in rows[:MAX_VIEWS]
@@ -51,7 +51,7 @@ def save_view(principal: Principal, page: str, name: str, query: str, shared: bo
     values = {"query": query, "shared": shared}
     with transaction.atomic():
         row, _created = SavedView.objects.update_or_create(
-            staff_id=principal.staff_id, page=page, name=name, defaults=values
+            staff_id=own_id(principal), page=page, name=name, defaults=values
         )
         record(principal, "save", "saved_view", row.id, {"shared": shared})
     return row.id
@@ -59,7 +59,7 @@ def save_view(principal: Principal, page: str, name: str, query: str, shared: bo
 
 def delete_views(principal: Principal, args: dict[str, Any]) -> list[dict[str, Any]]:
     """`undo` handler: delete the reader's own views in ``args["ids"]``; returns them for `restore_views`."""
-    rows = SavedView.objects.filter(pk__in=args["ids"], staff_id=principal.staff_id)
+    rows = SavedView.objects.filter(pk__in=args["ids"], staff_id=own_id(principal))
     before = [{"page": row.page, "name": row.name, "query": row.query, "shared": row.shared} for row in rows]
     if not before:
         raise NotFound(_("This view is gone already, or belongs to somebody else."))
@@ -72,7 +72,7 @@ def restore_views(principal: Principal, args: dict[str, Any], before: list[dict[
     """`undo` handler: put deleted views back."""
     for values in before:
         SavedView.objects.get_or_create(
-            staff_id=principal.staff_id, page=values["page"], name=values["name"], defaults=values
+            staff_id=own_id(principal), page=values["page"], name=values["name"], defaults=values
         )
     record(principal, "undo", "saved_view", args["ids"][0])
 

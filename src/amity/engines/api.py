@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
+from amity.engines.http import post as http_post
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
 from amity.engines.postgres.transfer import Contents
@@ -15,13 +17,18 @@ from amity.engines.postgres.transfer import swap as swap_database
 
 __all__ = [
     "POSTGRES_EXTENSIONS",
+    "Answer",
     "Contents",
     "EmbeddedPostgres",
+    "ForbiddenAddress",
     "Status",
+    "Unreachable",
+    "check_url",
     "database_contents",
     "drop_database",
     "dump_database",
     "embedded_postgres",
+    "http_post",
     "load_database",
     "swap_database",
 ]

@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "amity.access.middleware.StaffOnly",
+    "amity.access.token_door.TokenDoor",
     "amity.web.middleware.RefusedPages",
 ]
 

@@ -65,8 +65,9 @@ def test_lines_cannot_be_changed_or_removed(sql: str) -> None:
     "flip",
     [
         "verb = 'countee'", "object_id = '8'", "object_kind = 'numbes'", "via = 'jof'", "detail = '{\"n\": 3}'",
-        "at = at + interval '1 microsecond'", "hash = translate(left(hash, 1), '0123456789abcdef', '123456789abcdef0') || substr(hash, 2)",
-        "previous_hash = translate(left(previous_hash, 1), '0123456789abcdef', '123456789abcdef0') || substr(previous_hash, 2)",
+        "at = at + interval '1 microsecond'",
+        "hash = translate(left(hash, 1), '0123456789abcdef', '123456789abcdef0') || substr(hash, 2)",
+        "previous_hash = overlay(previous_hash placing translate(left(previous_hash, 1), '0a', '1b') || 'x' from 1)",
         "actor_id = gen_random_uuid()", "seq = 70",
     ],
 )  # fmt: skip

@@ -17,13 +17,14 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from amity.intelligence import rules
-from amity.intelligence.boosted import Recipe, crossfit
+from amity.intelligence.boosted import CrossFit, Recipe, crossfit
 from amity.intelligence.calibration import Calibration, fit_calibration
 from amity.intelligence.features import FeatureSpec, Matrix
 from amity.intelligence.fitted import RUNGS, Model, Rung, beta_interval
-from amity.intelligence.linear import Logistic, fit_intercept, fit_logistic
+from amity.intelligence.linear import Logistic, best_width, fit_intercept, fit_logistic
 from amity.intelligence.metrics import (
     Bin,
     Quality,
@@ -52,6 +53,7 @@ OUT_OF_TIME_ROWS = 400
 OUT_OF_TIME_SHARE = 0.25
 CALIBRATE_ROWS = 500
 REPEAT_BELOW, REPEATS = 400, 3  # repeated cross-validation where one split is a lottery
+SAME_WIDTH_ROWS = 2_000
 MAX_TRAIN_ROWS = 200_000
 
 
@@ -113,6 +115,7 @@ class _Memory:
     """Recipes found in the test phase and reused for the final fit."""
 
     recipe: Recipe | None = None
+    fitted: CrossFit | None = None
     held_out: dict[str, Array] = field(default_factory=dict)
 
 
@@ -123,14 +126,25 @@ def train(
     as_of: datetime | None = None,
     seed: int = 17,
     progress: Progress | None = None,
+    decided: pl.Series | None = None,
 ) -> Trained:
     """Climb the ladder on decided rows: ``table`` (n, columns) without the outcome, ``y`` (n,) of 0/1.
 
-    ``opened`` gives the time of each row (out-of-time test, ages of dates). Cost: about 15 s for 10,000 rows and
+    ``opened`` gives the time of each row (ages of dates), ``decided`` when its outcome was known: the out-of-time test
+    learns from what had been decided and is judged on what was decided later. A split by opening time would test on
+    quick decisions only, because slow ones of the same age are still open. Cost: about 15 s for 10,000 rows and
     30 columns on two cores; rows beyond 200,000 are sampled.
     """
-    tell = progress or (lambda _step, _share: None)
-    data = _prepare(table, np.asarray(y, dtype=np.float64), opened, as_of, seed)
+    # Threads of the linear algebra library wait by spinning, which doubles the time on a shared machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _train(table, y, opened, as_of, seed, progress or (lambda _step, _share: None), decided)
+
+
+def _train(
+    table: pl.DataFrame, y: Array, opened: pl.Series | None, as_of: datetime | None, seed: int, tell: Progress,
+    decided: pl.Series | None,
+) -> Trained:  # fmt: skip
+    data = _prepare(table, np.asarray(y, dtype=np.float64), opened, as_of, seed, decided)
     memory = _Memory()
     candidates = _candidates(data.y)
     tell("testing", 0.1)
@@ -145,17 +159,30 @@ def train(
     return _report(model, data, losses, chances, truth, "out_of_time" if test_rows is not None else "cross_validation")
 
 
-def _prepare(table: pl.DataFrame, y: Array, opened: pl.Series | None, as_of: datetime | None, seed: int) -> _Data:
+def _prepare(
+    table: pl.DataFrame, y: Array, opened: pl.Series | None, as_of: datetime | None, seed: int,
+    decided: pl.Series | None = None,
+) -> _Data:  # fmt: skip
     if len(y) > MAX_TRAIN_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(len(y), MAX_TRAIN_ROWS, replace=False))
         table, y = table[rows], y[rows]
         opened = None if opened is None else opened[rows]
+        decided = None if decided is None else decided[rows]
     spec = FeatureSpec.fit(table, opened=opened)
-    order = None
-    if opened is not None and opened.null_count() <= 0.05 * len(opened) and opened.n_unique() >= 10:
-        stamps = opened.cast(pl.Datetime("us")).dt.timestamp("us").cast(pl.Float64)
-        order = stamps.fill_null(stamps.min()).to_numpy() / 1e6
-    return _Data(spec.transform(table, opened, as_of), y, order, seed)
+    known = _mostly_known(decided)
+    return _Data(spec.transform(table, opened, as_of), y, _seconds(decided if known else opened), seed)
+
+
+def _mostly_known(moments: pl.Series | None) -> bool:
+    return moments is not None and moments.null_count() <= 0.1 * len(moments) and moments.n_unique() >= 10
+
+
+def _seconds(moments: pl.Series | None) -> Array | None:
+    """Times as seconds, the few unknown ones first; None when too many are unknown to order rows by."""
+    if moments is None or not _mostly_known(moments):
+        return None
+    stamps = moments.cast(pl.Datetime("us")).dt.timestamp("us").cast(pl.Float64)
+    return np.asarray(stamps.fill_null(stamps.min()).to_numpy() / 1e6, dtype=np.float64)
 
 
 def _candidates(y: Array) -> list[Rung]:
@@ -272,23 +299,25 @@ def _crossed_base(data: _Data) -> Array:
 
 def _crossed_trees(data: _Data, folds: NDArray[np.int64], memory: _Memory) -> Array:
     values, categorical, _ = data.matrix.tree()
-    fitted = crossfit(values, categorical, data.y, folds, memory.recipe, data.seed)
-    memory.recipe = fitted.recipe
-    return fitted.held_out
+    memory.fitted = crossfit(values, categorical, data.y, folds, memory.recipe, data.seed)
+    memory.recipe = memory.fitted.recipe
+    return memory.fitted.held_out
 
 
 def _crossed_linear(rung: Rung, data: _Data, folds: NDArray[np.int64]) -> Array:
     design, meaning = data.matrix.linear()
     prior = rules.prior_means(data.matrix.spec, meaning)
+    # With many rows every fold would find the same prior width; with few it must not see the fold it is tested on.
+    width = best_width(design, data.y, prior) if rung == "linear" and len(data.y) >= SAME_WIDTH_ROWS else 0.0
     z = np.zeros(len(data.y))
     for fold in range(FOLDS):
         rest = folds != fold
-        z[~rest] = _solve(rung, design[rest], data.y[rest], prior).log_odds(design[~rest])
+        z[~rest] = _solve(rung, design[rest], data.y[rest], prior, width).log_odds(design[~rest])
     return z
 
 
-def _solve(rung: Rung, design: Array, y: Array, prior: Array) -> Logistic:
-    return fit_intercept(design, y, prior) if rung == "rules" else fit_logistic(design, y, prior)
+def _solve(rung: Rung, design: Array, y: Array, prior: Array, width: float = 0.0) -> Logistic:
+    return fit_intercept(design, y, prior) if rung == "rules" else fit_logistic(design, y, prior, width)
 
 
 def _calibrates(rung: Rung, rows: int) -> bool:
@@ -306,7 +335,8 @@ def _fit(rung: Rung, data: _Data, memory: _Memory, remember: bool = False) -> Mo
     folds = _folds(data.y, data.seed)
     if rung == "trees":
         values, categorical, _ = data.matrix.tree()
-        fitted = crossfit(values, categorical, data.y, folds, memory.recipe, data.seed)
+        # After cross-validation the very models that were tested are the ensemble; after a test in time all is refitted.
+        fitted = memory.fitted or crossfit(values, categorical, data.y, folds, memory.recipe, data.seed)
         memory.recipe = fitted.recipe
         return Model(rung, spec, wins, losses, fit_calibration(fitted.held_out, data.y), boosted=fitted.model)
     design, meaning = data.matrix.linear()

@@ -105,6 +105,7 @@ def learn(principal: access.Principal, key: str, report: Report) -> tuple[regist
         None if frame.opened_at is None else frame.opened_at[decided],
         as_of=clock.now(),
         progress=lambda stage, share: report(round(5 + 75 * share), STEPS, stage),
+        decided=None if frame.decided_at is None else frame.decided_at[decided],
     )
     report(80, STEPS, "keeping")
     version = registry.keep(principal, key, trained, facts(frame, found, held))

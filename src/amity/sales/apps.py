@@ -27,3 +27,7 @@ class SalesConfig(AppConfig):
         undo.register(DEAL_KIND, undo.Handler(deals.change_many, deals.put_back))
         undo.register(todo.TASK_ADD, undo.Handler(todo.add_many, todo.remove_many))
         undo.register(todo.TASK_DONE, undo.Handler(todo.finish_many, todo.reopen_many))
+        from amity.intelligence import api as intelligence
+        from amity.sales.learning import Deals as DealOutcomes
+
+        intelligence.register(DealOutcomes())

@@ -1,0 +1,117 @@
+"""The label source of deals: which are won. Registered with `intelligence` in this room's `apps.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import polars as pl
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from amity.access import api as access
+from amity.intelligence import api as intelligence
+from amity.sales.models import Deal, DealStatus
+
+_CHUNK = 5_000
+_PLAIN = {
+    "owner": "owner__name",
+    "team": "team__name",
+    "source": "source",
+    "product": "product__name",
+    "product_family": "product__family",
+    "product_price": "product__price_minor",
+    "value": "value_minor",
+    "currency": "currency",
+    "job_title": "person__job_title",
+    "person_country": "person__country",
+    "person_source": "person__source",
+    "company": "company__name",
+    "company_industry": "company__industry",
+    "company_country": "company__country",
+    "company_employees": "company__employees",
+    "company_revenue": "company__revenue_minor",
+    "company_founded": "company__founded_year",
+    "opened_at": "opened_at",
+    "lost_reason": "lost_reason",
+}
+_LABELS = {
+    "owner": gettext_lazy("Owner"),
+    "team": gettext_lazy("Team"),
+    "source": gettext_lazy("Source"),
+    "product": gettext_lazy("Product"),
+    "product_family": gettext_lazy("Product family"),
+    "product_price": gettext_lazy("List price"),
+    "value": gettext_lazy("Value"),
+    "currency": gettext_lazy("Currency"),
+    "job_title": gettext_lazy("Contact's job title"),
+    "person_country": gettext_lazy("Contact's country"),
+    "person_source": gettext_lazy("Contact's source"),
+    "company": gettext_lazy("Company"),
+    "company_industry": gettext_lazy("Company's industry"),
+    "company_country": gettext_lazy("Company's country"),
+    "company_employees": gettext_lazy("Company's employees"),
+    "company_revenue": gettext_lazy("Company's revenue"),
+    "company_founded": gettext_lazy("Company founded in"),
+    "opened_at": gettext_lazy("Opened"),
+    "lost_reason": gettext_lazy("Why it was lost"),
+}
+_TIMES = ("closed_at", "expected_close_on", "status", "id", "custom")
+
+
+class Deals:
+    """Open, won and lost deals. What is at stake is the deal's value, or its product's list price where that is empty."""
+
+    key = "deal"
+    subject_kind = "deal"
+
+    def label(self) -> str:
+        return _("Deals")
+
+    def load(self) -> intelligence.Frame:
+        """All deals that are not archived, in a stable order. 1 query, read in chunks."""
+        deals = Deal.objects.filter(archived_at=None).order_by("id").values(*_TIMES, *_PLAIN.values())
+        rows = list(deals.iterator(chunk_size=_CHUNK))
+        outcome = np.array([_outcome(row["status"]) for row in rows], dtype=np.float64)
+        return intelligence.Frame(
+            ids=[row["id"] for row in rows],
+            columns=intelligence.table_of(_columns(row) for row in rows),
+            outcome=outcome,
+            to_score=np.isnan(outcome),
+            opened_at=_moments("opened_at", rows),
+            decided_at=_moments("closed_at", rows),
+            value_minor=[_stake(row) for row in rows],
+        )
+
+    def visible(self, principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
+        rows = Deal.objects.filter(access.rows_of(principal), pk__in=ids, archived_at=None)
+        return set(rows.values_list("id", flat=True))
+
+    def column_label(self, column: str) -> str:
+        return str(_LABELS.get(column, column))
+
+
+def _outcome(status: str) -> float:
+    return {DealStatus.WON: 1.0, DealStatus.LOST: 0.0}.get(DealStatus(status), float("nan"))
+
+
+def _columns(row: dict[str, Any]) -> dict[str, Any]:
+    known = {name: None if row[path] == "" else row[path] for name, path in _PLAIN.items()}
+    own = {name: value for name, value in (row["custom"] or {}).items() if name not in known}
+    return {**own, **known}
+
+
+def _stake(row: dict[str, Any]) -> int | None:
+    return row["value_minor"] or row["product__price_minor"]
+
+
+def _moments(name: str, rows: list[dict[str, Any]]) -> pl.Series:
+    plain = [_plain(row[name]) for row in rows]
+    return pl.Series(name, plain, dtype=pl.Datetime("us"))
+
+
+def _plain(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -22,8 +22,8 @@ def web(config: Config) -> NoReturn:
         [
             granian, "--interface", "wsgi", "--host", config.host, "--port", str(config.port),
             "--workers", str(config.web_workers), "--blocking-threads", str(config.web_threads),
-            "--respawn-failed-workers", "--backpressure", "64", "--no-ws", "--log-level", "warning",
-            "amity.web.wsgi:application",
+            "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10",
+            "--backpressure", "64", "--no-ws", "--log-level", "warning", "amity.web.wsgi:application",
         ],
     )  # fmt: skip
     sys.exit(1)

@@ -30,7 +30,13 @@ _POLL_SECONDS = 0.05
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_LIMIT = 107
 _ROUTINE = r"redirecting log|Future log output|starting PostgreSQL|listening on|is (shut|shutting) down|ready to accept"
-_STALE_SIGNS = ("pre-existing shared memory block", "lock file", "could not create shared memory segment")
+_WAS_STOPPING = "the server of before has stopped"
+_STALE_SIGNS = (
+    _WAS_STOPPING,
+    "pre-existing shared memory block",
+    "lock file",
+    "could not create shared memory segment",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +86,12 @@ class Cluster:
         give_up = time.monotonic() + STALE_LOCK_SECONDS
         while True:
             self._clear_stale_lock()
-            if self.running() is not None:
-                return self._await_ready()
-            words = self._launch()
+            words = self._launch() if self.running() is None else self._await_ready()
             if words is None:
-                return None
+                return
             if not any(sign in words for sign in _STALE_SIGNS) or time.monotonic() > give_up:
-                raise Refused(
-                    "postgres_not_started", f"PostgreSQL in {self.data} did not start. Its last words: {words}", 503
-                )
+                message = f"PostgreSQL in {self.data} did not start. Its last words: {words}"
+                raise Refused("postgres_not_started", message, 503)
             time.sleep(0.5)
 
     def stop(self) -> bool:
@@ -186,17 +189,17 @@ class Cluster:
             if pid is not None and not _is_postmaster(pid, self.base):
                 lock.unlink(missing_ok=True)
 
-    def _await_ready(self) -> None:
+    def _await_ready(self) -> str | None:
+        """Wait for a server that another process started. None when ready, else why not."""
+
         def settled() -> bool:
             pid_file = self.running()
             return pid_file is None or pid_file.state in ("ready", "standby")
 
-        _wait_until(settled, RECOVERY_SECONDS)
-        pid_file = self.running()
-        if pid_file is None or pid_file.state not in ("ready", "standby"):
-            raise Refused(
-                "postgres_not_started", f"PostgreSQL in {self.data} is not ready. See {self.base / 'log'}.", 503
-            )
+        settled_in_time = _wait_until(settled, RECOVERY_SECONDS)
+        if self.running() is None:
+            return _WAS_STOPPING
+        return None if settled_in_time else "it is still recovering"
 
     def _pid_file(self) -> PidFile | None:
         try:

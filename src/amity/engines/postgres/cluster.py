@@ -194,10 +194,12 @@ class Cluster:
 
         def settled() -> bool:
             pid_file = self.running()
-            return pid_file is None or pid_file.state in ("ready", "standby")
+            return pid_file is None or pid_file.state in ("ready", "standby", "stopping")
 
         settled_in_time = _wait_until(settled, RECOVERY_SECONDS)
-        if self.running() is None:
+        pid_file = self.running()
+        if pid_file is None or pid_file.state == "stopping":
+            self.stop()  # told to stop by somebody, it may wait for its clients for ever
             return _WAS_STOPPING
         return None if settled_in_time else "it is still recovering"
 

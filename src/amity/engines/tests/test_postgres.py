@@ -161,6 +161,21 @@ def test_stop_is_clean_and_says_whether_there_was_anything_to_stop(home: Path) -
     assert "database system is shut down" in log
 
 
+def test_start_while_the_server_waits_for_its_clients_to_leave(home: Path) -> None:
+    server = engines.embedded_postgres(home)
+    url = server.ensure_running()
+    first = pid_of(server)
+    with psycopg.connect(url):
+        os.kill(first, signal.SIGTERM)  # what the operating system sends before it shuts down
+        for _ in range(200):
+            if not server.status().ready:
+                break
+            time.sleep(0.01)
+        assert server.ensure_running() == url
+    assert pid_of(server) != first
+    assert value(url, "SELECT 1") == 1
+
+
 @pytest.mark.slow
 def test_stop_during_crash_recovery_is_bounded(home: Path) -> None:
     server = engines.embedded_postgres(home)

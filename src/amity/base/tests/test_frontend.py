@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 from django.conf import settings
 from django.templatetags.static import static
+from django.test import Client
 
 from amity.base import static_files
 
@@ -119,3 +120,11 @@ def test_a_files_address_changes_with_its_content(tmp_path: Path, monkeypatch: p
     changed.write_text("p {}")
     monkeypatch.setattr(static_files.finders, "find", lambda _name: str(changed))
     assert static_files._stamp("dist/style.css") not in address
+
+
+def test_bundles_are_sent_gzipped_and_kept(client: Client) -> None:
+    sent = client.get(static("dist/style.css"), headers={"accept-encoding": "gzip"})
+    assert sent.status_code == 200
+    assert sent["Content-Encoding"] == "gzip"
+    assert "max-age=31536000" in sent["Cache-Control"]
+    assert int(sent["Content-Length"]) < 100_000

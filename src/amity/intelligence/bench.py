@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -282,7 +282,7 @@ def _tuned(
         data = lgb.Dataset(values, y, categorical_feature=categorical, params=settings)
         stop = lgb.early_stopping(30, verbose=False)
         curve = lgb.cv(settings, data, 600, nfold=4, stratified=True, seed=seed, callbacks=[stop])
-        losses: list[float] = dict(curve)["valid binary_logloss-mean"]  # type: ignore[arg-type]
+        losses = cast("dict[str, list[float]]", curve)["valid binary_logloss-mean"]
         best = min(best, (float(losses[-1]), settings, len(losses)), key=lambda b: b[0])
     data = lgb.Dataset(values, y, categorical_feature=categorical, params=best[1])
     booster = lgb.train(best[1], data, round(best[2] * 1.1))

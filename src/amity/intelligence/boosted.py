@@ -104,9 +104,15 @@ def crossfit(
     """Fit one model per fold on ``values`` (n, f); without ``recipe`` try all shapes and keep the best."""
     if recipe is not None:
         return _with_shape(values, categorical, y, folds, recipe.shape, seed, recipe.rounds)[1]
-    shapes = range(len(_SHAPES)) if len(y) <= _BIG else (2, 3)
-    tried = [_with_shape(values, categorical, y, folds, shape, seed, None) for shape in shapes]
-    return min(tried, key=lambda t: t[0])[1]
+    best: tuple[float, CrossFit] | None = None
+    for shape in range(len(_SHAPES)) if len(y) <= _BIG else (2, 3):
+        tried = _with_shape(values, categorical, y, folds, shape, seed, None)
+        # From small to large trees: once larger ones no longer help, still larger ones will not.
+        if best is not None and tried[0] >= best[0]:
+            break
+        best = tried
+    assert best is not None
+    return best[1]
 
 
 def _threads(values: Array) -> int:

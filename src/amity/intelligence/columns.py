@@ -54,7 +54,7 @@ def typed(name: str, raw: pl.Series) -> Typed:
     if series.dtype.is_temporal():
         return Typed("date", plain_time(series))
     if series.dtype.is_numeric():
-        return _number(name, series.cast(pl.Float64), whole=series.dtype.is_integer())
+        return _number(name, series.cast(pl.Float64))
     return _text(name, clean_words(series))
 
 
@@ -66,7 +66,7 @@ def _text(name: str, words: pl.Series) -> Typed:
     mark = "," if _decimal_comma(words) else "."
     numbers = read_numbers(words, mark)
     if _mostly(numbers, present):
-        return replace(_number(name, numbers, whole=bool((numbers.drop_nulls() % 1 == 0).all())), form=mark)
+        return replace(_number(name, numbers), form=mark)
     pattern = date_pattern(words.filter(present).head(_SAMPLE))
     if pattern and _mostly(dates := read_dates(words, pattern), present):
         return Typed("date", dates, form=pattern)
@@ -146,8 +146,9 @@ def plain(raw: pl.Series) -> pl.Series:
     return raw
 
 
-def _number(name: str, numbers: pl.Series, whole: bool) -> Typed:
+def _number(name: str, numbers: pl.Series) -> Typed:
     known = numbers.drop_nulls()
+    whole = bool((known % 1 == 0).all())
     distinct = known.n_unique()
     if distinct <= 1 and numbers.null_count() == 0:
         return Typed("dropped", numbers, "constant")

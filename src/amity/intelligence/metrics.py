@@ -96,7 +96,7 @@ def ece(y: Array, p: Array, bins: int = ECE_BINS) -> float:
     return float(sum(abs(b.predicted - b.observed) * b.rows for b in reliability(y, p, bins)) / max(len(y), 1))
 
 
-def bootstrap_interval(values: Array, level: float = 0.9, draws: int = 1000, seed: int = 7) -> tuple[float, float]:
+def bootstrap_interval(values: Array, level: float = 0.9, draws: int = 400, seed: int = 7) -> tuple[float, float]:
     """Percentile interval of the mean of ``values`` (n,), by Poisson bootstrap in blocks of bounded memory."""
     if not len(values):
         return 0.0, 0.0

@@ -52,6 +52,7 @@ types:
 
 imports:
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
+	PYTHONPATH=src $(BIN)/python tools/check_doors.py
 
 migrations:
 	$(ENV) $(BIN)/python -m django makemigrations --check --dry-run

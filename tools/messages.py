@@ -3,10 +3,13 @@
     python tools/messages.py extract   # update the .po files from code and templates
     python tools/messages.py check     # exit 1 on missing, fuzzy or broken translations
     python tools/messages.py compile   # .po -> .mo (the package build does this too)
+    python tools/messages.py todo LANG        # untranslated strings as JSON: {"msgid": "" or ["", …] for plurals}
+    python tools/messages.py fill LANG FILE   # put the translations of such a JSON file into the catalogue
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -109,11 +112,9 @@ def extract_all() -> int:
         catalogue = _read(path, language)
         catalogue.update(wanted, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            write_po(file, catalogue, width=110, omit_header=False, include_lineno=False, sort_output=True)
-        todo = sum(1 for m in _messages(catalogue) if not _translated(m))
-        print(f"{language}: {len(catalogue)} strings, {todo} untranslated")
+        _write(path, catalogue)
+        missing = sum(1 for m in _messages(catalogue) if not _translated(m))
+        print(f"{language}: {len(catalogue)} strings, {missing} untranslated")
     return 0
 
 
@@ -122,6 +123,43 @@ def _read(path: Path, language: str) -> Catalog:
         with path.open("rb") as file:
             return read_po(file, locale=language)
     return Catalog(locale=language, project="Amity", version="", copyright_holder="", fuzzy=False)
+
+
+def todo(language: str) -> int:
+    """Print what is missing, with context as ``context\\x04msgid`` and plurals as ``singular\\x00plural``."""
+    catalogue = _read(catalogue_path(language), language)
+    missing = {_key(m): [""] * catalogue.num_plurals if isinstance(m.id, tuple) else "" for m in _messages(catalogue) if not _translated(m)}
+    print(json.dumps(missing, ensure_ascii=False, indent=0))
+    return 0
+
+
+def fill(language: str, file: str) -> int:
+    """Write translations into the catalogue; unknown strings are ignored."""
+    path = catalogue_path(language)
+    catalogue = _read(path, language)
+    given = json.loads(Path(file).read_text("utf-8"))
+    taken = 0
+    for message in _messages(catalogue):
+        text = given.get(_key(message))
+        if text:
+            message.string = tuple(text) if isinstance(message.id, tuple) else text
+            taken += 1
+    _write(path, catalogue)
+    print(f"{language}: {taken} of {len(given)} taken")
+    return 0
+
+
+def _key(message: Message) -> str:
+    text = "\x00".join(message.id) if isinstance(message.id, tuple) else str(message.id)
+    return f"{message.context}\x04{text}" if message.context else text
+
+
+def _write(path: Path, catalogue: Catalog) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".tmp")
+    with partial.open("wb") as file:
+        write_po(file, catalogue, width=110, omit_header=False, include_lineno=False, sort_output=True)
+    partial.replace(path)
 
 
 def check() -> int:
@@ -178,7 +216,7 @@ def compile_all() -> int:
 
 
 if __name__ == "__main__":
-    actions = {"extract": extract_all, "check": check, "compile": compile_all}
-    if len(sys.argv) != 2 or sys.argv[1] not in actions:
+    actions = {"extract": extract_all, "check": check, "compile": compile_all, "todo": todo, "fill": fill}
+    if len(sys.argv) < 2 or sys.argv[1] not in actions:
         sys.exit(__doc__)
-    sys.exit(actions[sys.argv[1]]())
+    sys.exit(actions[sys.argv[1]](*sys.argv[2:]))

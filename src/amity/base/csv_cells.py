@@ -12,7 +12,7 @@ _BOM = "\ufeff"
 
 
 def csv_safe(value: Any) -> str:
-    """``value`` as a cell; text that a spreadsheet would run as a formula gets a leading apostrophe (OWASP CSV injection).
+    """``value`` as a cell; text that a spreadsheet would run as a formula gets an apostrophe (OWASP: CSV injection).
 
     Numbers stay numbers: "-5" and "+48600100200" are left alone.
     """

@@ -44,10 +44,10 @@ Loader = Callable[[Reader, Sequence[Row]], dict[UUID, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. ``fields`` are read from the table, ``load`` brings the rest for a whole page in a fixed number of queries.
+    """One column. ``fields`` are read from the table, ``load`` brings the rest for a page in a fixed number of queries.
 
-    ``cell`` gives the HTML (escaped by whoever makes it), ``text`` the plain value for CSV. ``sort`` must be backed by an
-    index on (sort, id) and never be null; ``down`` says that the first click sorts from the top.
+    ``cell`` gives the HTML (escaped by whoever makes it), ``text`` the plain value for CSV. ``sort`` needs an index on
+    (sort, id) and is never null; ``down`` says that the first click sorts from the top.
     """
 
     key: str
@@ -91,7 +91,7 @@ class BulkAction:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list page. ``rows`` gives the rows that the reader may see (row scope applied), ``traits`` a jsonb column of custom fields."""
+    """A list page. ``rows``: those that the reader may see; ``traits``: a jsonb column of custom fields."""
 
     page: str
     title: str | Promise
@@ -162,7 +162,7 @@ class Page:
 
 
 def read(listing: Listing, reader: Reader, params: QueryDict) -> View:
-    """Understand a URL; unknown or unreadable parameters are ignored. 1 query per filter with choices, 1 for custom fields."""
+    """Understand a URL; what cannot be read is ignored. 1 query per filter with choices, 1 for custom fields."""
     offered, filters = _with_traits(listing)
     controls, active = [], []
     for each in filters:
@@ -176,9 +176,16 @@ def read(listing: Listing, reader: Reader, params: QueryDict) -> View:
     columns = tuple(column for column in offered if column.key in wanted) or usual
     order = _order(listing, params.get("sort", ""))
     return View(
-        listing, columns, offered, tuple(active), tuple(controls), order,
-        params.get("q", "").strip()[:MAX_QUERY], paging.unseal(params.get("at", ""), order.name), columns != usual,
-    )  # fmt: skip
+        listing,
+        columns,
+        offered,
+        tuple(active),
+        tuple(controls),
+        order,
+        params.get("q", "").strip()[:MAX_QUERY],
+        paging.unseal(params.get("at", ""), order.name),
+        columns != usual,
+    )
 
 
 def matching(view: View, reader: Reader) -> QuerySet[Any]:

@@ -75,9 +75,8 @@ def slice_of(rows: QuerySet[Any], order: Order, cursor: Cursor | None, size: int
 def ordered(rows: QuerySet[Any], order: Order, descending: bool | None = None) -> QuerySet[Any]:
     """All rows in this order, annotated with ``sort_value``."""
     down = order.descending if descending is None else descending
-    return rows.annotate(sort_value=_source(order)).order_by(
-        *(("-sort_value", "-pk") if down else ("sort_value", "pk"))
-    )
+    found: QuerySet[Any] = rows.annotate(sort_value=_source(order))
+    return found.order_by(*(("-sort_value", "-pk") if down else ("sort_value", "pk")))
 
 
 def _source(order: Order) -> Any:
@@ -94,7 +93,7 @@ class _Beyond(Func):
         super().__init__(*expressions, **extra)
         self.below = below
 
-    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, Any]:  # type: ignore[override]
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, Any]:
         parts = [compiler.compile(each) for each in self.source_expressions]
         sql = [text for text, _params in parts]
         mark = "<" if self.below else ">"

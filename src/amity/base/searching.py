@@ -23,7 +23,7 @@ def fold(text: str) -> str:
 
 
 def search_text(parts: Iterable[str | None], phones: Iterable[str | None] = ()) -> str:
-    """What a row is found by: its folded words, phones whole and by their last nine digits; at most 2,000 characters."""
+    """What a row is found by: folded words, phones whole and by their last nine digits; at most 2,000 characters."""
     words = [word for part in parts if part for word in fold(part).split()]
     for phone in phones:
         digits = re.sub(r"\D", "", phone or "")

@@ -29,7 +29,7 @@ PutBack = Callable[[Any, dict[str, Any], Any], None]
 class Handler:
     """``do(actor, args)`` changes and returns what was before (JSON); ``put_back(actor, args, before)`` restores it.
 
-    Both run inside a transaction and write their own audit line. ``put_back`` leaves values alone that somebody changed since.
+    Both run inside a transaction and write their own audit line. ``put_back`` leaves alone what somebody changed since.
     """
 
     do: Do

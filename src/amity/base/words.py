@@ -61,11 +61,13 @@ def plain_money(minor: int | None, currency: str) -> Decimal | None:
     return Decimal(minor).scaleb(-digits)
 
 
-def money(minor: int, currency: str) -> str:
+def money(minor: int, currency: str, *, whole: bool = False) -> str:
     """Integer minor units with their currency sign; whole amounts without the zeros. No currency: a plain number."""
     code = (currency or "").upper()
     digits = get_currency_precision(code) if code else 2
     amount = Decimal(minor).scaleb(-digits)
+    if whole:
+        amount = amount.to_integral_value()
     if not code:
         return format_decimal(amount, locale=locale())
     if amount == amount.to_integral_value():

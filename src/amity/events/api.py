@@ -2,11 +2,10 @@
 
 from amity.events.facts import EventFacts, facts
 from amity.events.log import append_batch
-from amity.events.timeline import KINDS, EventView, Subject, Timeline, timeline
+from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
 from amity.events.webhooks import TOPICS, publish, publish_many
 
 __all__ = [
-    "KINDS",
     "TOPICS",
     "EventFacts",
     "EventView",
@@ -14,6 +13,7 @@ __all__ = [
     "Timeline",
     "append_batch",
     "facts",
+    "kinds_of",
     "publish",
     "publish_many",
     "timeline",

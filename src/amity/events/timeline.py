@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from amity.base import paging
@@ -16,20 +17,21 @@ from amity.events.models import Event
 Subject = Literal["person", "company", "deal"]
 ORDER = paging.Order("occurred_at", "occurred_at", descending=True)
 PAGE_ROWS = 25
+MAX_LOOKED = 500
+# What a kind's name contains, in order of precedence: kinds are words of the systems that facts come from.
 KINDS = (
-    ("mail", _("Mails")),
-    ("call", _("Calls")),
-    ("meeting", _("Meetings")),
-    ("message", _("Messages")),
-    ("note", _("Notes")),
-    ("page", _("Web visits")),
-    ("order", _("Orders")),
-    ("task", _("Tasks")),
+    ("newsletter", _("Newsletters"), "news"),
+    ("mail", _("Mails"), "mail"),
+    ("call", _("Calls"), "phone"),
+    ("meeting", _("Meetings"), "calendar-event"),
+    ("message", _("Messages"), "message"),
+    ("chat", _("Chats"), "message"),
+    ("note", _("Notes"), "note"),
+    ("page", _("Web visits"), "world"),
+    ("form", _("Forms"), "forms"),
+    ("order", _("Orders"), "shopping-cart"),
+    ("task", _("Tasks"), "checkbox"),
 )
-ICONS = {
-    "mail": "mail", "call": "phone", "meeting": "calendar-event", "message": "message", "note": "note", "page": "world",
-    "order": "shopping-cart", "task": "checkbox", "form": "forms", "deal": "target-arrow",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class EventView:
 
     @property
     def icon(self) -> str:
-        return ICONS.get(self.kind, "point")
+        return next((icon for word, _label, icon in KINDS if word in self.kind), "point")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,38 @@ class Timeline:
 FIELDS = tuple(EventView.__dataclass_fields__)
 
 
+def kinds_of(subject: Subject, subject_id: UUID) -> list[tuple[str, str]]:
+    """Groups of kinds among the newest 500 facts about a record: (word that the kinds contain, label). 1 query."""
+    newest = Event.objects.filter(**{f"{subject}_id": subject_id}).order_by("-occurred_at", "-id")[:MAX_LOOKED]
+    found = set(newest.values_list("kind", flat=True))
+    groups = [(word, str(label)) for word, label, _icon in KINDS if any(_group(kind) == word for kind in found)]
+    return groups + [(kind, kind.capitalize()) for kind in sorted(found) if not _group(kind)]
+
+
 def timeline(
     subject: Subject, subject_id: UUID, *, kinds: Sequence[str] = (), at: str = "", limit: int = PAGE_ROWS
 ) -> Timeline:
     """Facts about a record that the caller has been shown. ``at`` is the marker of an earlier answer. 1 query."""
     rows = Event.objects.filter(**{f"{subject}_id": subject_id})
     if kinds:
-        rows = rows.filter(kind__in=list(kinds)[:20])
+        rows = rows.filter(_of(kinds))
     found = list(paging.slice_of(rows, ORDER, paging.unseal(at, ORDER.name), limit).values(*FIELDS))
     more, found = len(found) > limit, found[:limit]
     older = paging.Cursor(ORDER.name, found[-1]["occurred_at"], found[-1]["id"]).sealed() if more else ""
     return Timeline([EventView(**row) for row in found], older)
+
+
+def _group(kind: str) -> str:
+    return next((word for word, _label, _icon in KINDS if word in kind), "")
+
+
+def _of(kinds: Sequence[str]) -> Q:
+    """Facts whose kind belongs to one of these groups (or is exactly this one)."""
+    wanted = Q()
+    for kind in list(kinds)[:20]:
+        before = [word for word, _label, _icon in KINDS]
+        belongs = Q(kind__contains=kind) if kind in before else Q(kind=kind)
+        for word in before[: before.index(kind)] if kind in before else ():
+            belongs &= ~Q(kind__contains=word)
+        wanted |= belongs
+    return wanted

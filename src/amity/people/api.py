@@ -47,10 +47,10 @@ from amity.people.profiles import (
     trait_names,
     traits_of,
 )
+from amity.people.readiness import ProfileFacts, any_profile, facts
 
 LEAD_CHOICES = LeadStatus.choices
 
-from amity.people.readiness import ProfileFacts, any_profile, facts
 
 __all__ = [
     "COMPANIES",

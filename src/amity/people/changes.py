@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
+from amity.events import api as events
 from amity.people import finding
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
 from amity.people.profiles import MANUAL, told_name
@@ -47,6 +48,7 @@ def create_person(
         person.save(force_insert=True)
         _identify([person])
         access.record(principal, "create", "person", person.id)
+        events.publish("person.created", person.id, {"id": str(person.id)})
     return person.id
 
 
@@ -63,6 +65,7 @@ def create_company(
         company.search = finding.company_search(_as_dict(company))
         company.save(force_insert=True)
         access.record(principal, "create", "company", company.id)
+        events.publish("company.created", company.id, {"id": str(company.id)})
     return company.id
 
 
@@ -125,7 +128,7 @@ def _change(
 def _change_many(principal: access.Principal, kind: str, args: dict[str, Any]) -> dict[str, Any]:
     access.require(principal, "people.bulk")
     values = dict(args["values"])
-    if "archived_at" in values and values["archived_at"]:
+    if values.get("archived_at"):
         values["archived_at"] = clock.now()
     return _apply(principal, kind, _rows(principal, kind, args["ids"]), values, None)
 
@@ -169,6 +172,10 @@ def _apply(
         if kind == PERSON_KIND and set(fields) & set(_IDENTIFYING):
             _reidentify(changed, remembered)
         _audit(principal, "change", kind, list(remembered), fields)
+        topic = "person.updated" if kind == PERSON_KIND else "company.updated"
+        events.publish_many(
+            topic, ((UUID(pk), {"id": pk, "fields": sorted(each["was"])}) for pk, each in remembered.items())
+        )
     return {"rows": remembered, "history": [str(each.pk) for each in history]}
 
 

@@ -180,13 +180,13 @@ def _like(before: Any, text: str) -> Any:
         return None
     if isinstance(before, bool):
         return text.lower() in ("true", "yes", "1", _("yes").lower())
-    try:
-        if isinstance(before, int):
-            return int(text)
-        if isinstance(before, float):
-            return float(text.replace(",", "."))
-    except ValueError:
-        return text
     if isinstance(before, list):
         return [part.strip() for part in text.split(",") if part.strip()]
-    return text
+    return _number_like(before, text) if isinstance(before, int | float) else text
+
+
+def _number_like(before: float, text: str) -> int | float | str:
+    try:
+        return int(text) if isinstance(before, int) else float(text.replace(",", "."))
+    except ValueError:
+        return text

@@ -234,18 +234,29 @@ COMPANIES = Listing(
     rows=company_rows,
     columns=(
         Column(
-            "name", gettext_lazy("Name"), ("name",), sort="name",
+            "name",
+            gettext_lazy("Name"),
+            ("name",),
+            sort="name",
             cell=lambda row: ui.company(row["name"], reverse("company", args=[row.id])),
         ),
         text_column("industry", gettext_lazy("Industry"), shown=True),
         text_column("city", gettext_lazy("City"), shown=True),
         text_column("country", gettext_lazy("Country"), shown=True),
         Column(
-            "employees", gettext_lazy("Employees"), ("employees",), numeric=True, minor=True,
+            "employees",
+            gettext_lazy("Employees"),
+            ("employees",),
+            numeric=True,
+            minor=True,
             cell=lambda row: ui.number(row["employees"]),
         ),
         Column(
-            "revenue", gettext_lazy("Annual revenue"), ("revenue_minor", "currency"), numeric=True, shown=False,
+            "revenue",
+            gettext_lazy("Annual revenue"),
+            ("revenue_minor", "currency"),
+            numeric=True,
+            shown=False,
             cell=lambda row: ui.money(row["revenue_minor"], row["currency"]),
         ),
         Column("email", gettext_lazy("E-mail"), ("email",), cell=_mail_cell, shown=False),
@@ -271,5 +282,9 @@ COMPANIES = Listing(
     row_url="company",
     traits="traits",
     trait_names=lambda: trait_names("company"),
-    empty=("building", gettext_lazy("No companies yet"), gettext_lazy("Import the exports of your old CRM, or add the first company by hand.")),
-)  # fmt: skip
+    empty=(
+        "building",
+        gettext_lazy("No companies yet"),
+        gettext_lazy("Import the exports of your old CRM, or add the first company by hand."),
+    ),
+)

@@ -57,6 +57,7 @@ class PersonView:
     """A person as pages and the API see them. ``name`` is never empty."""
 
     id: UUID
+    key: str | None  # "<system>:<id there>"
     name: str
     given_name: str
     family_name: str
@@ -118,13 +119,14 @@ class CompanyView:
 
 PERSON_FIELDS = tuple(name for name in PersonView.__dataclass_fields__ if name not in ("id", "name"))
 COMPANY_FIELDS = tuple(name for name in CompanyView.__dataclass_fields__ if name != "id")
-NAME_FIELDS = ("display_name", "given_name", "family_name", "email", "phone")
+NAME_FIELDS = ("display_name", "given_name", "family_name", "email", "phone", "key")
 
 
 def told_name(values: Mapping[str, Any]) -> str:
-    """A person's name: as displayed, else first and last name, else e-mail, else phone, else "Unnamed person"."""
+    """A person's name: as displayed, else first and last name, e-mail, phone, or their number in the old system."""
     name = values["display_name"] or f"{values['given_name']} {values['family_name']}".strip()
-    return name or values["email"] or values["phone"] or _("Unnamed person")
+    known = name or values["email"] or values["phone"] or (values.get("key") or "").rsplit(":", 1)[-1]
+    return known or _("Unnamed person")
 
 
 def person_view(values: Mapping[str, Any]) -> PersonView:

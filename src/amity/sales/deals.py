@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, Q, Sum, When
+from django.db.models import Case, Field, Q, Sum, When
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.searching import search_text
+from amity.events import api as events
 from amity.people import api as people
 from amity.sales.lists import DEAL_KIND
 from amity.sales.models import Deal, DealStatus, Pipeline, Product, Stage, StageChange
@@ -167,6 +168,7 @@ def create_deal(
         deal.save(force_insert=True)
         StageChange.objects.create(deal=deal, after=stage, actor_id=principal.staff_id)
         access.record(principal, "create", "deal", deal.id)
+        events.publish("deal.created", deal.id, {"id": str(deal.id)})
     return deal.id
 
 
@@ -210,7 +212,7 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> 
         was, now = before["rows"][str(row.pk)]["was"], before["rows"][str(row.pk)]["now"]
         for name, value in was.items():
             if _plain(getattr(row, name)) == now[name]:
-                setattr(row, name, Deal._meta.get_field(name).to_python(value))
+                setattr(row, name, cast(Field[Any, Any], Deal._meta.get_field(name)).to_python(value))
                 fields.add(name)
         row.updated_at = clock.now()
         restored.append(row)
@@ -257,6 +259,13 @@ def _apply(
         Deal.objects.bulk_update(changed, fields, batch_size=500)
         StageChange.objects.bulk_create(moves)
         _audit(principal, "change", list(remembered), fields)
+        events.publish_many(
+            "deal.updated", ((UUID(pk), {"id": pk, "fields": sorted(each["was"])}) for pk, each in remembered.items())
+        )
+        events.publish_many(
+            "deal.stage_changed",
+            ((move.deal_id, {"id": str(move.deal_id), "stage_id": str(move.after_id)}) for move in moves),
+        )
     return {"rows": remembered, "moves": [str(each.pk) for each in moves]}
 
 
@@ -278,7 +287,9 @@ def _cleaned(principal: access.Principal, values: Mapping[str, Any]) -> dict[str
     unknown = set(values) - set(EDITABLE)
     if unknown:
         raise Refused("unknown_field", _("Unknown field: %(name)s") % {"name": ", ".join(sorted(unknown))})
-    cleaned = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+    cleaned: dict[str, Any] = {
+        name: value.strip() if isinstance(value, str) else value for name, value in values.items()
+    }
     for name in _REFERENCES:
         if name in cleaned:
             cleaned[name] = UUID(str(cleaned[name])) if cleaned[name] else None

@@ -18,7 +18,7 @@ from amity.sales.deals import DealView, stage_choices
 
 
 class DealForm(forms.Form):
-    """A deal. People and companies are given by their page's link or left as they are; products and stages are chosen."""
+    """A deal: its company by name, its person by e-mail or phone, product, stage and owner chosen."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=300)
     value = forms.DecimalField(
@@ -94,11 +94,18 @@ class DealForm(forms.Form):
         """Column values to store."""
         data, value = self.cleaned_data, self.cleaned_data["value"]
         values = {
-            "title": data["title"], "value_minor": None if value is None else int(value * 100), "currency": data["currency"],
-            "stage_id": data["stage"], "company_id": data["company"], "person_id": data["contact"], "product_id": data["product"],
-            "owner_id": data["owner"] or None, "expected_close_on": data["expected_close_on"], "source": data["source"],
+            "title": data["title"],
+            "value_minor": None if value is None else int(value * 100),
+            "currency": data["currency"],
+            "stage_id": data["stage"],
+            "company_id": data["company"],
+            "person_id": data["contact"],
+            "product_id": data["product"],
+            "owner_id": data["owner"] or None,
+            "expected_close_on": data["expected_close_on"],
+            "source": data["source"],
             "lost_reason": data["lost_reason"],
-        }  # fmt: skip
+        }
         if "opened_on" in self.changed_data and data["opened_on"]:
             values["opened_at"] = datetime.combine(data["opened_on"], time.min, UTC)
         return values
@@ -112,8 +119,14 @@ def _initial(principal: access.Principal, view: DealView | None, about: dict[str
     if view is None:
         return around | {"owner": str(principal.staff_id or ""), "currency": settings.CONFIG.currency}
     return around | {
-        "title": view.title, "value": None if view.value_minor is None else view.value_minor / 100, "currency": view.currency,
-        "stage": str(view.stage_id), "product": str(view.product_id or ""), "owner": str(view.owner_id or ""),
-        "expected_close_on": view.expected_close_on, "opened_on": view.opened_at.date() if view.opened_at else None,
-        "source": view.source, "lost_reason": view.lost_reason,
-    }  # fmt: skip
+        "title": view.title,
+        "value": None if view.value_minor is None else view.value_minor / 100,
+        "currency": view.currency,
+        "stage": str(view.stage_id),
+        "product": str(view.product_id or ""),
+        "owner": str(view.owner_id or ""),
+        "expected_close_on": view.expected_close_on,
+        "opened_on": view.opened_at.date() if view.opened_at else None,
+        "source": view.source,
+        "lost_reason": view.lost_reason,
+    }

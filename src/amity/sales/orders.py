@@ -28,5 +28,5 @@ FIELDS = tuple(OrderView.__dataclass_fields__)
 
 def orders_of(*, person_id: UUID | None = None, company_id: UUID | None = None, limit: int = 20) -> list[OrderView]:
     """Orders of a person or company that the caller has been shown, newest first. 1 query."""
-    rows = Order.objects.filter(person_id=person_id) if person_id else Order.objects.filter(company_id=company_id)
+    rows = Order.objects.filter(**({"person_id": person_id} if person_id else {"company_id": company_id}))
     return [OrderView(**row) for row in rows.order_by(F("ordered_at").desc(nulls_last=True)).values(*FIELDS)[:limit]]

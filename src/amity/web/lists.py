@@ -170,21 +170,32 @@ def _context(request: access.StaffRequest, view: listing.View, page: listing.Pag
     allowed = [each for each in shown.bulk if request.principal.may(each.permission)]
     create = shown.create if shown.create and request.principal.may(shown.create[2]) else None
     return {
-        "listing": shown, "view": view, "page": page, "columns": _heads(view, path), "path": path,
+        "listing": shown,
+        "view": view,
+        "page": page,
+        "columns": _heads(view, path),
+        "path": path,
         "rows": [(row, [(c, c.html(row)) for c in view.columns]) for row in page.rows],
         "chips": [(each, _url(path, view.params(leave_out=each.key))) for each in view.active],
         "previous_url": _url(path, view.params(cursor=page.previous)) if page.previous else "",
         "next_url": _url(path, view.params(cursor=page.next)) if page.next else "",
-        "query": view.query(), "bulk": allowed, "bulk_url": reverse(f"{shown.page}_bulk") if allowed else "",
-        "bulk_bound": BULK_BOUND, "create": create, "leads": people.LEAD_CHOICES,
-        "export_url": f"{reverse(shown.page + '_export')}?{view.query()}" if request.principal.may(shown.export) else "",
-        "views": access.saved_views(request.principal, shown.page), "views_url": reverse(f"{shown.page}_views"),
+        "query": view.query(),
+        "bulk": allowed,
+        "bulk_url": reverse(f"{shown.page}_bulk") if allowed else "",
+        "bulk_bound": BULK_BOUND,
+        "create": create,
+        "leads": people.LEAD_CHOICES,
+        "export_url": _url(reverse(f"{shown.page}_export"), view.params())
+        if request.principal.may(shown.export)
+        else "",
+        "views": access.saved_views(request.principal, shown.page),
+        "views_url": reverse(f"{shown.page}_views"),
         "may_share": request.principal.may("views.share"),
         "prominent": [each for each in view.controls if each.prominent],
         "hidden_filters": [each for each in view.controls if not each.prominent],
         "staff": next((c.choices for c in view.controls if c.key == "owner"), ())[2:],
         "chosen": {column.key for column in view.columns},
-    }  # fmt: skip
+    }
 
 
 def _heads(view: listing.View, path: str) -> list[dict[str, Any]]:
@@ -193,10 +204,14 @@ def _heads(view: listing.View, path: str) -> list[dict[str, Any]]:
         current = column.sort is not None and view.order.key == column.key
         down = not view.order.descending if current else column.down
         name = f"-{column.key}" if down else column.key
-        heads.append({
-            "column": column, "current": current, "descending": view.order.descending,
-            "url": _url(path, view.params(sort=name)) if column.sort is not None else "",
-        })  # fmt: skip
+        heads.append(
+            {
+                "column": column,
+                "current": current,
+                "descending": view.order.descending,
+                "url": _url(path, view.params(sort=name)) if column.sort is not None else "",
+            }
+        )
     return heads
 
 

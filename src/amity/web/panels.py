@@ -65,7 +65,7 @@ def cost(kind: str) -> int:
 def _facts(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     traits = people.traits_of(subject.view)
     sources = people.origin_names([*(each.origin_id for each in traits), subject.view.origin_id])
-    return {"traits": traits, "sources": sources, "source": sources.get(subject.view.origin_id)}
+    return {"traits": traits, "sources": sources, "source": _who(sources, subject.view.origin_id)}
 
 
 def _identifiers(principal: access.Principal, subject: Subject) -> dict[str, Any]:
@@ -76,22 +76,22 @@ def _history(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     changes = people.history_of(subject.id)
     staff = access.staff_names([*(each.actor_id for each in changes), UUID(int=0)])
     sources = people.origin_names(each.origin_id for each in changes)
-    return {"changes": [(each, staff.get(each.actor_id) or sources.get(each.origin_id) or "") for each in changes]}
+    return {"changes": [(each, _who(staff, each.actor_id) or _who(sources, each.origin_id)) for each in changes]}
 
 
 def _deals(principal: access.Principal, subject: Subject) -> dict[str, Any]:
-    deals = sales.deals_of(principal, **{f"{subject.kind}_id": subject.id})
-    return {"deals": deals, "open_value": sales.open_value(principal, **{f"{subject.kind}_id": subject.id})}
+    about = _about(subject)
+    return {"deals": sales.deals_of(principal, **about), "open_value": sales.open_value(principal, **about)}
 
 
 def _orders(principal: access.Principal, subject: Subject) -> dict[str, Any]:
-    return {"orders": sales.orders_of(**{f"{subject.kind}_id": subject.id})}
+    return {"orders": sales.orders_of(**_about(subject))}
 
 
 def _tasks(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     tasks = sales.open_tasks(subject.kind, subject.id)
     staff = access.staff_names([*(each.owner_id for each in tasks), UUID(int=0)])
-    return {"tasks": [(each, staff.get(each.owner_id, "")) for each in tasks], "may_edit": principal.may("tasks.edit")}
+    return {"tasks": [(each, _who(staff, each.owner_id)) for each in tasks], "may_edit": principal.may("tasks.edit")}
 
 
 def _colleagues(principal: access.Principal, subject: Subject) -> dict[str, Any]:
@@ -105,12 +105,20 @@ def _subsidiaries(principal: access.Principal, subject: Subject) -> dict[str, An
 def _moves(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     moves = sales.moves_of(subject.id)
     staff = access.staff_names([*(each.actor_id for each in moves), UUID(int=0)])
-    return {"moves": [(each, staff.get(each.actor_id, "")) for each in moves]}
+    return {"moves": [(each, _who(staff, each.actor_id)) for each in moves]}
 
 
 def _custom(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     sources = people.origin_names([subject.view.origin_id])
-    return {"custom": sorted(subject.view.custom.items()), "source": sources.get(subject.view.origin_id)}
+    return {"custom": sorted(subject.view.custom.items()), "source": _who(sources, subject.view.origin_id)}
+
+
+def _about(subject: Subject) -> dict[str, Any]:
+    return {f"{subject.kind}_id": subject.id}
+
+
+def _who(names: dict[UUID, str], key: UUID | None) -> str:
+    return names.get(key, "") if key else ""
 
 
 PROFILES = ("person", "company")

@@ -109,21 +109,31 @@ def _page(request: access.StaffRequest, subject: panels.Subject, name: str) -> d
     principal, view = request.principal, subject.view
     owners = access.staff_names([view.owner_id, UUID(int=0)])
     context = {
-        "kind": subject.kind, "record": view, "name": name, "owner": owners.get(view.owner_id), "panels": panels.fill(principal, subject),
-        "may_edit": principal.may("deals.edit" if subject.kind == "deal" else "people.edit"), **_timeline(request, subject),
-    }  # fmt: skip
+        "kind": subject.kind,
+        "record": view,
+        "name": name,
+        "owner": owners.get(view.owner_id),
+        "panels": panels.fill(principal, subject),
+        "may_edit": principal.may("deals.edit" if subject.kind == "deal" else "people.edit"),
+        **_timeline(request, subject),
+    }
     if subject.kind in ("person", "deal") and principal.may("models.view"):
         context["score"] = intelligence.scores_for(subject.kind, [subject.id]).get(subject.id)
     return context
 
 
 def _timeline(request: access.StaffRequest, subject: panels.Subject) -> dict[str, Any]:
-    kinds = [kind for kind in request.GET.getlist("kind") if kind in dict(events.KINDS)]
-    found = events.timeline(_subject(subject.kind), subject.id, kinds=kinds, at=request.GET.get("at", ""))
+    about = _subject(subject.kind)
+    known = events.kinds_of(about, subject.id)
+    picked = [kind for kind in request.GET.getlist("kind")[:20] if kind in dict(known)]
     return {
-        "kind": subject.kind, "record": subject.view, "timeline": found, "kinds": [(k, label, k in kinds) for k, label in events.KINDS],
-        "picked": kinds, "timeline_url": reverse(f"{subject.kind}_timeline", args=[subject.id]),
-    }  # fmt: skip
+        "kind": subject.kind,
+        "record": subject.view,
+        "timeline": events.timeline(about, subject.id, kinds=picked, at=request.GET.get("at", "")),
+        "kinds": [(kind, label, kind in picked) for kind, label in known],
+        "picked": picked,
+        "timeline_url": reverse(f"{subject.kind}_timeline", args=[subject.id]),
+    }
 
 
 def _subject(kind: str) -> events.Subject:

@@ -27,7 +27,7 @@ _BY_NAME = (
     f"SELECT s.n, t.id FROM stage s JOIN people_company t ON {matchable('t.name')} = {matchable('s.name')} "
     f"AND (t.key IS NULL OR s.key IS NULL) WHERE {{open}} AND {matchable('s.name')} <> ''"
 )
-_SEARCHED = ("name", "domain", "email", "city")
+_SEARCHED = ("name", "domain", "email", "city", "industry")
 _INT_MAX = 2_147_483_647
 
 
@@ -107,7 +107,7 @@ def _refresh_search(context: Context) -> None:
     if not ids:
         return
     context.cursor.execute(
-        "SELECT replace(id::text, '-', ''), name, domain, email, city, phone FROM people_company WHERE id = ANY (%s)",
+        "SELECT replace(id::text, '-', ''), name, domain, email, city, industry, phone FROM people_company WHERE id = ANY (%s)",
         [ids],
     )
     names = ("id", *_SEARCHED, "phone")

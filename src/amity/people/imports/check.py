@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from amity.base.errors import NotFound, Refused
 from amity.people.imports import engine, reading
+from amity.people.imports.homes import Home
 from amity.people.imports.feed import Feed, Load, typed_load
 from amity.people.imports.landing import Context
 from amity.people.models import Import, ImportFile
@@ -92,7 +93,7 @@ def _file(job: Import, file: ImportFile, cursor: object) -> FileReport:
     home = engine.home_of(file)
     context = engine.context_of(job, file, cursor)
     context.notes = Counter()
-    for load in _loads(file, context):
+    for load in _loads(file, context, home):
         landed = engine.land_load(context, home, load)
         report.created += landed.outcome.created
         report.updated += landed.outcome.updated
@@ -104,14 +105,14 @@ def _file(job: Import, file: ImportFile, cursor: object) -> FileReport:
     return report
 
 
-def _loads(file: ImportFile, context: Context) -> Iterator[Load]:
+def _loads(file: ImportFile, context: Context, home: Home) -> Iterator[Load]:
     source = reading.Source.from_json(file.source)
     if source.n_rows <= FULL_ROWS:
-        yield from Feed(source, context.mapping, settings.CONFIG.import_batch_rows).loads(0)
+        yield from Feed(source, context.mapping, home, settings.CONFIG.import_batch_rows).loads(0)
         return
     frame = reading.sample(source, SAMPLE_ROWS)
     numbers = pl.Series(range(1, frame.height + 1), dtype=pl.Int64)
-    yield typed_load(reading.Batch(1, frame.height, frame, numbers, ()), context.mapping)
+    yield typed_load(reading.Batch(1, frame.height, frame, numbers, ()), context.mapping, home)
 
 
 def _count_reasons(report: FileReport, refused: pl.DataFrame) -> None:

@@ -161,12 +161,12 @@ def _land_file(job: Import, file: ImportFile, report: Report) -> None:
     _check_unchanged(file, source)
     if file.rows_done == 0:
         _note_fresh(file, home)
-    if shelf.set_aside(job, home.models, source.n_rows - file.rows_done):
+    if file.fresh and shelf.set_aside(job, home.models, home.shelved, source.n_rows - file.rows_done):
         report(file.rows_done, file.rows, file.name)
     with connection.cursor() as cursor:
         context = context_of(job, file, cursor)
-        feed = Feed(source, context.mapping, settings.CONFIG.import_batch_rows)
-        feed.remember(context, home, file.rows_done)
+        feed = Feed(source, context.mapping, home, settings.CONFIG.import_batch_rows)
+        feed.remember(context, file.rows_done)
         for load in feed.loads(file.rows_done):
             _land_batch(job, file, context, home, load)
             report(file.rows_done, file.rows, file.name)
@@ -183,6 +183,8 @@ def _leave_out(file: ImportFile) -> None:
 def _land_batch(job: Import, file: ImportFile, context: Context, home: Home, load: Load) -> None:
     """One transaction: the rows, what was refused, and how far the file is."""
     context.notes = Counter()
+    if job.shelved and (context.seen.before(home.identities(load.frame, context)) > 0).any():
+        shelf.put_back(job)  # a record shown twice is looked up by the indexes
     try:
         _commit_batch(job, file, context, home, load, careful=False)
     except IntegrityError:  # a deferred constraint at commit: check row by row

@@ -29,8 +29,8 @@ class Load:
 class Feed:
     """The rows of one file, typed, in order."""
 
-    def __init__(self, source: Source, mapping: Mapping, size: int) -> None:
-        self.source, self.mapping, self.size = source, mapping, size
+    def __init__(self, source: Source, mapping: Mapping, home: Home, size: int) -> None:
+        self.source, self.mapping, self.home, self.size = source, mapping, home, size
 
     def loads(self, skip_rows: int) -> Iterator[Load]:
         """Loads after the first ``skip_rows`` rows; at most two are in memory beside the one that lands."""
@@ -49,7 +49,7 @@ class Feed:
                 _drain(channel)
                 thread.join(0.05)
 
-    def remember(self, context: Context, home: Home, rows: int) -> None:
+    def remember(self, context: Context, rows: int) -> None:
         """Show ``context.seen`` the identities of the first ``rows`` rows, which landed before this process began."""
         if not rows:
             return
@@ -60,25 +60,24 @@ class Feed:
                 keep = numbers <= rows
                 frame, numbers = frame.filter(keep), numbers.filter(keep)
             if frame.height:
-                context.seen.add(self._identities(context, home, frame, numbers, narrow))
+                context.seen.add(self._identities(context, frame, numbers, narrow))
             if batch.last_row >= rows:
                 return
 
     def _identities(
-        self, context: Context, home: Home, frame: pl.DataFrame, numbers: pl.Series, narrow: Mapping | None
+        self, context: Context, frame: pl.DataFrame, numbers: pl.Series, narrow: Mapping | None
     ) -> pl.Series:
         if narrow is not None:
-            found = home.identities(convert(frame, numbers, narrow).frame, context)
-            keys = convert(frame, numbers, narrow).frame["external_id"]
-            if not keys.null_count():
-                return found
+            keys = convert(frame, numbers, narrow).frame
+            if not keys["external_id"].null_count():
+                return self.home.identities(keys, context)
         typed = convert(frame, numbers, self.mapping).frame
-        return home.identities(typed.filter(home.faults(typed).is_null()), context)
+        return self.home.identities(typed.filter(self.home.faults(typed).is_null()), context)
 
     def _read(self, skip_rows: int, channel: queue.Queue[Load | BaseException | None], over: threading.Event) -> None:
         try:
             for batch in batches(self.source, skip_rows=skip_rows, size=self.size):
-                channel.put(typed_load(batch, self.mapping))
+                channel.put(typed_load(batch, self.mapping, self.home))
                 if over.is_set():
                     return
             channel.put(None)
@@ -86,7 +85,7 @@ class Feed:
             channel.put(error)
 
 
-def typed_load(batch: Batch, mapping: Mapping) -> Load:
+def typed_load(batch: Batch, mapping: Mapping, home: Home) -> Load:
     """A batch with its typed rows; cells that could not be read stay as text beside them."""
     converted = convert(batch.frame, batch.numbers, mapping)
     counts: dict[str, int] = {}
@@ -95,7 +94,7 @@ def typed_load(batch: Batch, mapping: Mapping) -> Load:
         counts[str(column)] = cells.height
         texts = cells.select(pl.col(ROW), pl.col("text").alias(f"{UNREAD}{column}"))
         frame = frame.join(texts, on=ROW, how="left", maintain_order="left")
-    return Load(batch, frame, counts)
+    return Load(batch, home.prepare(frame), counts)
 
 
 def _narrowed(mapping: Mapping) -> Mapping | None:

@@ -16,6 +16,7 @@ from amity.people.imports.words import bags
 CUSTOM = "custom:"
 UNREAD = "unread:"  # cells that hold something else than their field takes: kept as text under their heading
 _MAX_NAME = 200
+_NOT_SAID = (ROW, "identity", "before", "display_name", "search")  # columns that the file does not hold
 
 
 class Home(ABC):
@@ -29,6 +30,7 @@ class Home(ABC):
     main: str
     models: tuple[str, ...]
     followers: tuple[tuple[str, str], ...] = ()
+    shelved: tuple[str, ...] = ()  # unique constraints that a first load need not check row by row
     finder: Finder | None = None
 
     @abstractmethod
@@ -42,6 +44,10 @@ class Home(ABC):
     def identities(self, frame: pl.DataFrame, context: Context) -> pl.Series:
         """What tells rows of one file apart; rows with an equal text are one record."""
         return staged_key(frame, context).alias("identity")
+
+    def prepare(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """More columns that need no database; computed ahead of the landing, on the reader's thread."""
+        return frame
 
     def refer(self, context: Context, values: pl.Series, column: str) -> pl.DataFrame:
         """``value, id`` of records that ``values`` name."""
@@ -61,7 +67,7 @@ def staged_key(frame: pl.DataFrame, context: Context) -> pl.Series:
 def content_key(frame: pl.DataFrame, context: Context) -> pl.Series:
     """Keys made of the columns that tell rows apart, else of all content; equal rows are numbered by occurrence."""
     chosen = [name for name in (_frame_column(c, context) for c in context.mapping.identity) if name in frame.columns]
-    content = frame.select(chosen) if chosen else frame.drop(ROW, "identity", "before", strict=False)
+    content = frame.select(chosen) if chosen else frame.drop(_NOT_SAID, strict=False)
     return (pl.Series([f"{context.system}:row:"], dtype=pl.String) + content_keys(content)).alias("key")
 
 

@@ -107,8 +107,8 @@ def _remove(job: Import, model: Any, done: int, report: Report) -> int:
     while last != "done":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                f"WITH some AS (SELECT id FROM {table} WHERE id > %s AND origin_id = %s ORDER BY id LIMIT %s), "
-                f"gone AS (DELETE FROM {table} WHERE id IN (SELECT id FROM some) RETURNING id) "
+                f"WITH few AS (SELECT id FROM {table} WHERE id > %s AND origin_id = %s ORDER BY id LIMIT %s), "
+                f"gone AS (DELETE FROM {table} WHERE id IN (SELECT id FROM few) RETURNING id) "
                 "SELECT count(*), max(id::text) FROM gone",
                 [last, job.pk, STEP],
             )

@@ -8,7 +8,7 @@ import polars as pl
 
 from amity.people.imports.homes import Home, computed, content_key, first, numbered, staged, staged_key, with_references
 from amity.people.imports.keys import UUID7, hex_id, new_ids
-from amity.people.imports.landing import SOURCE_DEAL, Context, Outcome, Table, changed_ids, land, stage_rows
+from amity.people.imports.landing import SOURCE_DEAL, Context, Outcome, Table, changed_ids, copy_new, land, stage_rows
 from amity.people.imports.references import BY_KEY, Finder
 from amity.people.imports.staging import copy, drop, stage
 from amity.people.imports.values import ROW
@@ -38,7 +38,17 @@ _BY_IDENTIFIER = (
     "WHERE {{open}} AND s.key IS NULL AND s.{kind} IS NOT NULL"
 )
 _PHONE_ONLY = " AND s.email IS NULL"
-_SEARCHED = ("display_name", "given_name", "family_name", "middle_name", "email", "company")
+_SEARCHED = (
+    "display_name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "email",
+    "company",
+    "job_title",
+    "city",
+    "source",
+)
 
 
 class People(Home):
@@ -47,6 +57,7 @@ class People(Home):
     noun = "person"
     main = "people.Person"
     models = ("people.Person", "people.Identifier", "people.TraitChange")
+    shelved = ("identifier_once",)
     followers = (("events.Event", "person_id"),)
 
     def identities(self, frame: pl.DataFrame, context: Context) -> pl.Series:
@@ -65,16 +76,22 @@ class People(Home):
     def __call__(self, frame: pl.DataFrame, context: Context, /) -> Outcome:
         frame = _keyed(frame, context)
         frame = with_references(context, frame, _REFERENCES)
-        frame = frame.with_columns(_display_name(frame))
         identifiers = _identifiers(frame)
         rows, columns = staged(context, TABLE, frame, _FIELDS, tuple(_REFERENCES))
-        rows = rows.with_columns(search_texts(frame.with_columns(_singles(frame)), _SEARCHED, ("phone",)))
+        rows = rows.with_columns(frame["search"])
+        if context.fresh and not rows["again"].any():
+            return _land_new(context, rows, identifiers)
         stage_rows(context, TABLE, rows)
         outcome = land(context, TABLE, [*columns, "search"], _finders(columns))
         outcome = _land_identifiers(context, identifiers, outcome)
         if outcome.updated:
             _refresh_search(context)
         return outcome
+
+    def prepare(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The name to show and the words to find the person by."""
+        frame = frame.with_columns(_display_name(frame))
+        return frame.with_columns(search_texts(frame.with_columns(_singles(frame)), _SEARCHED, ("phone",)))
 
     def refer(self, context: Context, values: pl.Series, column: str) -> pl.DataFrame:
         """People by key, e-mail, phone or exact name; a name that two people share finds nobody."""
@@ -108,6 +125,28 @@ def decide_leads(context: Context, query: str) -> int:
         [*origin, context.stamp],
     )
     return int(cursor.rowcount)
+
+
+def _land_new(context: Context, rows: pl.DataFrame, identifiers: pl.DataFrame) -> Outcome:
+    """People of a first load: nobody is there yet that they could be."""
+    landed = copy_new(context, TABLE, rows)
+    marks = identifiers.join(
+        landed.select("n", pl.col("id").alias("person_id")), on="n", how="inner", maintain_order="left"
+    )
+    marks = marks.unique(("person_id", "kind", "value"), keep="first", maintain_order=True)
+    copy(
+        context.cursor,
+        "people_identifier",
+        marks.select(
+            new_ids(marks.height),
+            "person_id",
+            "kind",
+            "value",
+            pl.lit(hex_id(context.run_id)).alias("origin_id"),
+            pl.lit(context.stamp.isoformat()).alias("observed_at"),
+        ),
+    )
+    return Outcome(created=rows.height)
 
 
 def _keyed(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -195,7 +234,19 @@ _GOT_ONE = (
 def _refresh_search(context: Context) -> None:
     """Words of people whose name, address or company changed."""
     ids = changed_ids(
-        context, ("display_name", "given_name", "family_name", "middle_name", "email", "phone", "company_id")
+        context,
+        (
+            "display_name",
+            "given_name",
+            "family_name",
+            "middle_name",
+            "email",
+            "phone",
+            "company_id",
+            "job_title",
+            "city",
+            "source",
+        ),
     )
     refresh_search(context, [row[0] for row in ids])
 
@@ -207,10 +258,11 @@ def refresh_search(context: Context, ids: list[UUID]) -> None:
     cursor = context.cursor
     cursor.execute(
         "SELECT replace(p.id::text, '-', ''), p.display_name, p.given_name, p.family_name, p.middle_name, p.email, p.phone, "
-        "c.name FROM people_person p LEFT JOIN people_company c ON c.id = p.company_id WHERE p.id = ANY (%s)",
+        "c.name, p.job_title, p.city, p.source FROM people_person p LEFT JOIN people_company c ON c.id = p.company_id WHERE p.id = ANY (%s)",
         [ids],
     )
     names = ("id", "display_name", "given_name", "family_name", "middle_name", "email", "phone", "company")
+    names = (*names, "job_title", "city", "source")
     frame = pl.DataFrame(cursor.fetchall(), schema=dict.fromkeys(names, pl.String), orient="row")
     stage(cursor, "words", frame.select("id", search_texts(frame, _SEARCHED, ("phone",))), {"id": "uuid"})
     cursor.execute(

@@ -20,7 +20,7 @@ from django.apps import apps
 from django.db import connection
 
 from amity.people.imports.keys import UUID7, Seen, new_ids
-from amity.people.imports.staging import drop, stage
+from amity.people.imports.staging import copy, drop, stage
 from amity.people.imports.values import Mapping
 
 SOURCE_DEAL = "deal"  # third part of `origins.lead_status` when a deal, not a file, decided a lead
@@ -116,6 +116,40 @@ def stage_rows(context: Context, table: Table, frame: pl.DataFrame) -> None:
     context.cursor.execute(
         "CREATE TEMP TABLE diff (n integer, id uuid NOT NULL, names text[], extras text[], fill boolean) ON COMMIT DROP"
     )
+
+
+def copy_new(context: Context, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """COPY a batch of rows that are all new straight into the table; the frame with the ``id`` each row got.
+
+    Half the work of staging them first. ``frame`` as for `stage_rows`.
+    """
+    frame = frame.with_columns(new_ids(frame.height).alias("id"))
+    moment, columns = context.stamp.isoformat(), []
+    for item in table.meta.concrete_fields:
+        name = item.attname
+        source = "bag" if name == table.bag else name
+        if name in ("updated_at", "observed_at", "created_at", "origin_id") or not item.null:
+            constant = (
+                {"origin_id": context.run_id.hex}.get(name, moment)
+                if name.endswith(("_at", "_id"))
+                else _constant(item)
+            )
+            value = pl.col(source).fill_null(constant) if source in frame.columns else pl.lit(constant)
+        elif source in frame.columns:
+            value = pl.col(source)
+        else:
+            continue
+        if not item.generated:
+            columns.append(value.alias(name))
+    copy(context.cursor, table.name, frame.select(columns))
+    return frame
+
+
+def _constant(item: Any) -> Any:
+    """What a column of a new row holds when no file fills it."""
+    if item.get_internal_type() == "JSONField":
+        return "{}"
+    return item.get_default() if item.has_default() and item.attname != "id" else ""
 
 
 def match(context: Context, query: str, again: bool) -> None:

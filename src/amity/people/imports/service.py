@@ -16,6 +16,7 @@ from amity.access import api as access
 from amity.base import jobs
 from amity.base.errors import NotFound, Refused
 from amity.base.models import JobRun
+from amity.events import api as events
 from amity.people.imports import check, engine, journal, plan, rejects
 from amity.people.models import Import, ImportFile
 
@@ -198,6 +199,7 @@ def record_end(job: Import, verb: str) -> None:
     for row in ImportFile.objects.filter(run=job).values("created", "updated", "unchanged", "rejected"):
         totals = {key: totals.get(key, 0) + value for key, value in row.items()}
     access.record(access.SYSTEM, verb, "import", job.pk, totals)
+    events.publish("import.finished", job.pk, {"id": str(job.pk), "verb": verb, **totals})
 
 
 def _revived(job: Import, task: Any) -> UUID:

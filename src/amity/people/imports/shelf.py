@@ -21,15 +21,16 @@ SELECT format('DROP INDEX %%I', i.relname), pg_get_indexdef(x.indexrelid)
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
 WHERE x.indrelid = ANY (%s::regclass[]) AND NOT x.indisunique AND x.indisvalid ORDER BY i.relname
 """
-_FOREIGN_KEYS = """
+_CONSTRAINTS = """
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
        format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND contype = 'f' ORDER BY conname
+FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND (contype = 'f' OR contype = 'u' AND conname = ANY (%s))
+ORDER BY contype DESC, conname
 """
 
 
-def set_aside(run: Import, models: Iterable[str], rows: int) -> bool:
-    """Drop indexes and foreign keys of the tables when ``rows`` dwarf what they hold; False where it does not pay."""
+def set_aside(run: Import, models: Iterable[str], constraints: Iterable[str], rows: int) -> bool:
+    """Drop indexes, foreign keys and the named constraints of the tables when ``rows`` dwarf what they hold; False where it does not pay."""
     tables = [apps.get_model(model)._meta.db_table for model in models]
     if rows < MIN_ROWS or run.shelved or any(_holds(table, rows // _SHARE) for table in tables):
         return False
@@ -38,7 +39,7 @@ def set_aside(run: Import, models: Iterable[str], rows: int) -> bool:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
             cursor.execute(_INDEXES, [tables])
             shelved = [list(row) for row in cursor.fetchall()]
-            cursor.execute(_FOREIGN_KEYS, [tables])
+            cursor.execute(_CONSTRAINTS, [tables, list(constraints)])
             shelved += [list(row) for row in cursor.fetchall()]
             for drop, _make in shelved:
                 cursor.execute(drop)

@@ -11,11 +11,13 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import lightgbm as lgb  # takes seconds to import (scikit-learn, SciPy), so only where trees are grown or read
 
 Array = NDArray[np.float64]
 Folds = NDArray[np.int64]
@@ -79,6 +81,8 @@ class Boosted:
 
     def _boosters(self) -> list[lgb.Booster]:
         if not self._loaded:
+            import lightgbm as lgb
+
             self._loaded.extend(lgb.Booster(model_str=text) for text in self.texts)
         return self._loaded
 
@@ -151,6 +155,8 @@ def _train(
     settings["min_child_samples"] = (
         max(5, settings["min_child_samples"] // 2) if small else settings["min_child_samples"]
     )
+    import lightgbm as lgb
+
     train = lgb.Dataset(values[~test], y[~test], categorical_feature=list(categorical), params=settings)
     record: dict[str, Any] = {}
     callbacks = [lgb.record_evaluation(record)]

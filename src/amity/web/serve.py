@@ -15,6 +15,9 @@ from amity.base.config import Config
 
 def web(config: Config) -> NoReturn:
     """Replace this process by granian; its workers recycle themselves on crash."""
+    from amity.web import supervisor
+
+    supervisor.check_port(config.host, config.port)  # granian itself would share the port with a stranger
     script = Path(sysconfig.get_path("scripts")) / "granian"
     granian = str(script) if script.exists() else shutil.which("granian") or "granian"
     os.execv(  # noqa: S606

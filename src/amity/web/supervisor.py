@@ -64,7 +64,7 @@ def up(config: Config) -> int:
     from django.db import connections
 
     connections.close_all()
-    _check_port(config.host, config.port)
+    check_port(config.host, config.port)
     database = None if config.database_url else engines.embedded_postgres(config.home)
     address = f"http://{config.host}:{config.port}/"
     return Supervisor(programs(), database).run(ready=lambda log: log("up.serving", address=address))
@@ -223,7 +223,7 @@ def _signal_group(group: int, sign: signal.Signals) -> None:
         os.killpg(group, sign)
 
 
-def _check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int) -> None:
     """Raise ``Refused("port_taken")`` when another program listens there already."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -184,9 +184,9 @@ def test_taken_port_is_refused_before_anything_starts() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(Refused, match=f"127.0.0.1:{port}") as refusal:
-            supervisor._check_port("127.0.0.1", port)
+            supervisor.check_port("127.0.0.1", port)
     assert refusal.value.code == "port_taken"
-    supervisor._check_port("127.0.0.1", port)
+    supervisor.check_port("127.0.0.1", port)
 
 
 def test_web_stops_before_the_worker() -> None:

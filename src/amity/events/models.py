@@ -54,7 +54,7 @@ class WebhookEndpoint(Record):
 
     personal = personal.nothing("addresses of machines")
     url = models.URLField(max_length=500)
-    secret = models.CharField(max_length=100)
+    secret = models.CharField(max_length=400)  # sealed
     topics = models.JSONField(default=list)
     active = models.BooleanField(default=True)
     failures = models.IntegerField(default=0)

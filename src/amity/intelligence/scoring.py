@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
+from amity.events import api as events
 from amity.intelligence import registry
 from amity.intelligence.features import ISO
 from amity.intelligence.fitted import Model, Scores
@@ -106,6 +107,8 @@ def _write(version: registry.Version, model: Model, kind: str, frame: Frame, row
     with transaction.atomic():
         Score.objects.filter(target=version.target, subject_id__in=ids, current=True).update(current=False)
         Score.objects.bulk_create(new)
+        told = {"target": version.target, "kind": kind, "ids": [str(each) for each in ids]}
+        events.publish("score.changed", None, told)
 
 
 def _row(

@@ -25,6 +25,9 @@ RUNGS: tuple[Rung, ...] = ("base", "rules", "linear", "trees")
 
 FORMAT = 1
 Z90 = 1.6448536269514722
+# Neither the posterior nor the jackknife knows what the model's form misses; on invented records with known chances
+# (`tests/test_ladder.py`) the plain 90 % interval held 70 to 98 % of them.
+WIDENED = 1.25
 _CHUNK = 20_000
 _MIN_DEVIATION = 1e-6
 
@@ -116,7 +119,7 @@ class Model:
         if self.rung == "base":
             return self._base_scores(matrix.rows)
         raw, deviation = self._raw(matrix)
-        half = Z90 * np.maximum(deviation, _MIN_DEVIATION)
+        half = WIDENED * Z90 * np.maximum(deviation, _MIN_DEVIATION)
         z = self.calibration.apply(raw)
         low, high = self.calibration.apply(raw - half), self.calibration.apply(raw + half)
         return Scores(z, sigmoid(z), sigmoid(low), sigmoid(high))

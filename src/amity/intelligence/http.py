@@ -26,7 +26,7 @@ class ReasonOut(Schema):
 
 
 class ScoreOut(Schema):
-    """What a model believes: ``value`` in ``low``–``high`` (0–1) beside ``base``; ``signal`` false: nothing learnable."""
+    """What a model believes: ``value`` in ``low``–``high`` (0–1) beside ``base``; ``signal`` false: no signal."""
 
     id: UUID
     target: str

@@ -335,7 +335,7 @@ def _fit(rung: Rung, data: _Data, memory: _Memory, remember: bool = False) -> Mo
     folds = _folds(data.y, data.seed)
     if rung == "trees":
         values, categorical, _ = data.matrix.tree()
-        # After cross-validation the very models that were tested are the ensemble; after a test in time all is refitted.
+        # After cross-validation the tested models are the ensemble; after a test in time all is fitted anew.
         fitted = memory.fitted or crossfit(values, categorical, data.y, folds, memory.recipe, data.seed)
         memory.recipe = fitted.recipe
         return Model(rung, spec, wins, losses, fit_calibration(fitted.held_out, data.y), boosted=fitted.model)

@@ -1,0 +1,151 @@
+"""The ladder climbs where there is something to climb for, and only there."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from amity.intelligence import fitted, metrics
+from amity.intelligence.calibration import fit_calibration
+from amity.intelligence.ladder import Trained, train
+from amity.intelligence.tests.worlds import World, world
+
+RUNGS = ("base", "rules", "linear", "trees")
+
+
+@pytest.fixture(scope="module")
+def seen() -> World:
+    return world(2400)
+
+
+@pytest.fixture(scope="module")
+def trained(seen: World) -> Trained:
+    return train(seen.table, seen.outcome)
+
+
+@pytest.fixture(scope="module")
+def models(seen: World) -> dict[str, fitted.Model]:
+    """One model of every rung, fitted on the same rows."""
+    from amity.intelligence import ladder
+
+    data = ladder._prepare(seen.table, seen.outcome, None, None, 17)
+    return {rung: ladder._fit(rung, data, ladder._Memory()) for rung in RUNGS}
+
+
+def test_a_real_signal_is_found_and_the_chances_are_right(trained: Trained) -> None:
+    later = world(3000, seed=77)
+    p = trained.model.score(later.table).probability
+    assert trained.verdict == "signal"
+    assert np.corrcoef(p, later.chance)[0, 1] > 0.95
+    assert metrics.ece(later.outcome, p) < 0.05
+    assert trained.chosen is not None
+    assert trained.chosen.gain_low > 0
+
+
+def test_pure_luck_stays_at_the_base_rate_and_says_so() -> None:
+    for seed in range(5):
+        luck = world(800, seed=seed, strength=0.0)
+        result = train(luck.table, luck.outcome)
+        assert (result.model.rung, result.verdict) == ("base", "no_signal")
+        p = result.model.score(luck.table).probability
+        assert np.unique(p).tolist() == [pytest.approx((luck.outcome.sum() + 0.5) / 801)]
+        assert result.next_rung.code in ("other_columns", "more_decided")
+
+
+@pytest.mark.parametrize("rows", [1, 12, 30])
+def test_a_handful_of_records_gets_the_average_with_a_wide_interval(rows: int) -> None:
+    few = world(rows, seed=3)
+    result = train(few.table, few.outcome)
+    scores = result.model.score(few.table)
+    assert (result.model.rung, result.verdict, result.next_rung.code) == ("base", "too_few", "more_decided")
+    assert (scores.high - scores.low).min() > 0.2
+    assert (scores.low < scores.probability).all()
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_with_few_labels_never_worse_than_the_base_rate_on_average(strength: float) -> None:
+    rest = world(1500, seed=99, strength=strength)
+    for rows in (20, 50, 100):
+        gains = []
+        for seed in range(8):
+            few = world(rows, seed=200 + seed, strength=strength)
+            own = metrics.log_loss(rest.outcome, train(few.table, few.outcome).model.score(rest.table).probability)
+            base = fitted.beta_interval(int(few.outcome.sum()), int(rows - few.outcome.sum()))[1]
+            gains.append(metrics.log_loss(rest.outcome, np.full(1500, base)) - own)
+        assert np.mean(gains) >= 0
+
+
+def test_where_times_are_known_the_latest_quarter_judges(seen: World) -> None:
+    result = train(seen.table, seen.outcome, seen.opened)
+    assert result.how == "out_of_time"
+    assert result.tests[0].quality.rows == pytest.approx(600, abs=5)
+
+
+def test_a_pattern_that_has_died_is_not_believed() -> None:
+    """Random folds would praise it; the latest quarter does not."""
+    old = world(1600, seed=8, strength=2.0)
+    rng = np.random.default_rng(0)
+    outcome = np.where(np.arange(1600) >= 1100, (rng.random(1600) < 0.45).astype(float), old.outcome)
+    assert train(old.table, outcome).verdict == "signal"
+    assert train(old.table, outcome, old.opened).model.rung == "base"
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_reasons_add_up_to_the_score_on_every_rung(rung: str, models: dict[str, fitted.Model], seen: World) -> None:
+    model = models[rung]
+    matrix = model.spec.transform(seen.table)
+    parts, scores = model.contributions(matrix), model.score(seen.table)
+    total = parts.base + parts.by_column.sum(axis=1) + parts.rest
+    assert np.abs(total - scores.log_odds).max() < 1e-9
+    assert np.abs(metrics.sigmoid(total) - scores.probability).max() < 1e-9
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_an_artefact_replays_its_scores_exactly(rung: str, models: dict[str, fitted.Model], seen: World) -> None:
+    text, digest = fitted.dump(models[rung])
+    again = fitted.load(json.loads(text), digest)
+    before, after = models[rung].score(seen.table), again.score(seen.table)
+    assert np.abs(before.log_odds - after.log_odds).max() < 1e-9
+    assert np.abs(before.high - after.high).max() < 1e-9
+
+
+def test_a_changed_artefact_is_refused(models: dict[str, fitted.Model]) -> None:
+    text, digest = fitted.dump(models["linear"])
+    stored = json.loads(text)
+    stored["logistic"]["intercept"] += 0.001
+    with pytest.raises(ValueError, match="hash"):
+        fitted.load(stored, digest)
+
+
+@pytest.mark.parametrize("rung", ["linear", "trees"])
+def test_intervals_hold_the_true_chance_about_nine_times_in_ten(rung: str, models: dict[str, fitted.Model]) -> None:
+    later = world(2000, seed=55)
+    known = later.table["employees"].is_not_null().to_numpy()  # elsewhere the true chance is not in the data
+    scores = models[rung].score(later.table)
+    inside = (scores.low <= later.chance) & (later.chance <= scores.high)
+    assert 0.82 < inside[known].mean() < 0.99
+
+
+def test_the_same_data_give_the_same_model(trained: Trained, seen: World) -> None:
+    assert fitted.dump(train(seen.table, seen.outcome).model)[1] == fitted.dump(trained.model)[1]
+
+
+def test_strong_contributions_point_the_right_way(trained: Trained) -> None:
+    pair = pl.DataFrame({"source": ["referral", "list"], "visits": [3.0, 3.0], "employees": [55.0, 55.0]})
+    parts = trained.model.contributions(trained.model.spec.transform(pair))
+    column = [c.name for c in trained.model.spec.columns].index("source")
+    assert parts.by_column[0, column] > 0.5
+    assert parts.by_column[1, column] < -0.5
+
+
+@pytest.mark.parametrize("rows", [300, 3000])
+def test_calibration_mends_an_overconfident_model_and_never_reorders(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    z = rng.normal(0, 1, rows)
+    y = (rng.random(rows) < metrics.sigmoid(z)).astype(float)
+    mended = fit_calibration(3 * z, y).apply(3 * z)
+    assert metrics.log_loss(y, metrics.sigmoid(mended)) < metrics.log_loss(y, metrics.sigmoid(3 * z))
+    assert (np.argsort(mended) == np.argsort(z)).all()

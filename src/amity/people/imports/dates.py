@@ -24,7 +24,7 @@ _MINIMUM = 0.8  # share of values that must read as dates
 
 
 def order_of(texts: pl.Series, language: str = "") -> tuple[Order, str] | None:
-    """The column's date order and the reason for it; None where it holds no dates.
+    """The column's date order and the code of the reason for it; None where it holds no dates.
 
     Values above 12 decide; where none is, the order under which the column is sorted or narrower in
     time, then the ``language`` of the headings (English: month first only with slashes).
@@ -42,7 +42,7 @@ def order_of(texts: pl.Series, language: str = "") -> tuple[Order, str] | None:
     first, second, third = (numbers[name] for name in ("1", "2", "3"))
     long_first = parts["1"].drop_nulls().str.len_chars().min()
     if long_first == 4:
-        return "ymd", "year first"
+        return "ymd", "year_first"
     if not (third > 31).any() and parts["3"].drop_nulls().str.len_chars().max() == 2:
         return _short_year(first, second, third, texts, language)
     return _day_or_month(first, second, texts, language)
@@ -87,26 +87,26 @@ def _special(texts: pl.Series) -> tuple[Order, str] | None:
     if numbers.len() < _MINIMUM * texts.len():
         return None
     if (texts.str.contains(_COMPACT)).sum() >= _MINIMUM * texts.len():
-        return "ymd", "eight digits, year first"
+        return "ymd", "compact"
     low, high = float(numbers.quantile(0.02) or 0), float(numbers.quantile(0.98) or 0)
     if low > 5e8 and high < 4.2e9:
-        return "epoch", "seconds since 1970"
+        return "epoch", "epoch"
     if low > 5e11 and high < 4.2e12:
-        return "epoch_ms", "milliseconds since 1970"
+        return "epoch_ms", "epoch_ms"
     if low >= 20_000 and high <= 60_000:
-        return "serial", "day numbers of a spreadsheet"
+        return "serial", "serial"
     return None
 
 
 def _day_or_month(first: pl.Series, second: pl.Series, texts: pl.Series, language: str) -> tuple[Order, str]:
     day_first, month_first = int((first > 12).sum()), int((second > 12).sum())
     if day_first > month_first:
-        return "dmy", f"{day_first} values have a first number above 12"
+        return "dmy", "above_12_first"
     if month_first > day_first:
-        return "mdy", f"{month_first} values have a second number above 12"
+        return "mdy", "above_12_second"
     sorted_as = _sorted_as(texts)
     if sorted_as:
-        return sorted_as, "in this order the column is sorted by time"
+        return sorted_as, "sorted"
     return _by_language(texts, language)
 
 
@@ -115,9 +115,9 @@ def _short_year(
 ) -> tuple[Order, str]:
     """All three numbers have two digits: the year is the one that varies least and fits no day."""
     if int((first > 31).sum()) > 0:
-        return "ymd", "the first number is above 31"
+        return "ymd", "above_31"
     if not (second > 12).any() and third.n_unique() > 12 >= first.n_unique():
-        return "ymd", "the last number varies like a day"
+        return "ymd", "short_year"
     return _day_or_month(first, second, texts, language)
 
 
@@ -136,8 +136,8 @@ def _sorted_as(texts: pl.Series) -> Order | None:
 def _by_language(texts: pl.Series, language: str) -> tuple[Order, str]:
     slashed = texts.str.contains("/", literal=True).mean() or 0
     if language in ("", "en") and float(slashed) > 0.5:  # type: ignore[arg-type]
-        return "mdy", "slashes as in American dates, nothing in the column contradicts"
-    return "dmy", "the usual order, nothing in the column contradicts"
+        return "mdy", "american"
+    return "dmy", "usual"
 
 
 def _worded(texts: pl.Series) -> pl.Series:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
@@ -80,7 +81,7 @@ def mapping(request: access.StaffRequest, import_id: UUID, file_id: UUID) -> Htt
     changed = service.set_mapping(request.principal, import_id, file_id, choices.changes(file, request.POST))
     Import.objects.filter(pk=import_id).update(report={})
     view = show.file_view(next(item for item in changed.files if item.id == file_id))
-    context = {"view": view, "state": changed}
+    context = {"view": view, "state": changed, "currency": settings.CONFIG.currency}
     if request.headers.get("HX-Request"):
         return page(request, "people/_import_file.html", context, part="people/_import_file.html")
     return HttpResponseRedirect(f"{reverse('import', args=[import_id])}#file-{file_id}")
@@ -176,6 +177,7 @@ def _context(state: service.ImportState) -> dict[str, Any]:
         "checked": show.checked(state.report) if planned else [],
         "sampled": bool(state.report.get("sampled")),
         "results": found,
+        "currency": settings.CONFIG.currency,
         "unknown": sum(1 for file in state.files if not file.noun),
         "totals": {
             name: sum(getattr(line, name) for line in found)

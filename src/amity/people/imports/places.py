@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 
 from babel import Locale
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+from rapidfuzz import fuzz, process
 
 from amity.people.imports.dates import LANGUAGES
 from amity.people.imports.vocabulary import normal
 
+_SPELLABLE = 7  # letters from which on a misspelt name is recognised
+_NEARLY = 92  # of 100: one wrong letter in a name of that length
 _ALIASES = {
     "usa": "US", "u s a": "US", "united states america": "US", "america": "US", "сша": "US", "uk": "GB",
     "england": "GB", "great britain": "GB", "britain": "GB", "scotland": "GB", "англия": "GB",
@@ -31,7 +33,11 @@ def country_code(text: str) -> str:
     stripped = text.strip()
     if len(stripped) == 2 and stripped.isascii() and stripped.upper() in _codes():
         return stripped.upper()
-    return _countries().get(normal(stripped), "")
+    known, name = _countries(), normal(stripped)
+    if name in known or len(name) < _SPELLABLE:
+        return known.get(name, "")
+    close = process.extractOne(name, known.keys(), scorer=fuzz.ratio, score_cutoff=_NEARLY)
+    return known[close[0]] if close else ""
 
 
 @cache
@@ -82,8 +88,3 @@ def _languages() -> dict[str, str]:
     for code in ("en", "ru", "pl", "de", "fr", "es", "it", "uk"):
         found.setdefault(normal(Locale.parse(code).get_display_name(code) or code), code)
     return found | {"polnisch": "pl", "angielski": "en", "rosyjski": "ru", "niemiecki": "de"}
-
-
-def dialled(code: int) -> bool:
-    """Whether ``code`` is a country calling code."""
-    return code in COUNTRY_CODE_TO_REGION_CODE

@@ -27,7 +27,10 @@ class Reason:
 
     def text(self) -> str:
         """The sentence in the active language; raises ``KeyError`` for an unknown code."""
-        return _sentences()[self.code] % self.params
+        params = dict(self.params)
+        if self.code == "dates":
+            params |= {"order": _orders()[params["order"]], "why": _whys()[params["why"]]}
+        return _sentences()[self.code] % params
 
 
 def _sentences() -> dict[str, str]:
@@ -49,4 +52,33 @@ def _sentences() -> dict[str, str]:
         "leads": _("the rows are leads without an outcome, so each of them is taken as open"),
         "squeezed": _("“%(value)s” is taken for “%(known)s” of %(table)s"),
         "no_identity": _("no column tells the rows apart: importing a changed file again adds rows"),
+    }
+
+
+def _orders() -> dict[str, str]:
+    return {
+        "ymd": _("year, month, day"),
+        "dmy": _("day, month, year"),
+        "mdy": _("month, day, year"),
+        "serial": _("spreadsheet days"),
+        "epoch": _("seconds since 1970"),
+        "epoch_ms": _("milliseconds since 1970"),
+    }
+
+
+def _whys() -> dict[str, str]:
+    """Why a date order was chosen; the codes are those of ``dates.order_of``."""
+    return {
+        "above_12_first": _("first numbers go above 12"),
+        "above_12_second": _("second numbers go above 12"),
+        "above_31": _("first numbers go above 31"),
+        "american": _("slashes as in American dates, and nothing contradicts"),
+        "compact": _("eight digits"),
+        "epoch": _("the size of the numbers"),
+        "epoch_ms": _("the size of the numbers"),
+        "serial": _("the size of the numbers"),
+        "short_year": _("the last number varies like a day"),
+        "sorted": _("so the column is sorted by time"),
+        "usual": _("the usual order, and nothing contradicts"),
+        "year_first": _("the year stands first"),
     }

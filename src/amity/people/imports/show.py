@@ -303,8 +303,15 @@ def _noted(noun_key: str, code: str) -> tuple[str, dict[str, str]]:
     if code.endswith("_unknown"):
         return "unknown", {"what": _field_label(noun_key, code.removesuffix("_unknown"))}
     if code.endswith("_made"):
-        return "made", {"what": noun_label(code.removesuffix("_made"))}
+        return "made", {"what": _made_label(code.removesuffix("_made"))}
     return (code if code in ("not_understood", "cut") else "not_kept"), {}
+
+
+def _made_label(key: str) -> str:
+    """What a landing made besides rows: nouns, and a few things that are no nouns of files."""
+    labels = {item.key: str(item.label) for item in known()}
+    others = {"team": _("teams"), "pipeline": _("pipelines"), "stage": _("stages")}
+    return labels.get(key) or others.get(key) or key
 
 
 def _field_label(noun_key: str, field: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from django import template
+from django.contrib.staticfiles import finders
 from django.forms import BoundField
 from django.forms import widgets as w
 from django.templatetags.static import static
@@ -28,7 +33,9 @@ _SCORE_W, _METER_W, _REASON_W = 72, 96, 88
 
 @register.simple_tag
 def icon(name: str, classes: str = "", label: str = "") -> SafeString:
-    """An icon of the sprite; silent for screen readers unless it has a ``label``."""
+    """An icon of the sprite; silent for screen readers unless it has a ``label``. Warns when the sprite lacks it."""
+    if name not in sprite_names():
+        warnings.warn(f"no icon {name!r} in the sprite: name it in icons.txt and run hatch_build.py", stacklevel=2)
     role = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html(
         '<svg class="icon {}" {} focusable="false"><use href="{}#{}"></use></svg>',
@@ -59,9 +66,9 @@ def day(value: date | None) -> str:
 
 
 @register.simple_tag
-def money(minor: int | None, currency: str = "") -> SafeString | str:
-    """``minor`` units of ``currency`` as the reader's language writes them: {% money 125000 "EUR" %} is €1,250."""
-    return NOTHING if minor is None else words.money(int(minor), currency)
+def money(minor: int | None, currency: str = "", *, whole: bool = False) -> str:
+    """``minor`` units as the reader's language writes them: {% money 125000 "EUR" %} is €1,250; ``whole`` rounds."""
+    return NOTHING if minor is None else words.money(int(minor), currency, whole=whole)
 
 
 @register.simple_tag
@@ -259,6 +266,13 @@ def query(context: template.Context, **changes: Any) -> str:
         else:
             params[key] = str(value)
     return f"?{params.urlencode()}"
+
+
+@lru_cache(maxsize=1)
+def sprite_names() -> frozenset[str]:
+    """Names of the icons that were built."""
+    path = finders.find("dist/icons.svg")
+    return frozenset(re.findall(r'<symbol id="([^"]+)"', Path(path).read_text("utf-8"))) if path else frozenset()
 
 
 def _control_class(widget: w.Widget) -> str:

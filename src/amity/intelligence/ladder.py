@@ -372,7 +372,7 @@ def _report(
 
 def _rung_test(rung: Rung, base: Array, own: Array, truth: Array, p: Array) -> RungTest:
     low, high = bootstrap_interval(base - own)
-    return RungTest(rung, quality(truth, p), float((base - own).mean()), low, high)
+    return RungTest(rung, quality(truth, p), float((base - own).sum() / max(len(own), 1)), low, high)
 
 
 def _verdict(rung: Rung, rows: int, few: int) -> Verdict:

@@ -1,5 +1,7 @@
 """What columns are taken for, and that training and serving see the same."""
 
+# ruff: noqa: DTZ001 - frames keep naive UTC
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """Columns filled in after the outcome: found by content and name, and left to a person."""
 
+# ruff: noqa: DTZ001 - frames keep naive UTC
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

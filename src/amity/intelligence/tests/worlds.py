@@ -1,5 +1,7 @@
 """Invented companies whose truth is known: every lead's real chance, and columns that cheat."""
 
+# ruff: noqa: DTZ001 - frames keep naive UTC
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -15,11 +15,11 @@ from amity.access import api as access
 from amity.base import jobs
 from amity.base.models import JobRun
 from amity.intelligence import reasons as wording
-from amity.intelligence import registry, scoring, training
+from amity.intelligence import registry, scoring, tasks, training
 from amity.intelligence.fitted import RUNGS
 from amity.intelligence.reasons import Reason
 from amity.intelligence.registry import Version
-from amity.intelligence.scoring import replay
+from amity.intelligence.scoring import replay, score_open
 from amity.intelligence.training import Frame, LabelSource, Report, register, table_of
 from amity.intelligence.words import next_words, rung_words, verdict_words
 
@@ -90,9 +90,7 @@ def train(principal: access.Principal, key: str, report: Report) -> Training:
 
     Not inside a transaction; about 20 s for 10,000 records on two cores.
     """
-    access.require(principal, "models.train")
-    version, frame = training.learn(principal, key, report)
-    scored = scoring.score_frame(key, frame, report)
+    version, scored = scoring.train_and_score(principal, key, report)
     label = training.source_of(key).label()
     card = version.card
     return Training(
@@ -104,8 +102,6 @@ def start_training(principal: access.Principal, key: str) -> UUID:
     """Train in the background; returns the id of the progress row. A training under way is not started twice."""
     access.require(principal, "models.train")
     training.source_of(key)
-    from amity.intelligence import tasks
-
     with transaction.atomic():
         under_way = training_under_way(key)
         if under_way is not None:
@@ -120,11 +116,6 @@ def training_under_way(key: str) -> UUID | None:
     open_states = (JobRun.State.WAITING, JobRun.State.RUNNING)
     rows = JobRun.objects.filter(kind="intelligence.train", subject_id=subject_id(key), state__in=open_states)
     return rows.values_list("id", flat=True).first()
-
-
-def score_open(key: str, report: Report) -> int:
-    """Score every open record with the live model; returns how many."""
-    return scoring.score_frame(key, training.with_outcomes(training.source_of(key).load()), report)
 
 
 def scores_for(kind: str, ids: Iterable[UUID]) -> dict[UUID, ScoreView]:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
 from amity.events import api as events
@@ -22,7 +23,7 @@ from amity.intelligence.features import ISO
 from amity.intelligence.fitted import Model, Scores
 from amity.intelligence.models import Score
 from amity.intelligence.reasons import stored_reasons
-from amity.intelligence.training import Frame, Report, source_of, table_of
+from amity.intelligence.training import Frame, Report, learn, source_of, table_of, with_outcomes
 
 BATCH = 2_000
 _TOO_MANY = 1_000
@@ -44,6 +45,18 @@ class Ledger:
     trend: float | None
     scored_at: datetime
     version: registry.Version
+
+
+def train_and_score(principal: access.Principal, key: str, report: Report) -> tuple[registry.Version, int]:
+    """Learn from everything decided, put the result to work and score every open record; returns how many."""
+    access.require(principal, "models.train")
+    version, frame = learn(principal, key, report)
+    return version, score_frame(key, frame, report)
+
+
+def score_open(key: str, report: Report) -> int:
+    """Score every open record with the live model; returns how many."""
+    return score_frame(key, with_outcomes(source_of(key).load()), report)
 
 
 def score_frame(key: str, frame: Frame, report: Report) -> int:

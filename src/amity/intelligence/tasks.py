@@ -6,16 +6,16 @@ from uuid import UUID
 
 from amity.access import api as access
 from amity.base import jobs
+from amity.intelligence import scoring
 
 
 @jobs.app.task(name="intelligence.train", lock="intelligence.train", retry=jobs.RETRY)
 def train(job_run_id: str, target: str, staff_id: str | None) -> None:
     """Learn one target and score its open records, in the name of a staff member."""
-    from amity.intelligence import api
 
     def work(report: jobs.Report) -> None:
         principal = access.principal_by_id(UUID(staff_id)) if staff_id else access.SYSTEM
-        api.train(principal, target, report)
+        scoring.train_and_score(principal, target, report)
 
     jobs.running(job_run_id, work)
 
@@ -23,9 +23,8 @@ def train(job_run_id: str, target: str, staff_id: str | None) -> None:
 @jobs.app.task(name="intelligence.score", lock="intelligence.train", retry=jobs.RETRY)
 def score(job_run_id: str, target: str) -> None:
     """Score one target's open records with its live model."""
-    from amity.intelligence import api
 
     def work(report: jobs.Report) -> None:
-        api.score_open(target, report)
+        scoring.score_open(target, report)
 
     jobs.running(job_run_id, work)

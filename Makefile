@@ -4,7 +4,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 TEST_HOME ?= $(CURDIR)/.amity-test
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHONDONTWRITEBYTECODE := 1
 DATA ?= ../shared/data
 WORKERS ?= 2
 

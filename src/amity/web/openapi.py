@@ -83,18 +83,19 @@ def _shape(schema: dict[str, Any]) -> str:
     return json.dumps(kept, sort_keys=True)
 
 
-def main(arguments: list[str]) -> int:
-    import django
-
-    django.setup()
+def run(check: bool, write: bool = False, anyway: bool = False) -> int:
+    """Print the document, or check (or renew) the committed one; the exit code."""
     from amity.web.api import schema
 
     now = schema()
+    if not check and not write:
+        sys.stdout.write(text_of(now))
+        return 0
     committed = json.loads(COMMITTED.read_text()) if COMMITTED.exists() else None
     broken = breaking(committed, now) if committed else []
     for line in broken:
         print(f"breaks programs: {line}")
-    if "--write" in arguments and (not broken or "--anyway" in arguments):
+    if write and (anyway or not broken):
         COMMITTED.write_text(text_of(now))
         print(f"wrote {COMMITTED.name}: {len(now['paths'])} paths")
         return 0
@@ -104,4 +105,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    import django
+
+    django.setup()
+    sys.exit(run(True, "--write" in sys.argv, "--anyway" in sys.argv))

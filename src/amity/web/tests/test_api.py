@@ -263,7 +263,7 @@ def test_everything_readable_answers(program: Program) -> None:
     of_person = "traits identifiers history deals orders scores timeline"
     paths = [f"/{name}" for name in f"{plain} imports audit webhooks webhooks/topics me".split()]
     paths += [f"/people/{person}/{name}" for name in of_person.split()]
-    paths += [f"/companies/{company}/{name}" for name in "traits people history deals orders timeline".split()]
+    paths += [f"/companies/{company}/{name}" for name in ["traits", "people", "history", "deals", "orders", "timeline"]]
     for path in paths:
         answer = program.get(path)
         assert answer.status_code == 200, (path, answer.content)

@@ -15,13 +15,14 @@ from amity.people.imports.vocabulary import normal
 _LOOK = 3_000  # values looked at for shares
 _STATES = 300
 _FEW = 60  # distinct values of a category at most
-_ID = r"^(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,64}|[A-Za-z0-9]{0,6}[-_]?[A-Za-z0-9]*\d[A-Za-z0-9\-_]*)$"
+_ID = r"^#?(?:[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,64}|[A-Za-z0-9]{0,6}[-_]?[A-Za-z0-9]*\d[A-Za-z0-9\-_]*)$"
 _PERSON = r"^\p{Lu}[\p{L}'’\-]+(?:\s+\p{Lu}[\p{L}'’.\-]*){1,3}$"
 _COMPANY = (
     r"(?i)\b(?:gmbh|ag|kg|ohg|ug|e\.?v\.?|inc|llc|ltd|plc|corp|corporation|company|co|group|holding|s\.?a\.?|spółka|"
     r"sp\. ?z ?o\.? ?o|sp\. ?k|sp\. ?j|ооо|ао|зао|оао|пао|ип|тоо|фирма|компания|s\.?r\.?o|b\.?v|oy|ab)\b\.?"
 )
-_PHONE_LOOK = r"^\+?[\d\s()\-./]{7,24}$"
+_TIMELY = re.compile(r"\b(?:date|time|timestamp|ts|at|on|created|updated|data|datum|zeit|vremia|vremya|termin)\b")
+_PHONE_LOOK = r"^(?:p:|tel:)?\s*\+?[\d\s()\-./]{7,24}$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def _shares(look: pl.Series, region: str) -> dict[str, float]:
 
 def _phone_share(look: pl.Series, region: str) -> float:
     """Numbers that are phones: with a plus, with phone punctuation, or in the plan of the region."""
-    marked = _mean(look.str.contains(r"^(?:\+|00)\d|[\s()\-]"))
+    marked = _mean(look.str.contains(r"^(?:p:|tel:)?(?:\+|00)\d|[\s()\-]"))
     parsed = _mean(phones.parse(look, default=region or phones.region_of(look) or "US").is_not_null())
     lengths = look.str.replace_all(r"\D", "").str.len_chars()
     usual = _mean(lengths.is_between(7, 15))
@@ -146,10 +147,12 @@ def _kind(look: pl.Series, filled: int, distinct: int, shares: Mapping[str, floa
         if distinct <= _FEW
         else distinct <= _STATES and distinct < 0.02 * filled
     )
+    few = few and (distinct < filled or filled == 1)
     kind: Kind = "category" if few else "text"
     if shares["number"] > 0.95:
         kind = _number_kind(look, shares)
-    if order and order != "serial" and shares["date"] > 0.9:
+    counted = order in ("serial", "epoch", "epoch_ms")
+    if order and shares["date"] > 0.9 and (not counted or _TIMELY.search(normal(look.name))):
         kind = "date"
     if shares["boolean"] > 0.98 and distinct <= 4 and filled > 1:
         kind = "boolean"

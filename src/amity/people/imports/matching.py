@@ -8,7 +8,7 @@ from functools import cache
 from rapidfuzz import fuzz, process
 
 from amity.people.imports.facts import Facts
-from amity.people.imports.nouns import Field, Kind, Noun
+from amity.people.imports.nouns import DECLARED, Field, Kind, Noun
 from amity.people.imports.vocabulary import file_words, normal, phrases
 from amity.people.imports.wordlists import FIELD_WORDS
 
@@ -20,12 +20,14 @@ _NEUTRAL_WORDS = (
     "user date "
     "рабочий основной личный мобильный домашний служебный в сумма руб рублей служебная рабочая мобильная "
     "służbowy główny prywatny domowy netto brutto "
-    "geschäftlich privat haupt local usd eur pln rub gbp in der des die das vom"
+    "geschäftlich privat haupt local usd eur pln rub gbp in der des die das vom "
+    "utc gmt address адрес adres adresse value"
 )
 _NEVER_INSIDE = frozenset(
     ("last", "first", "y", "no", "nr", "lp", "pk", "id", "type", "typ", "head", "size", "first name")
 )
 _NUMBERS: tuple[Kind, ...] = ("number", "integer", "money")
+_MEASURES = ("number", "integer", "money", "date", "datetime", "key", "email", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,24 @@ def _by_content(field: Field, noun: Noun, facts: Facts) -> float:
         ),
         "company": (noun.key in ("person", "deal") and facts.share("company") > 0.5, 0.55),
         "domain": (facts.share("url") > 0.8 and facts.share("email") == 0, 0.5),
-        "external_id": (facts.unique and facts.share("id") > 0.95 and facts.rows > 1, 0.4),
+        "external_id": (facts.unique and facts.share("id") > 0.95 and facts.rows > 1 and _may_be_key(facts), 0.4),
     }
     found, score = signs.get(field.key, (False, 0.0))
     return score if found else 0.0
+
+
+def _may_be_key(facts: Facts) -> bool:
+    """Whole numbers are keys only where no heading says otherwise; a heading known as a measure is none."""
+    if facts.kind == "integer" and not facts.column.startswith("Column "):
+        return False
+    meanings = (key.split(".") for key in phrases().get(normal(facts.column), ()))
+    kinds = {
+        noun.field(field).kind
+        for owner, field in meanings
+        for noun in DECLARED
+        if owner in ("*", noun.key) and noun.has(field)
+    }
+    return not kinds & set(_MEASURES)
 
 
 @cache

@@ -16,6 +16,15 @@ from amity.people.imports.vocabulary import normal, outcome_of
 _LEADS = "lead leads mql mqls prospect prospects лид лиды leady заявки anfragen"
 _LEAD_WORDS = frozenset(normal(word) for word in _LEADS.split())
 _STATE_LIMIT = 300
+_FEW_ROWS = 20  # below, a reference may look unique by chance
+_KINDS = {
+    "call": "call calls звонки звонок rozmowy połączenia anrufe anruf telefonate",
+    "meeting": "meeting meetings visits встречи spotkania termine besuche",
+    "task": "task tasks todo задачи дела zadania aufgaben",
+    "email": "email emails mails письма wiadomości",
+    "note": "note notes заметки notatki notizen",
+    "ticket": "ticket tickets cases тикеты обращения zgłoszenia",
+}
 _HALFWAY = frozenset(normal(word) for word in ("qualified", "qualifiziert", "zakwalifikowany", "качественный"))
 
 
@@ -37,7 +46,7 @@ def options_of(
     }
     nulls = {column: list(facts[column].nulls) for column in kinds if facts[column].nulls}
     notes += [Reason("nulls", {"column": column, "texts": ", ".join(texts[:5])}) for column, texts in nulls.items()]
-    outcomes = _outcomes(targets, facts, notes)
+    outcomes = _outcomes(targets, facts, notes) if noun.key in ("deal", "person") else {}
     options = {
         "dates": dates,
         "decimals": decimals,
@@ -57,8 +66,6 @@ def _outcomes(targets: Mapping[str, str], facts: Mapping[str, Facts], notes: lis
     staged = "stage" in targets.values()
     for column, target in targets.items():
         if target not in ("stage", "status", "lead_status") or not facts[column].states:
-            continue
-        if target == "status" and not {"status"} & set(targets.values()):
             continue
         states = _states(facts[column].states, staged and target == "status")
         found |= {text: state for text, state in states.items() if text not in found}
@@ -99,10 +106,20 @@ def _constants(
         ):
             notes.append(Reason("won_only"))
             return {"status": "won"}
+    if noun.key == "activity" and "kind" not in fields:
+        return {"kind": _activity_kind(table)}
     if noun.key == "person" and "lead_status" not in fields and _is_leads(table, targets):
         notes.append(Reason("leads"))
         return {"lead_status": "open"}
     return {}
+
+
+def _activity_kind(table: str) -> str:
+    """What all rows of a file without a kind column are, by its name."""
+    words = set(normal(table).split())
+    return next(
+        (kind for kind, known in _KINDS.items() if words & {normal(word) for word in known.split()}), "activity"
+    )
 
 
 def _is_leads(table: str, targets: Mapping[str, str]) -> bool:
@@ -120,12 +137,15 @@ def _identity(
     by_field = {target: column for column, target in reversed(list(targets.items()))}
     for key in ("external_id", "email", "phone", "name", "person", "company", "full_name", "title"):
         column = by_field.get(key)
+        reference = noun.has(key) and bool(noun.field(key).refers)
+        if reference and (noun.key != "deal" or column is None or facts[column].rows < _FEW_ROWS):
+            continue
         if column and noun.has(key) and facts[column].unique:
             return (column,)
     if noun.key == "order_line" and {"order", "product"} <= set(by_field):
         return by_field["order"], by_field["product"]
     for column, fact in facts.items():
-        if fact.unique and fact.share("id") > 0.95 and fact.share("number") < 0.5:
+        if fact.unique and fact.kind == "text" and fact.share("id") > 0.95:
             return (column,)
     notes.append(Reason("no_identity"))
     return ()

@@ -9,6 +9,7 @@ import polars as pl
 from phonenumbers import PhoneMetadata
 
 _MIN, _MAX = 8, 15
+_LABEL = r"(?i)^\s*(?:p|tel|phone|t|m)\.?:\s*"
 _LETTERS = r"(?i)(?:ext|x|доб|wewn|durchwahl|#).*$"
 
 
@@ -19,6 +20,7 @@ def parse(texts: pl.Series, regions: pl.Series | None = None, default: str = "")
     """
     frame = texts.to_frame("text").with_columns(
         pl.col("text")
+        .str.replace(_LABEL, "")
         .str.replace(_LETTERS, "")
         .str.replace_all(r"\(0\)", "")
         .str.replace_all(r"\.0$", "")

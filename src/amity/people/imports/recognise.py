@@ -151,7 +151,7 @@ def _assigned(item: Noun, facts: Dictionary[str, Facts]) -> dict[str, Match]:
     used: dict[str, int] = {}
     chosen: dict[str, Match] = {}
     for _score, column, match in pairs:
-        limit = _MANY if item.field(match.field).many and match.by != "content" else 1
+        limit = (_MANY if match.by != "content" else 2) if item.field(match.field).many else 1
         if column not in chosen and used.get(match.field, 0) < limit:
             chosen[column] = match
             used[match.field] = used.get(match.field, 0) + 1

@@ -7,7 +7,8 @@ FIELD_WORDS: dict[str, str] = {
     "*.external_id": (
         "id,record id,record_id,external id,old id,system id,uid,guid,uuid,ид,идентификатор,код,номер,"
         "identyfikator,nr,numer,kennung,nummer,datensatznummer,datensatz id,xml id,внешний код,внешний ид,"
-        "zewnętrzne id,externe id,lp,no,number,pk"
+        "zewnętrzne id,externe id,lp,no,number,pk,идентификатор записи,id записи,identyfikator rekordu,"
+        "record number,system record id"
     ),
     "person.external_id": (
         "contact id,person id,lead id,customer id,client id,user id,subscriber id,mql id,prospect id,"
@@ -34,7 +35,9 @@ FIELD_WORDS: dict[str, str] = {
     "order.external_id": (
         "order id,order number,order no,invoice no,invoice number,invoice,номер заказа,id заказа,заказ,"
         "numer zamówienia,nr zamówienia,id zamówienia,bestellnummer,auftragsnummer,bestell nr,auftrags nr,"
-        "rechnungsnummer,faktura,nr faktury,номер счета,transaction id,receipt number,номер чека,belegnummer"
+        "rechnungsnummer,faktura,nr faktury,номер счета,transaction id,receipt number,номер чека,belegnummer,"
+        "nr dokumentu,numer dokumentu,document number,номер документа,belegnr,rechnungsnr,bestellnr,auftragsnr,"
+        "number,номер,numer,nr"
     ),
     "order_line.order": (
         "order id,order number,order no,order,invoice no,invoice number,номер заказа,id заказа,заказ,"
@@ -120,7 +123,8 @@ FIELD_WORDS: dict[str, str] = {
         "address,street,street address,mailing street,billing street,address line 1,address 1,address 2,адрес,"
         "улица,ulica,adres,adresse,strasse,straße,anschrift,billing address,mailing address,full address,"
         "полный адрес,адрес доставки,straße und hausnummer,hausnummer,адрес регистрации,shipping address,"
-        "other street,primary address street"
+        "other street,primary address street,юридический адрес,фактический адрес,почтовый адрес,adres siedziby,"
+        "adres korespondencyjny,rechnungsadresse,lieferadresse"
     ),
     "*.city": (
         "city,town,mailing city,billing city,город,населенный пункт,miasto,miejscowość,stadt,ort,wohnort,"
@@ -145,12 +149,12 @@ FIELD_WORDS: dict[str, str] = {
         "account id,company id,associated company,primary company,компания,название компании,организация,"
         "место работы,контрагент,firma,nazwa firmy,organizacja,organizacja nazwa,pracodawca,unternehmen,"
         "firmenname,arbeitgeber,organisation name,company account,name der firma,компания контакта,"
-        "associated company name,unternehmensname,nazwa organizacji"
+        "associated company name,unternehmensname,nazwa organizacji,sales account,account company,employer name"
     ),
     "person.job_title": (
         "job title,title,position,job,occupation,role,job position,profession,current occupation,должность,"
         "профессия,stanowisko,zawód,pozycja,funktion,berufsbezeichnung,position im unternehmen,beruf,stelle,"
-        "jobtitel,designation"
+        "jobtitel,designation,organization title,company title"
     ),
     "person.birth_date": (
         "birth date,birthdate,birthday,date of birth,dob,дата рождения,день рождения,data urodzenia,urodziny,"
@@ -205,7 +209,8 @@ FIELD_WORDS: dict[str, str] = {
         "właściciel,handlowiec,odpowiedzialny,przypisany do,osoba odpowiedzialna,opiekun klienta,opiekun handlowy,"
         "verantwortlich,verantwortlicher,zuständig,besitzer,betreuer,kundenbetreuer,eigentümer,inhaber,"
         "sachbearbeiter,zugewiesen an,vertriebsmitarbeiter,mitarbeiter,owner email,ответственный сотрудник,"
-        "hubspot owner id,deal owner name,person owner,organization owner"
+        "hubspot owner id,deal owner name,person owner,organization owner,assignee,assigned user name,"
+        "assigned agent,исполнитель,przypisany,bearbeiter"
     ),
     "*.notes": (
         "notes,note,comment,comments,remarks,description,заметки,комментарий,комментарии,примечание,примечания,"
@@ -250,13 +255,17 @@ FIELD_WORDS: dict[str, str] = {
         "customer,customer name,customer id,client,client name,client id,lead,контакт,основной контакт,клиент,"
         "контактное лицо,фио,покупатель,id контакта,id клиента,kontakt,osoba,osoba kontaktowa,klient,id kontaktu,"
         "id klienta,ansprechpartner,kunde,kontaktperson,kundennummer,person id,associated contact,"
-        "associated contacts,associated contact ids,contact email,email,e mail,prospect id,user id,telefon,phone"
+        "associated contacts,associated contact ids,contact email,email,e mail,prospect id,user id,telefon,phone,"
+        "связанный контакт,связанные контакты,контакт сделки,powiązany kontakt,zugeordneter kontakt,"
+        "verknüpfter kontakt"
     ),
     "deal.company": (
         "company,account,account name,company name,organization,organisation,organization name,account id,"
         "company id,associated company,associated companies,компания,организация,контрагент,название компании,"
         "компания контакта,id компании,firma,organizacja,kontrahent,nazwa firmy,id firmy,unternehmen,firmenname,"
-        "organisation name,associated company ids,primary associated company,kunde firma,заказчик"
+        "organisation name,associated company ids,primary associated company,kunde firma,заказчик,"
+        "potential customer,customer account,parent account,potential customer name,связанная компания,"
+        "powiązana firma,zugeordnetes unternehmen"
     ),
     "deal.product": (
         "product,product name,products,item,sku,product id,plan,plan tier,товар,продукт,товары,услуга,produkt,"
@@ -274,14 +283,15 @@ FIELD_WORDS: dict[str, str] = {
     "deal.status": (
         "status,deal status,outcome,result,won,is won,lost,is closed won,closed won,win loss,won lost,state,"
         "статус,результат,итог,исход,сделка выиграна,wynik,rezultat,czy wygrana,ergebnis,gewonnen,abschluss,"
-        "resultat"
+        "resultat,status reason,state reason,deal result"
     ),
     "deal.value": (
         "value,deal value,amount,deal amount,close value,opportunity amount,price,total,sum,revenue,budget,"
         "contract value,expected revenue,mrr amount,amount in company currency,сумма,сумма сделки,бюджет,"
         "бюджет сделки,стоимость,цена,kwota,wartość,wartość szansy,wartość transakcji,suma,budżet,wert,betrag,"
         "auftragswert,summe,dealwert,deal wert,volumen,umsatz,auftragsvolumen,potential value,opportunity value,"
-        "wartosc,income"
+        "wartosc,income,est revenue,estimated revenue,estimated value,actual revenue,weighted value,"
+        "ожидаемая выручка"
     ),
     "*.currency": (
         "currency,currency code,currency iso code,value currency,валюта,waluta,währung,deal currency,"
@@ -306,7 +316,8 @@ FIELD_WORDS: dict[str, str] = {
         "target close date,предполагаемая дата закрытия,ожидаемая дата закрытия,плановая дата закрытия,"
         "планируемая дата закрытия,oczekiwana data zamknięcia,przewidywana data zamknięcia,"
         "planowana data zamknięcia,erwarteter abschluss,voraussichtliches abschlussdatum,"
-        "erwartetes abschlussdatum,geplanter abschluss,voraussichtlicher abschluss"
+        "erwartetes abschlussdatum,geplanter abschluss,voraussichtlicher abschluss,est close date,"
+        "estimated closing,forecasted close date,ожидаемая дата сделки,termin zamknięcia"
     ),
     "deal.lost_reason": (
         "lost reason,loss reason,reason lost,reason for loss,closed lost reason,причина отказа,причина проигрыша,"
@@ -333,7 +344,8 @@ FIELD_WORDS: dict[str, str] = {
     "order.person": (
         "customer,customer id,client,client id,buyer,user id,customer name,customer email,email,клиент,покупатель,"
         "id клиента,klient,kupujący,id klienta,kunde,kundennummer,käufer,contact,contact id,person,billing name,"
-        "fio,фио,phone,master id,e mail,код клиента,nabywca,besteller,kunden nr"
+        "fio,фио,phone,master id,e mail,код клиента,nabywca,besteller,kunden nr,kd nr,kundennr,nr klienta,"
+        "billing email,customer no"
     ),
     "order.company": (
         "company,account,organization,billing company,компания,организация,контрагент,firma,kontrahent,"
@@ -342,16 +354,19 @@ FIELD_WORDS: dict[str, str] = {
     "order.ordered_at": (
         "order date,ordered at,date,purchase date,invoice date,created at,order timestamp,дата заказа,дата,"
         "дата покупки,дата оформления,data zamówienia,data,data zakupu,data faktury,bestelldatum,auftragsdatum,"
-        "datum,rechnungsdatum,kaufdatum,paid at,order purchase timestamp,transaction date,sale date"
+        "datum,rechnungsdatum,kaufdatum,paid at,order purchase timestamp,transaction date,sale date,"
+        "data wystawienia,data sprzedaży,issue date,issued at,дата документа,belegdatum,date placed,placed at"
     ),
     "order.total": (
         "total,amount,order total,total price,grand total,sum,value,spend,сумма,сумма заказа,итого,стоимость,"
         "kwota,suma,wartość,razem,wartość zamówienia,summe,gesamt,gesamtbetrag,betrag,bestellwert,gesamtsumme,"
-        "auftragssumme,total amount,payment value,monetary value,price,wartość brutto,rechnungsbetrag"
+        "auftragssumme,total amount,payment value,monetary value,price,wartość brutto,rechnungsbetrag,"
+        "сумма документа,kwota brutto,brutto,gross,gross amount,invoice total,amount due,bruttobetrag,"
+        "итоговая сумма,всего"
     ),
     "order.status": (
         "status,order status,fulfillment status,payment status,financial status,статус,статус заказа,"
-        "status zamówienia,bestellstatus,auftragsstatus,состояние"
+        "status zamówienia,bestellstatus,auftragsstatus,состояние,status płatności,zahlungsstatus,статус оплаты"
     ),
     "order_line.product": (
         "product,product id,item,sku,product name,item name,stock code,stockcode,lineitem name,lineitem sku,товар,"
@@ -368,7 +383,7 @@ FIELD_WORDS: dict[str, str] = {
     "activity.kind": (
         "type,activity type,event,event type,event name,kind,action,activity,task type,тип,тип дела,вид,событие,"
         "тип события,тип активности,typ,rodzaj,typ aktywności,zdarzenie,typ zadania,art,aktivitätstyp,ereignis,"
-        "typ der aktivität,aktivität,vorgangsart,тип задачи,вид активности"
+        "typ der aktivität,aktivität,vorgangsart,тип задачи,вид активности,direction type,channel,канал"
     ),
     "activity.subject": (
         "subject,title,activity subject,тема,название,заголовок,temat,tytuł,betreff,titel,task,задача,"
@@ -378,12 +393,14 @@ FIELD_WORDS: dict[str, str] = {
         "date,datetime,timestamp,time,event time,occurred at,activity date,due date,start,start time,created at,"
         "when,sent at,дата,дата и время,время,дата звонка,дата события,срок,крайний срок,data,data i godzina,"
         "termin,czas,data aktywności,datum,zeit,zeitpunkt,datum und uhrzeit,beginn,fällig am,fälligkeitsdatum,"
-        "date time,event timestamp,erledigt am,done time,call date"
+        "date time,event timestamp,erledigt am,done time,call date,call time,дата и время звонка,datum uhrzeit,"
+        "data rozmowy,date sent,date opened,opened"
     ),
     "activity.person": (
         "contact,contact id,contact name,person,person id,user id,customer,customer id,client,client id,lead,"
         "lead id,email,контакт,клиент,id контакта,id клиента,kontakt,osoba,klient,id klienta,kunde,"
-        "ansprechpartner,kundennummer,who,who id,visitor id,contact person,лид,customer email,e mail,recipient"
+        "ansprechpartner,kundennummer,who,who id,visitor id,contact person,лид,customer email,e mail,recipient,"
+        "requester,requester email,requester name,reporter,from,to,caller,заявитель,zgłaszający,anrufer,melder"
     ),
     "activity.company": (
         "company,account,organization,company id,account id,компания,организация,firma,organizacja,unternehmen,what id"
@@ -421,7 +438,7 @@ FILE_WORDS: dict[str, str] = {
     ),
     "order": (
         "orders,order,invoices,sales orders,transactions,purchases,заказы,счета,чеки,покупки,zamówienia,faktury,"
-        "zakupy,bestellungen,aufträge,rechnungen,käufe"
+        "zakupy,bestellungen,aufträge,rechnungen,käufe,продажи чеки,faktura,rechnung,счета фактуры,реализация"
     ),
     "order_line": (
         "order lines,order items,line items,order products,invoice lines,позиции заказов,позиции,состав заказов,"
@@ -430,7 +447,8 @@ FILE_WORDS: dict[str, str] = {
     "activity": (
         "activities,activity,events,event,calls,tasks,meetings,emails,messages,notes,history,log,дела,события,"
         "звонки,задачи,встречи,активности,письма,история,aktywności,zdarzenia,zadania,rozmowy,spotkania,historia,"
-        "aktivitäten,ereignisse,aufgaben,anrufe,termine,verlauf"
+        "aktivitäten,ereignisse,aufgaben,anrufe,termine,verlauf,tickets,ticket,cases,обращения,тикеты,zgłoszenia,"
+        "vorgänge,support"
     ),
     "staff": (
         "staff,employees,sales teams,sales team,agents,sales reps,team,teams,сотрудники,менеджеры,персонал,"

@@ -11,7 +11,10 @@ from amity.people.imports.nouns import CUSTOM, IGNORE
 from amity.people.imports.reading import sample, sources
 from amity.people.imports.recognise import Proposal, Table, recognise
 from amity.people.imports.values import Mapping
+from amity.people.tests.imports_further import FURTHER
 from amity.people.tests.imports_samples import SAMPLES, Sample
+
+EXPORTS = (*SAMPLES, *FURTHER)
 
 
 def proposed(folder: Path, name: str, text: str) -> Proposal:
@@ -22,7 +25,7 @@ def proposed(folder: Path, name: str, text: str) -> Proposal:
     return recognise([Table(source.name, sample(source))])[0]
 
 
-@pytest.mark.parametrize("export", SAMPLES, ids=[export.name for export in SAMPLES])
+@pytest.mark.parametrize("export", EXPORTS, ids=[export.name for export in EXPORTS])
 def test_an_export_is_recognised(tmp_path: Path, export: Sample) -> None:
     proposal = proposed(tmp_path, export.name, export.text)
     assert proposal.mapping.noun == export.noun
@@ -32,7 +35,7 @@ def test_an_export_is_recognised(tmp_path: Path, export: Sample) -> None:
     assert {column: proposal.mapping.dates.get(column) for column in export.dates} == export.dates
 
 
-@pytest.mark.parametrize("export", SAMPLES, ids=[export.name for export in SAMPLES])
+@pytest.mark.parametrize("export", EXPORTS, ids=[export.name for export in EXPORTS])
 def test_every_proposal_says_why_and_survives_storage(tmp_path: Path, export: Sample) -> None:
     proposal = proposed(tmp_path, export.name, export.text)
     assert Mapping.from_json(proposal.mapping.as_json()) == proposal.mapping
@@ -121,3 +124,16 @@ def test_a_mapping_with_an_unknown_field_is_refused() -> None:
 def test_placeholders_are_found_in_the_columns_where_they_stand(tmp_path: Path) -> None:
     proposal = proposed(tmp_path, "leads.csv", "Lead ID,City,Do Not Call\nA1,Select,No\nA2,Mumbai,No\nA3,N/A,Yes\n")
     assert proposal.mapping.nulls == {"City": ["N/A", "Select"]}
+
+
+def test_activities_without_a_kind_are_called_after_their_file(tmp_path: Path) -> None:
+    calls = proposed(
+        tmp_path, "Anrufe.csv", "Datum;Kontakt;Notiz\n15.01.2024;Jörg Müller;Angebot\n16.01.2024;Jan Kos;-\n"
+    )
+    assert (calls.mapping.noun, calls.mapping.constants) == ("activity", {"kind": "call"})
+
+
+def test_a_reference_does_not_tell_few_rows_apart(tmp_path: Path) -> None:
+    few = proposed(tmp_path, "tasks.csv", "Type,Date,Contact\ncall,2024-01-02,Anna\nmail,2024-01-03,Jan\n")
+    assert few.mapping.identity == ()
+    assert "no column tells the rows apart" in " ".join(note.text() for note in few.notes)

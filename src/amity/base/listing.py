@@ -202,14 +202,15 @@ def matching(view: View, reader: Reader) -> QuerySet[Any]:
 def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
     """One page of rows and the count up to 10,000. 2 queries and those of the loaders."""
     found = matching(view, reader)
-    few = found.values("pk")[: COUNT_BOUND + 1]
-    count = few.count()
+    few = None
+    if view.active or view.q:
+        count, few = paging.few(found, view.order, view.cursor, size, COUNT_BOUND)
+    else:
+        count = found.values("pk")[: COUNT_BOUND + 1].count()
     if not count:
         return Page([], 0, None, None)
-    if (view.active or view.q) and count <= COUNT_BOUND:
-        # The planner may walk the whole sorting index in search of few rows; a bounded subquery finds them first.
-        found = found.model._base_manager.filter(pk__in=few)
-    raw = list(paging.slice_of(found, view.order, view.cursor, size).values("pk", SORT_VALUE, *_fields(view.columns)))
+    sliced = few if few is not None else paging.slice_of(found, view.order, view.cursor, size)
+    raw = list(sliced.values("pk", SORT_VALUE, *_fields(view.columns)))
     more, raw = len(raw) > size, raw[:size]
     back = bool(view.cursor and view.cursor.back)
     if back:

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.core import signing
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import BooleanField, F, Field, Func, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
@@ -70,6 +72,37 @@ def slice_of(rows: QuerySet[Any], order: Order, cursor: Cursor | None, size: int
         )
     page: QuerySet[Any] = rows[: size + 1]
     return page
+
+
+def few(
+    rows: QuerySet[Any], order: Order, cursor: Cursor | None, size: int, bound: int
+) -> tuple[int, QuerySet[Any] | None]:
+    """How many ``rows`` there are (up to ``bound`` + 1) and what `slice_of` gives of them (None above it). 1 query.
+
+    Meant for rare matches: they are found once and then sorted, where the planner might walk a whole sorting index.
+    """
+    descending = order.descending != bool(cursor and cursor.back)
+    matches = rows.order_by().annotate(sort_value=_source(order))
+    try:
+        inner, params = matches.values("sort_value", "pk")[: bound + 1].query.sql_with_params()
+    except EmptyResultSet:  # the conditions exclude each other
+        return 0, None
+    sign, way = ("<", "DESC") if descending else (">", "ASC")
+    beyond = ""
+    if cursor is not None:
+        beyond = f"WHERE (sort_value, pk) {sign} (%s, %s)"
+        field: Field[Any, Any] = matches.query.annotations["sort_value"].output_field
+        params = (*params, field.get_db_prep_value(field.to_python(cursor.value), connection), cursor.id)
+    sql = (
+        f"WITH few AS MATERIALIZED ({inner}) SELECT (SELECT count(*) FROM few),"
+        f" ARRAY(SELECT pk FROM few {beyond} ORDER BY sort_value {way}, pk {way} LIMIT {size + 1})"
+    )
+    with connection.cursor() as database:
+        database.execute(sql, params)
+        count, keys = database.fetchone()
+    if count > bound:
+        return count, None
+    return count, ordered(rows.model._base_manager.filter(pk__in=keys), order, descending)
 
 
 def ordered(rows: QuerySet[Any], order: Order, descending: bool | None = None) -> QuerySet[Any]:

@@ -59,6 +59,7 @@ class Ask:
 
     label: str
     urls: tuple[str, ...]
+    of_all: bool = False  # rows of many owners: only who sees all rows is asked
 
 
 def asks() -> Iterator[Ask]:
@@ -88,18 +89,24 @@ def _list_asks(name: str) -> Iterator[Ask]:
 def _record_asks() -> Iterator[Ask]:
     """Pages of those with the most events, of ordinary ones, and of those with a deal."""
     busiest = "SELECT person_id FROM events_event GROUP BY 1 ORDER BY count(*) DESC LIMIT 5"
-    yield Ask("person, the busiest", _pages("person", busiest))
-    yield Ask("person, an ordinary one", _pages("person", "SELECT id FROM people_person ORDER BY search DESC LIMIT 10"))
-    open_deals = "FROM sales_deal WHERE status = 'open' ORDER BY title LIMIT 10"
-    yield Ask("person, with an open deal", _pages("person", f"SELECT person_id {open_deals}"))
-    busy_firms = (
-        "SELECT company_id FROM events_event WHERE person_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 3"
-    )
-    yield Ask("company, the busiest", _pages("company", busy_firms))
+    yield Ask("person, the busiest", _pages("person", busiest), of_all=True)
     yield Ask(
-        "company, an ordinary one", _pages("company", "SELECT id FROM people_company ORDER BY search DESC LIMIT 10")
+        "person, an ordinary one",
+        _pages("person", "SELECT id FROM people_person ORDER BY search DESC LIMIT 10"),
+        of_all=True,
     )
-    yield Ask("deal, an open one", _pages("deal", f"SELECT id {open_deals}"))
+    open_deals = "FROM sales_deal WHERE status = 'open' ORDER BY title LIMIT 10"
+    yield Ask("person, with an open deal", _pages("person", f"SELECT person_id {open_deals}"), of_all=True)
+    busy_firms = (
+        "SELECT company_id FROM events_event WHERE company_id IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 3"
+    )
+    yield Ask("company, the busiest", _pages("company", busy_firms), of_all=True)
+    yield Ask(
+        "company, an ordinary one",
+        _pages("company", "SELECT id FROM people_company ORDER BY search DESC LIMIT 10"),
+        of_all=True,
+    )
+    yield Ask("deal, an open one", _pages("deal", f"SELECT id {open_deals}"), of_all=True)
 
 
 def _pages(name: str, sql: str) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def name_pool() -> pl.DataFrame:
 
 
 def numbered(rng: np.random.Generator, pool: pl.DataFrame, start: int, count: int) -> pl.DataFrame:
-    """People ``start`` onwards: n, language, first, last, folded, email, phone (E.164), city, country, firm."""
+    """People ``start`` onwards: n, language, first, last, folded, email, phone (E.164), city …, firm."""
     chosen = np.searchsorted(np.cumsum(pool["weight"].to_numpy())[:-1], rng.random(count))
     people = pool[chosen].with_columns(n=pl.int_range(start, start + count, dtype=pl.Int64))
     cities = _cities()
@@ -73,6 +73,7 @@ def numbered(rng: np.random.Generator, pool: pl.DataFrame, start: int, count: in
         pl.format("{}{}@firm{}.example", "local", "n", firm).alias("email"),
         pl.format("{}0{}", "prefix", subscriber).alias("phone"),
         "city",
+        "city_words",
         "country",
         firm.alias("firm"),
     )
@@ -105,14 +106,14 @@ def _as_export(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _cities() -> pl.DataFrame:
-    """Cities by language and place in their list: at, city, country, prefix (dialling), rest (digits after the 0)."""
-    made = [
-        (language, at, city.name, places.COUNTRIES[language], f"+{places.PREFIXES[language]}{city.code}",
-         places.DIGITS[language] - len(city.code) - 1)
-        for language, cities in places.CITIES.items()
-        for at, city in enumerate(cities)
-    ]  # fmt: skip
-    return pl.DataFrame(made, schema=["language", "at", "city", "country", "prefix", "rest"], orient="row")
+    """Cities by language and place in their list; ``rest``: digits after the dialling code and the 0."""
+    made = []
+    for language, cities in places.CITIES.items():
+        for at, city in enumerate(cities):
+            prefix, rest = f"+{places.PREFIXES[language]}{city.code}", places.DIGITS[language] - len(city.code) - 1
+            made.append((language, at, city.name, searching.fold(city.name), places.COUNTRIES[language], prefix, rest))
+    columns = ["language", "at", "city", "city_words", "country", "prefix", "rest"]
+    return pl.DataFrame(made, schema=columns, orient="row")
 
 
 def _falling(count: int) -> list[float]:

@@ -71,7 +71,7 @@ def _stage_people(cursor: Any, size: Size) -> None:
     rng, pool = np.random.default_rng(size.seed), bulk.name_pool()
     cursor.execute(
         "CREATE TEMP TABLE made (n bigint, language text, first text, last text, folded text, email text, phone text,"
-        " city text, country text, firm bigint)"
+        " city text, city_words text, country text, firm bigint)"
     )
     with cursor.copy("COPY made FROM STDIN (FORMAT csv)") as copy:
         for start in range(0, size.people, _BATCH):

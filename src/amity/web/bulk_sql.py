@@ -70,10 +70,10 @@ INSERT INTO access_staff (id, password, is_superuser, email, name, role, scope, 
 
 
 def _owner(n: str) -> str:
-    """Owner and team columns: one row in ten has nobody."""
-    mine = f"({n}) % {STAFF}"
-    return f"""CASE WHEN {dice(3, n)} < 0.1 THEN NULL ELSE {nth("staff", mine)} END,
-         {nth("team", f"({n}) % {TEAMS}")}"""
+    """Owner and team columns: one row in eleven has nobody, and belongs to a team all the same."""
+    mine = f"floor({dice(3, n)} * {STAFF * 1.1})"
+    return f"""CASE WHEN {mine} < {STAFF} THEN {nth("staff", mine)} END,
+         {nth("team", f"{mine}::int % {TEAMS}")}"""
 
 
 def _companies(count: int) -> str:
@@ -82,17 +82,17 @@ INSERT INTO people_company (id, key, owner_id, team_id, traits, origins, observe
                             name, domain, industry, city, country, phone, email, employees, currency)
   SELECT {nth("company", "n")}, 'scale:C' || n, {_owner("n")},
          jsonb_build_object('segment', {_one_of("A,B,C", 4)}), '{{}}', {_ago(5)},
-         lower(word) || ' ' || n || ' ltd firm' || n || ' example', {_ago(5)}, {_ago(6)},
-         word || ' ' || n || ' Ltd', 'firm' || n || '.example',
-         {_one_of("Hotels,Bakeries,Retail,Manufacturing,Health care,Offices", 7)},
-         {_one_of("Berlin,Hamburg,Warszawa,London,Leeds,Moskva", 8)}, {_one_of("DE,DE,PL,GB,GB,RU", 8)},
+         lower(concat_ws(' ', word, n, 'ltd', 'firm' || n, 'example', industry, city)), {_ago(5)}, {_ago(6)},
+         word || ' ' || n || ' Ltd', 'firm' || n || '.example', industry, city, {_one_of("DE,DE,PL,GB,GB,RU", 8)},
          '', '', (5 + {dice(9)} * {dice(10)} * 2000)::int, ''
-  FROM (SELECT n, {_one_of("Adler,Beacon,Cedar,Delta,Elm,Falcon,Granit,Hanse,Iris,Jantar,Kestrel,Lotos", 11)} AS word
+  FROM (SELECT n, {_one_of("Hotels,Bakeries,Retail,Manufacturing,Health care,Offices", 7)} AS industry,
+               {_one_of("Berlin,Hamburg,Warszawa,London,Leeds,Moskva", 8)} AS city,
+               {_one_of("Adler,Beacon,Cedar,Delta,Elm,Falcon,Granit,Hanse,Iris,Jantar,Kestrel,Lotos", 11)} AS word
         FROM generate_series(0, {count - 1}) n) firms"""
 
 
 def _people() -> str:
-    status = "(ARRAY['none','none','none','none','none','open','converted','lost','lost','none'])[1 + n % 10]"
+    status = _one_of("none,none,none,none,none,none,open,converted,lost,lost", 35)
     return f"""
 INSERT INTO people_person (id, key, owner_id, team_id, traits, origins, observed_at, search, created_at, updated_at,
                            display_name, given_name, family_name, middle_name, email, phone, job_title, company_id,
@@ -101,14 +101,17 @@ INSERT INTO people_person (id, key, owner_id, team_id, traits, origins, observed
          jsonb_build_object('cups_a_day', (5 + {dice(12)} * 400)::int, 'trade', {_one_of("Hotels,Bakeries,Retail", 13)},
                             'newsletter', n % 3 = 0),
          '{{}}', {_ago(14)},
-         folded || ' ' || split_part(email, '@', 1) || ' firm' || firm || ' example ' || substr(phone, 2), {_ago(14)},
+         lower(concat_ws(' ', folded, replace(split_part(email, '@', 1), '.', ' '), 'firm' || firm, 'example',
+                         firm, 'ltd', title, city_words, source, substr(phone, 2), right(phone, 9))), {_ago(14)},
          {_ago(15)}, first || ' ' || last, first, last, '', email, phone,
-         {_one_of("Owner,Office Manager,Barista,Einkaufsleiter,Prezes,Receptionist", 16)}, {nth("company", "firm")},
+         title, {nth("company", "firm")},
          city, CASE country WHEN 'Germany' THEN 'DE' WHEN 'Poland' THEN 'PL' WHEN 'Russia' THEN 'RU' ELSE 'GB' END,
-         language, {_one_of("Website,Google Ads,Referral,Trade fair,Newsletter,LinkedIn", 17)}, status,
+         language, source, status,
          CASE WHEN status <> 'none' THEN {_ago(14)} END,
          CASE WHEN status IN ('converted', 'lost') THEN {_ago(14)} + interval '20 days' END
-  FROM (SELECT *, {status} AS status FROM made) made"""
+  FROM (SELECT *, {status} AS status,
+               {_one_of("Owner,Office Manager,Barista,Einkaufsleiter,Prezes,Receptionist", 16)} AS title,
+               {_one_of("Website,Google Ads,Referral,Trade fair,Newsletter,LinkedIn", 17)} AS source FROM made) made"""
 
 
 def _identifiers(kind: str, column: str) -> str:

@@ -32,7 +32,7 @@ _DROPPED = {
 _EVIDENCE = {
     "alone": noop("Alone it tells won from lost in %(auc)s of pairs (a coin: 50%%)."),
     "dominates": noop("It is far stronger than every other column (the next one: %(next)s)."),
-    "pure": noop("“%(value)s” occurs on one side only (%(rows)s records)."),
+    "pure": noop("“%(value)s” occurs almost only on one side (%(rows)s records)."),
     "certain": noop("Whenever it is “%(value)s”, the outcome is certain (%(rows)s records)."),
     "open_differs": noop(
         "It is filled in on %(filled_decided)s of decided records, but on %(filled_open)s of open ones."

@@ -27,3 +27,11 @@ def new_id() -> UUID:
 def stable_id(*parts: str) -> UUID:
     """The same UUID for the same parts, always (UUIDv5), for rows that must be found again by content."""
     return uuid5(_NAMESPACE, "\x1f".join(parts))
+
+
+def read_id(text: object) -> UUID | None:
+    """The id that ``text`` spells, None when it spells none."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
+from amity.base.ids import read_id
 from amity.events import api as events
 from amity.people import finding
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
@@ -347,10 +348,11 @@ def _known(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
         raise Refused("unknown_field", _("Unknown field: %(name)s") % {"name": ", ".join(sorted(unknown))})
     cleaned = dict(values)
     for name in ("owner_id", "company_id", "parent_id"):
-        if cleaned.get(name):
-            cleaned[name] = UUID(str(cleaned[name]))
-        elif name in cleaned:
-            cleaned[name] = None
+        if name in cleaned:
+            given = cleaned[name]
+            cleaned[name] = read_id(given) if given else None
+            if given and cleaned[name] is None:
+                raise Refused("bad_reference", _("This is not the id of a record: %(name)s") % {"name": name})
     return cleaned
 
 

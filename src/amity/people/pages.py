@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from amity.access import api as access
+from amity.base.ids import read_id
 from amity.base.pages import page, toast
 from amity.people import changes, finding, profiles
 from amity.people.forms import CompanyForm, PersonForm
@@ -74,8 +75,7 @@ def edit_company(request: access.StaffRequest, company_id: UUID) -> HttpResponse
 def lookalikes(request: access.StaffRequest) -> HttpResponse:
     """While a form is being filled in: who has exactly this e-mail or phone already."""
     access.require(request.principal, "people.edit")
-    but = request.GET.get("but", "")
-    context = {"same": _same(request, UUID(but) if _is_uuid(but) else None)}
+    context = {"same": _same(request, read_id(request.GET.get("but")))}
     return page(request, "people/lookalikes.html", context, part="people/_lookalikes.html")
 
 
@@ -95,11 +95,3 @@ def _context(
 def _said(request: access.StaffRequest, group: UUID | None) -> None:
     if group:
         toast(request, _("Saved"), undo=reverse("undo", args=[group]))
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
+from amity.base.ids import read_id
 from amity.base.searching import search_text
 from amity.events import api as events
 from amity.people import api as people
@@ -180,9 +181,7 @@ def change_deal(
     if values.get("owner_id") not in (None, "", str(principal.staff_id), principal.staff_id):
         access.require(principal, "deals.assign")
     with transaction.atomic():
-        rows = _rows(principal, [str(deal_id)])
-        if not rows:
-            raise NotFound(_("This deal is not here, or not among the records that you see."))
+        rows = _one(principal, deal_id)
         before = _apply(principal, rows, _cleaned(principal, values), custom)
         return undo.note(principal, DEAL_KIND, {"ids": [str(deal_id)]}, before) if before["rows"] else None
 
@@ -191,7 +190,7 @@ def archive_deal(principal: access.Principal, deal_id: UUID) -> UUID | None:
     """Take a deal out of the lists; returns the undo group."""
     access.require(principal, "deals.edit")
     with transaction.atomic():
-        rows = _rows(principal, [str(deal_id)])
+        rows = _one(principal, deal_id)
         before = _apply(principal, rows, {"archived_at": clock.now()}, None)
         return undo.note(principal, DEAL_KIND, {"ids": [str(deal_id)]}, before) if before["rows"] else None
 
@@ -212,7 +211,7 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> 
         was, now = before["rows"][str(row.pk)]["was"], before["rows"][str(row.pk)]["now"]
         for name, value in was.items():
             if _plain(getattr(row, name)) == now[name]:
-                setattr(row, name, cast(Field[Any, Any], Deal._meta.get_field(name)).to_python(value))
+                setattr(row, name, cast("Field[Any, Any]", Deal._meta.get_field(name)).to_python(value))
                 fields.add(name)
         row.updated_at = clock.now()
         restored.append(row)
@@ -227,6 +226,13 @@ def _views(rows: Any) -> list[DealView]:
 
 def _of(person_id: UUID | None, company_id: UUID | None) -> Q:
     return Q(person_id=person_id) if person_id else Q(company_id=company_id)
+
+
+def _one(principal: access.Principal, deal_id: UUID) -> list[Deal]:
+    rows = _rows(principal, [str(deal_id)])
+    if not rows:
+        raise NotFound(_("This deal is not here, or not among the records that you see."))
+    return rows
 
 
 def _rows(principal: access.Principal, ids: Iterable[str]) -> list[Deal]:
@@ -292,7 +298,7 @@ def _cleaned(principal: access.Principal, values: Mapping[str, Any]) -> dict[str
     }
     for name in _REFERENCES:
         if name in cleaned:
-            cleaned[name] = UUID(str(cleaned[name])) if cleaned[name] else None
+            cleaned[name] = _reference(name, cleaned[name])
     if cleaned.get("person_id"):
         people.get_person(principal, cleaned["person_id"])
     if cleaned.get("company_id"):
@@ -300,6 +306,13 @@ def _cleaned(principal: access.Principal, values: Mapping[str, Any]) -> dict[str
     if "currency" in cleaned:
         cleaned["currency"] = (cleaned["currency"] or "").upper()[:3]
     return cleaned
+
+
+def _reference(name: str, value: Any) -> UUID | None:
+    found = read_id(value) if value else None
+    if value and found is None:
+        raise Refused("bad_reference", _("This is not the id of a record: %(name)s") % {"name": name})
+    return found
 
 
 def _stage(stage_id: Any) -> Stage:

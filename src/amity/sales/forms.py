@@ -59,6 +59,7 @@ class DealForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.principal, self.view, self.about = principal, view, about
         stages = stage_choices()
+        self.initial.setdefault("stage", str(stages[0].id))
         several = len({stage.pipeline for stage in stages}) > 1
         self._choose("stage", [(str(s.id), f"{s.pipeline}: {s.name}" if several else s.name) for s in stages])
         self._choose("product", [("", "–"), *((str(pk), name) for pk, name in product_choices())])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from amity.access import api as access
+from amity.base.ids import read_id
 from amity.base.pages import page, toast
 from amity.people import api as people
 from amity.sales import deals
@@ -21,7 +22,7 @@ from amity.sales.forms import DealForm
 def new_deal(request: access.StaffRequest) -> HttpResponse:
     """Add a deal, for the person or company that the link names."""
     access.require(request.principal, "deals.edit")
-    about = _about(request.principal, _uuid(request.GET.get("person", "")), _uuid(request.GET.get("company", "")))
+    about = _about(request.principal, read_id(request.GET.get("person")), read_id(request.GET.get("company")))
     form = DealForm(request.principal, None, about, request.POST or None)
     if request.method == "POST" and form.is_valid():
         made = deals.create_deal(request.principal, form.values())
@@ -66,10 +67,3 @@ def _about(principal: access.Principal, person_id: UUID | None, company_id: UUID
             "company": people.company_names([company_id], principal).get(company_id, ""),
         }
     return about
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

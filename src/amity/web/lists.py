@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from amity.access import api as access
 from amity.base import clock, csv_cells, listing, undo
 from amity.base.errors import Refused
+from amity.base.ids import read_id
 from amity.base.pages import page as render_page
 from amity.base.pages import toast, wants_part
 from amity.people import api as people
@@ -159,7 +160,7 @@ def _picked(request: access.StaffRequest, shown: listing.Listing, here: QueryDic
             message = _("At most %(bound)s rows can be changed at once. Narrow the list with filters first.")
             raise Refused("bulk_too_large", message % {"bound": BULK_BOUND})
     else:
-        ids = [each for each in request.POST.getlist("ids")[:BATCH_ROWS] if _is_uuid(each)]
+        ids = [each for each in request.POST.getlist("ids")[:BATCH_ROWS] if read_id(each)]
     if not ids:
         raise Refused("nothing_picked", _("Tick the rows first."))
     return ids
@@ -236,11 +237,3 @@ def day_of(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         return ""
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""Between rooms only `api.py` is a door (and `base`, which everybody stands on): `PYTHONPATH=src python tools/check_doors.py`."""
+"""Between rooms only `api.py` is a door (`base` is everybody's floor): `PYTHONPATH=src python tools/check_doors.py`."""
 
 from __future__ import annotations
 

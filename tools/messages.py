@@ -1,10 +1,10 @@
 """Translations without GNU gettext: collect strings, check catalogues, compile them (Babel).
 
-    python tools/messages.py extract   # update the .po files from code and templates
-    python tools/messages.py check     # exit 1 on missing, fuzzy or broken translations
-    python tools/messages.py compile   # .po -> .mo (the package build does this too)
-    python tools/messages.py todo LANG        # untranslated strings as JSON: {"msgid": "" or ["", …] for plurals}
-    python tools/messages.py fill LANG FILE   # put the translations of such a JSON file into the catalogue
+python tools/messages.py extract   # update the .po files from code and templates
+python tools/messages.py check     # exit 1 on missing, fuzzy or broken translations
+python tools/messages.py compile   # .po -> .mo (the package build does this too)
+python tools/messages.py todo LANG        # untranslated strings as JSON: {"msgid": "" or ["", …] for plurals}
+python tools/messages.py fill LANG FILE   # put the translations of such a JSON file into the catalogue
 """
 
 from __future__ import annotations
@@ -128,7 +128,11 @@ def _read(path: Path, language: str) -> Catalog:
 def todo(language: str) -> int:
     """Print what is missing, with context as ``context\\x04msgid`` and plurals as ``singular\\x00plural``."""
     catalogue = _read(catalogue_path(language), language)
-    missing = {_key(m): [""] * catalogue.num_plurals if isinstance(m.id, tuple) else "" for m in _messages(catalogue) if not _translated(m)}
+    missing = {
+        _key(m): [""] * catalogue.num_plurals if isinstance(m.id, tuple) else ""
+        for m in _messages(catalogue)
+        if not _translated(m)
+    }
     print(json.dumps(missing, ensure_ascii=False, indent=0))
     return 0
 
@@ -184,10 +188,14 @@ def _problems(language: str, wanted: Catalog, have: Catalog) -> Iterator[str]:
             yield f"{language}: fuzzy {message.id!r} ({where})"
         elif isinstance(known.string, tuple) and len(known.string) != have.num_plurals:
             yield f"{language}: {message.id!r} needs {have.num_plurals} plural forms ({where})"
-        elif _placeholders(known.string) - _placeholders(message.id):
+        elif not _same_placeholders(message, known):
             yield f"{language}: placeholders differ in {message.id!r} ({where})"
-        elif not isinstance(message.id, tuple) and _placeholders(known.string) != _placeholders(message.id):
-            yield f"{language}: placeholders differ in {message.id!r} ({where})"
+
+
+def _same_placeholders(message: Message, known: Message) -> bool:
+    """A plural form may drop the number, a plain string may drop nothing; neither may invent a placeholder."""
+    wanted, given = _placeholders(message.id), _placeholders(known.string)
+    return given <= wanted and (isinstance(message.id, tuple) or given == wanted)
 
 
 def _messages(catalogue: Catalog) -> list[Message]:

@@ -29,7 +29,8 @@ def facts() -> EventFacts:
         estimate = int(cursor.fetchone()[0])
         sample = "" if estimate <= _EXACT_UP_TO else "TABLESAMPLE SYSTEM (1)"
         cursor.execute(
-            f"SELECT kind, count(*), min(occurred_at), max(occurred_at) FROM events_event {sample} GROUP BY kind ORDER BY 2 DESC"
+            "SELECT kind, count(*), min(occurred_at), max(occurred_at) "
+            f"FROM events_event {sample} GROUP BY kind ORDER BY 2 DESC"
         )
         rows = cursor.fetchall()
     total = sum(row[1] for row in rows)

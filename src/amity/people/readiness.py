@@ -46,7 +46,10 @@ _PEOPLE = """
     FROM people_person WHERE archived_at IS NULL
 """
 # Rows beyond the first of each group: how many records would go if exact duplicates were merged.
-_EXTRA = "SELECT coalesce(sum(n - 1), 0)::bigint FROM (SELECT count(*) AS n FROM {table} WHERE {where} GROUP BY {keys} HAVING count(*) > 1) g"
+_EXTRA = """
+    SELECT coalesce(sum(n - 1), 0)::bigint
+    FROM (SELECT count(*) AS n FROM {table} WHERE {where} GROUP BY {keys} HAVING count(*) > 1) AS groups
+"""
 _DUPLICATES = {
     "same_email": ("people_person", "archived_at IS NULL AND email <> ''", "lower(email)"),
     "same_phone": ("people_person", "archived_at IS NULL AND phone <> ''", "phone"),

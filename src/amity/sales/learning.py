@@ -63,7 +63,7 @@ _TIMES = ("closed_at", "expected_close_on", "status", "id", "custom")
 
 
 class Deals:
-    """Open, won and lost deals. What is at stake is the deal's value, or its product's list price where that is empty."""
+    """Open, won and lost deals. At stake is the deal's value, or its product's list price where that is empty."""
 
     key = "deal"
     subject_kind = "deal"
@@ -105,7 +105,8 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stake(row: dict[str, Any]) -> int | None:
-    return row["value_minor"] or row["product__price_minor"]
+    stake: int | None = row["value_minor"] or row["product__price_minor"]
+    return stake
 
 
 def _moments(name: str, rows: list[dict[str, Any]]) -> pl.Series:

@@ -156,9 +156,13 @@ def django(arguments: tuple[str, ...]) -> None:
 @cli.command(name="import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--name", help="Name of this import [the folder's or file's name].")
-@click.option("--system", default="import", show_default=True, help="Where the files come from; ids are unique within it.")
+@click.option(
+    "--system", default="import", show_default=True, help="Where the files come from; ids are unique within it."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@click.option("--mapping", type=click.Path(exists=True, path_type=Path), help="JSON file with changes to the proposed mapping.")
+@click.option(
+    "--mapping", type=click.Path(exists=True, path_type=Path), help="JSON file with changes to the proposed mapping."
+)
 @json_option
 @with_django
 def import_(
@@ -255,7 +259,9 @@ def doctor(as_json: bool) -> None:
 
     checks = doctors.checks(base_config.load())
     rows = [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks]
-    lines = [f"{'ok ' if c.ok else 'BAD'} {c.name}: {c.detail}" + ("" if c.ok else f"\n    → {c.remedy}") for c in checks]
+    lines = [
+        f"{'ok ' if c.ok else 'BAD'} {c.name}: {c.detail}" + ("" if c.ok else f"\n    → {c.remedy}") for c in checks
+    ]
     emit({"ok": all(c.ok for c in checks), "checks": rows}, as_json, "\n".join(lines))
     sys.exit(0 if all(c.ok for c in checks) else 1)
 

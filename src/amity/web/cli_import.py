@@ -23,7 +23,7 @@ _BAR = 28
 def run(
     paths: Sequence[Path], *, name: str | None, system: str, dry_run: bool, mapping: Path | None, as_json: bool
 ) -> int:
-    """Propose, optionally change the mapping, then run or only check. Exit code 0 when every row has a home or a reason."""
+    """Propose, change the mapping if asked, then run or only check. Exit code 0: every row has a home or a reason."""
     state = people.imports.start_import(actor(), paths, name or "", system)
     for file in state.files:
         changes = _changes(mapping, file.name)
@@ -48,7 +48,9 @@ def resume(import_id: UUID, as_json: bool) -> int:
 
 def undo(import_id: UUID, as_json: bool) -> int:
     state = people.imports.undo_now(actor(), import_id, _quiet if as_json else show)
-    click.echo(json.dumps(summary(state), default=str) if as_json else f"\n“{state.name}” is undone: everything is as before.")
+    click.echo(
+        json.dumps(summary(state), default=str) if as_json else f"\n“{state.name}” is undone: everything is as before."
+    )
     return 0
 
 
@@ -58,7 +60,9 @@ def listing(as_json: bool) -> None:
         click.echo(json.dumps([summary(state) for state in states], default=str))
         return
     for state in states:
-        click.echo(f"{state.id}  {state.created_at:%Y-%m-%d %H:%M}  {state.state:9}  {state.rows_done:>9,} rows  {state.name}")
+        click.echo(
+            f"{state.id}  {state.created_at:%Y-%m-%d %H:%M}  {state.state:9}  {state.rows_done:>9,} rows  {state.name}"
+        )
 
 
 def actor() -> Principal:
@@ -101,11 +105,15 @@ def _told(state: people.imports.ImportState) -> str:
     lines = [f"\n{'file':40} {'noun':12} {'rows':>10} {'created':>10} {'updated':>9} {'unchanged':>9} {'rejected':>9}"]
     for f in state.files:
         lines.append(
-            f"{f.name[:40]:40} {f.noun or '(none)':12} {f.rows:>10,} {f.created:>10,} {f.updated:>9,} {f.unchanged:>9,} {f.rejected:>9,}"
+            f"{f.name[:40]:40} {f.noun or '(none)':12} {f.rows:>10,} {f.created:>10,} "
+            f"{f.updated:>9,} {f.unchanged:>9,} {f.rejected:>9,}"
         )
         lines += [f"    {count:,} × {note}" for note, count in sorted(f.notes.items())]
     ending = {"done": "Done", "stopped": "Stopped; go on with", "failed": "Failed"}.get(state.state, state.state)
-    lines.append(f"{ending}: amity imports {'resume' if state.state == 'stopped' else 'undo'} {state.id}" + (f"\n{state.error}" if state.error else ""))
+    lines.append(
+        f"{ending}: amity imports {'resume' if state.state == 'stopped' else 'undo'} {state.id}"
+        + (f"\n{state.error}" if state.error else "")
+    )
     if state.state == "done":
         lines[-1] = f"Done. To take it back: amity imports undo {state.id}"
     return "\n".join(lines)

@@ -18,7 +18,9 @@ def run(targets: Sequence[str], as_json: bool) -> int:
     known = {target.key: target for target in intelligence.targets()}
     unknown = [key for key in targets if key not in known]
     if unknown:
-        raise Refused("unknown_target", f"Nothing called {unknown[0]!r} can be learned here. Known: {', '.join(known)}.")
+        raise Refused(
+            "unknown_target", f"Nothing called {unknown[0]!r} can be learned here. Known: {', '.join(known)}."
+        )
     outcomes = [_one(key, as_json) for key in targets or known]
     if as_json:
         click.echo(json.dumps(outcomes, default=str, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""`amity demo`: database, tables, sample company, first models, then everything running. Each step says how long it took."""
+"""`amity demo`: database, tables, sample company, first models, then everything running; each step says its seconds."""
 
 from __future__ import annotations
 
@@ -51,7 +51,9 @@ def _prepare(config: base_config.Config) -> None:
     from amity.people import api as people
 
     access.demo_administrator("Ada Demo", "ada@demo.example")
-    done = [item for item in people.imports.listing(access.SYSTEM) if item.name == "Sample company" and item.state == "done"]
+    done = [
+        item for item in people.imports.listing(access.SYSTEM) if item.name == "Sample company" and item.state == "done"
+    ]
     if not done:
         _load_sample(config)
     _train()
@@ -84,4 +86,3 @@ def _train() -> None:
 
 def _quiet(done: int, total: int | None = None, stage: str = "") -> None:
     """Progress is shown per step here."""
-

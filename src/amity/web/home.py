@@ -78,7 +78,10 @@ def _candidate(
     if deal is None:
         name = names.get(score.subject_id) or _("Unnamed person")
         return Candidate(name, reverse("person", args=[score.subject_id]), "", score, why, "", None, "")
-    whom = [names.get(deal.person_id, "") if deal.person_id else "", firms.get(deal.company_id, "") if deal.company_id else ""]
+    whom = [
+        names.get(deal.person_id, "") if deal.person_id else "",
+        firms.get(deal.company_id, "") if deal.company_id else "",
+    ]
     return Candidate(
         deal.name, reverse("deal", args=[deal.id]), " · ".join(part for part in whom if part), score, why,
         deal.currency, deal.value_minor, owners.get(deal.owner_id, "") if deal.owner_id else "",
@@ -95,4 +98,3 @@ def _strongest(score: intelligence.ScoreView) -> str:
 def _model(target: intelligence.Target) -> dict[str, object]:
     version = intelligence.live_model(target.key)
     return {"label": target.label, "version": version, "signal": version.signal if version else None}
-

@@ -55,7 +55,9 @@ def page(request: access.StaffRequest) -> HttpResponse:
         ),
         "may_manage": request.principal.may("jobs.manage"),
     }
-    return render(request, "web/_jobs_table.html" if request.headers.get("HX-Request") else "web/jobs_list.html", context)
+    return render(
+        request, "web/_jobs_table.html" if request.headers.get("HX-Request") else "web/jobs_list.html", context
+    )
 
 
 @require_POST

@@ -13,7 +13,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 registry = CollectorRegistry()
-requests_total = Counter("amity_http_requests_total", "Requests answered", ["method", "route", "status"], registry=registry)
+requests_total = Counter(
+    "amity_http_requests_total", "Requests answered", ["method", "route", "status"], registry=registry
+)
 request_seconds = Histogram(
     "amity_http_request_seconds", "Time to answer", ["route"], registry=registry,
     buckets=(0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 10),
@@ -44,7 +46,9 @@ registry.register(_Database())
 def page(request: HttpRequest) -> HttpResponse:
     """`/metrics`: for loopback, or for whoever sends the configured token as a bearer token."""
     if not _allowed(request):
-        return HttpResponseForbidden("Set AMITY_METRICS_TOKEN and send it as a bearer token.\n", content_type="text/plain")
+        return HttpResponseForbidden(
+            "Set AMITY_METRICS_TOKEN and send it as a bearer token.\n", content_type="text/plain"
+        )
     return HttpResponse(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 

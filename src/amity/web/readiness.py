@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -36,6 +36,7 @@ class Facts:
     profiles: people.ProfileFacts
     sales: sales.SalesFacts
     events: events.EventFacts
+    signal: Mapping[str, bool]  # what learning found, by target
     at: datetime
 
 
@@ -70,9 +71,11 @@ def page(request: access.StaffRequest) -> HttpResponse:
 
 
 def read() -> Facts:
-    """All counts, fresh. 12 queries."""
+    """All counts, fresh. 14 queries."""
     now = clock.now()
-    return Facts(people.facts(now - YEAR), sales.facts(now - STALE_DEAL), events.facts(), now)
+    live = {target.key: intelligence.live_model(target.key) for target in intelligence.targets()}
+    signal = {key: version.signal for key, version in live.items() if version is not None}
+    return Facts(people.facts(now - YEAR), sales.facts(now - STALE_DEAL), events.facts(), signal, now)
 
 
 def capabilities(facts: Facts) -> list[Capability]:
@@ -84,9 +87,14 @@ def capabilities(facts: Facts) -> list[Capability]:
 def _leads(facts: Facts) -> Capability:
     p, least = facts.profiles, min(facts.profiles.leads_converted, facts.profiles.leads_lost)
     why = _("{decided} decided leads ({converted} converted, {lost} lost) and {open} open ones.").format(
-        decided=number(p.leads_decided), converted=number(p.leads_converted), lost=number(p.leads_lost), open=number(p.leads_open)
+        decided=number(p.leads_decided),
+        converted=number(p.leads_converted),
+        lost=number(p.leads_lost),
+        open=number(p.leads_open),
     )
-    return Capability(_("Chance of open leads"), *_learnable(p.leads_decided, least, why), reverse("models"))
+    return Capability(
+        _("Chance of open leads"), *_learnable(p.leads_decided, least, why, facts.signal.get("lead")), reverse("models")
+    )
 
 
 def _deals(facts: Facts) -> Capability:
@@ -94,17 +102,22 @@ def _deals(facts: Facts) -> Capability:
     why = _("{closed} closed deals ({won} won, {lost} lost) and {open} open ones.").format(
         closed=number(s.closed), won=number(s.won), lost=number(s.lost), open=number(s.open)
     )
-    return Capability(_("Chance of open deals"), *_learnable(s.closed, min(s.won, s.lost), why), reverse("models"))
+    learnable = _learnable(s.closed, min(s.won, s.lost), why, facts.signal.get("deal"))
+    return Capability(_("Chance of open deals"), *learnable, reverse("models"))
 
 
-def _learnable(decided: int, least: int, why: str) -> tuple[Verdict, str, str]:
+def _learnable(decided: int, least: int, why: str, signal: bool | None) -> tuple[Verdict, str, str]:
     """Twenty decided records with five of each kind are where anything above the base rate can be tested at all."""
+    if signal is False and decided >= 200:
+        return "no", why, _("Learning found no signal in them: won and lost look alike, so everybody gets the average.")
     if decided >= 200 and least >= 40:
         return "yes", why, ""
     if decided >= 20 and least >= 5:
         missing = max(200 - decided, 40 - least)
         text = ngettext(
-            "{n} more decided record would give narrower intervals.", "{n} more decided records would give narrower intervals.", missing
+            "{n} more decided record would give narrower intervals.",
+            "{n} more decided records would give narrower intervals.",
+            missing,
         )
         return "partly", why, text.format(n=number(missing))
     return "no", why, _("Scores stay at the base rate until about 20 records are decided, at least 5 of each outcome.")
@@ -114,29 +127,57 @@ def _value_ranking(facts: Facts) -> Capability:
     s = facts.sales
     why = _("{valued} of {deals} deals have a value.").format(valued=number(s.with_value), deals=number(s.deals))
     verdict: Verdict = "no" if not s.with_value else "yes" if s.with_value >= 0.8 * s.deals else "partly"
-    return Capability(_("Ranking by expected gain"), verdict, why, "" if verdict == "yes" else _("Fill in the value of open deals."), reverse("deals"))
+    return Capability(
+        _("Ranking by expected gain"),
+        verdict,
+        why,
+        "" if verdict == "yes" else _("Fill in the value of open deals."),
+        reverse("deals"),
+    )
 
 
 def _repeat(facts: Facts) -> Capability:
     s = facts.sales
-    why = _("{orders} orders; {repeat} people ordered at least twice.").format(orders=number(s.orders), repeat=number(s.repeat_customers))
+    why = _("{orders} orders; {repeat} people ordered at least twice.").format(
+        orders=number(s.orders), repeat=number(s.repeat_customers)
+    )
     verdict: Verdict = "yes" if s.repeat_customers >= 300 else "partly" if s.repeat_customers >= 30 else "no"
-    return Capability(_("Repeat purchase and customer value"), verdict, why, "" if verdict == "yes" else _("Import the orders of your shop or ERP."), reverse("imports"))
+    return Capability(
+        _("Repeat purchase and customer value"),
+        verdict,
+        why,
+        "" if verdict == "yes" else _("Import the orders of your shop or ERP."),
+        reverse("imports"),
+    )
 
 
 def _reach(facts: Facts) -> Capability:
     p = facts.profiles
     reachable = p.people - p.unreachable
-    why = _("{n} of {people} people have an e-mail address or a phone number.").format(n=number(reachable), people=number(p.people))
+    why = _("{n} of {people} people have an e-mail address or a phone number.").format(
+        n=number(reachable), people=number(p.people)
+    )
     verdict: Verdict = "no" if not reachable else "yes" if reachable >= 0.8 * p.people else "partly"
-    return Capability(_("Calling and writing to people"), verdict, why, "" if verdict == "yes" else _("Import a file with contact data."), reverse("people"))
+    return Capability(
+        _("Calling and writing to people"),
+        verdict,
+        why,
+        "" if verdict == "yes" else _("Import a file with contact data."),
+        reverse("people"),
+    )
 
 
 def _timeline(facts: Facts) -> Capability:
     e = facts.events
     why = _("{n} recorded mails, calls, visits and other facts.").format(n=number(e.events))
     verdict: Verdict = "no" if not e.events else "yes" if e.events >= facts.profiles.people else "partly"
-    return Capability(_("Behaviour in scores and timelines"), verdict, why, "" if verdict == "yes" else _("Import activities, or connect your site."), reverse("imports"))
+    return Capability(
+        _("Behaviour in scores and timelines"),
+        verdict,
+        why,
+        "" if verdict == "yes" else _("Import activities, or connect your site."),
+        reverse("imports"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,9 @@ def test_metrics_behind_a_proxy_need_the_token(client: Client) -> None:
 
 
 def _failed_run() -> JobRun:
-    return JobRun.objects.create(kind="people.import", state="failed", error_code="bug", error="ValueError", done=3, total=9)
+    return JobRun.objects.create(
+        kind="people.import", state="failed", error_code="bug", error="ValueError", done=3, total=9
+    )
 
 
 def test_jobs_page_is_a_fixed_number_of_queries(manager: Client, django_assert_num_queries) -> None:
@@ -123,7 +125,9 @@ def test_audit_verify_on_the_command_line() -> None:
     assert json.loads(result.output) == {"lines": 1, "intact": True, "broken_at": None}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["up", "--help"], ["import", "--help"], ["doctor", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["up", "--help"], ["import", "--help"], ["doctor", "--help"], ["--version"]]
+)
 def test_every_command_explains_itself(words: list[str]) -> None:
     assert CliRunner().invoke(cli.cli, words).exit_code == 0
 

@@ -1,0 +1,98 @@
+"""Home and readiness as a manager sees them: empty, with data, without a signal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from amity.access.models import Staff
+from amity.base import clock
+from amity.intelligence import api as intelligence
+from amity.people.models import Company, Person
+from amity.sales import api as sales
+from amity.sales.models import Deal, Stage
+from amity.web import cli_import
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager(client: Client) -> Client:
+    cache.clear()
+    Staff.objects.create(email="root@example.com", name="Root", role="administrator", scope="all", password="x")
+    staff = Staff.objects.create(email="m@example.com", name="Mara", role="manager", scope="all", password="x")
+    client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def _deals(won: int, lost: int, still_open: int) -> None:
+    """Deals whose outcome nothing tells."""
+    sales.stage_choices()
+    stages = {stage.status: stage for stage in Stage.objects.order_by("-position")}
+    person = Person.objects.create(display_name="Zofia Nowak", email="zofia@firma.example")
+    start = clock.now() - timedelta(days=400)
+    for number, status in enumerate(["won"] * won + ["lost"] * lost + ["open"] * still_open):
+        opened = start + timedelta(days=(number * 37) % 300)
+        Deal.objects.create(
+            title=f"Deal {number}", person=person, stage=stages[status], status=status, currency="EUR",
+            value_minor=100_00 * (1 + number % 7), opened_at=opened,
+            closed_at=None if status == "open" else opened + timedelta(days=number % 30),
+        )  # fmt: skip
+
+
+def test_an_empty_house_says_what_to_do_next(manager: Client) -> None:
+    assert "Bring your customers in" in manager.get("/").content.decode()
+    assert "Nothing to measure yet" in manager.get("/readiness/").content.decode()
+
+
+def test_people_without_a_model_lead_to_the_models_page(manager: Client) -> None:
+    Company.objects.create(name="Firma")
+    assert "No scores yet" in manager.get("/").content.decode()
+
+
+def test_without_a_signal_home_and_readiness_say_so_and_rank_by_value(manager: Client) -> None:
+    _deals(won=110, lost=110, still_open=12)
+    trained = intelligence.train(cli_import.actor(), "deal", lambda done, total=None, stage="": None)
+    assert trained.version.signal is False
+    page = manager.get("/").content.decode()
+    assert "No signal" in page
+    gains = [view.gain_minor for view in intelligence.first_of(cli_import.actor(), "deal")]
+    assert gains == sorted(gains, reverse=True)
+    assert len(gains) == 10
+    ready = manager.get("/readiness/?refresh=1").content.decode()
+    assert "220 closed deals (110 won, 110 lost) and 12 open ones." in ready
+    assert "Learning found no signal" in ready
+
+
+def test_home_takes_a_fixed_number_of_queries(manager: Client) -> None:
+    _deals(won=30, lost=30, still_open=3)
+    intelligence.train(cli_import.actor(), "deal", lambda done, total=None, stage="": None)
+    manager.get("/")
+    few = _queries(manager)
+    stage = Stage.objects.filter(status="open").first()
+    for number in range(30):
+        Deal.objects.create(title=f"More {number}", stage=stage, status="open", value_minor=5_00, currency="EUR")
+    intelligence.score_open("deal", lambda done, total=None, stage="": None)
+    assert _queries(manager) == few
+
+
+def _queries(client: Client) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get("/").status_code == 200
+    return len(captured)
+
+
+def test_readiness_counts_duplicates_by_exact_keys(manager: Client) -> None:
+    for name in ("Jan Kowalski", "J. Kowalski", "Anna Lis"):
+        email = "jan@firma.example" if "Kowalski" in name else "anna@firma.example"
+        Person.objects.create(display_name=name, email=email, phone="+48225550101", lead_status="open")
+    page = manager.get("/readiness/").content.decode()
+    facts = page[page.index("Twice or impossible") :]
+    assert facts.index("People with the same e-mail address</dt><dd>1</dd>") < facts.index(
+        "People with the same phone number</dt><dd>2</dd>"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from amity.people import api as people
+from amity.sales.progress import step_of
 
 kit = people.import_kit
 
@@ -111,8 +112,9 @@ def _with_stages(frame: pl.DataFrame, context: kit.Context) -> pl.DataFrame:
     )
     wanted = frame.group_by("pipeline:", "stage:").agg(pl.col("status").mode().sort().first(), pl.len())
     rank = pl.col("status").replace_strict({"open": 0, "won": 1, "lost": 2}, return_dtype=pl.Int64)
+    step = pl.col("stage:").map_elements(step_of, return_dtype=pl.Int64)
     _make_stages(
-        context, wanted.sort("pipeline:", rank, pl.col("len"), "stage:", descending=[False, False, True, False])
+        context, wanted.sort("pipeline:", rank, step, pl.col("len"), "stage:", descending=[False, False, False, True, False])
     )
     context.cursor.execute(
         "SELECT p.name, s.name, replace(s.id::text, '-', '') FROM sales_stage s JOIN sales_pipeline p ON p.id = s.pipeline_id"

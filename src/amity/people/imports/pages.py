@@ -67,7 +67,8 @@ def one(request: access.StaffRequest, import_id: UUID) -> HttpResponse:
     progress = show.progress(state, job)
     if request.headers.get("HX-Target") == "import-progress" and not progress.busy:
         return _moved(request, reverse("import", args=[import_id]))
-    context = _context(state) | {"progress": progress, "job": job}
+    starting = progress.busy and job is not None and job.kind == "people.import"
+    context = _context(state, starting) | {"progress": progress, "job": job}
     return page(request, "people/import_page.html", context, part="people/_import_progress.html")
 
 
@@ -166,12 +167,12 @@ def _taken_in(request: access.StaffRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("import", args=[state.id]))
 
 
-def _context(state: service.ImportState) -> dict[str, Any]:
-    planned = state.state in ("proposed", "checking")
+def _context(state: service.ImportState, starting: bool) -> dict[str, Any]:
+    planned = state.state in ("proposed", "checking") and not starting
     found = [] if planned else show.results(state)
     return {
         "state": state,
-        "label": _state_label(state.state),
+        "label": _("Starting") if starting and state.state == "proposed" else _state_label(state.state),
         "planned": planned,
         "files": [show.file_view(file) for file in state.files] if planned else [],
         "checked": show.checked(state.report) if planned else [],

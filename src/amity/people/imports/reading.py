@@ -123,11 +123,16 @@ def batches(source: Source, *, skip_rows: int = 0, size: int = BATCH_ROWS) -> It
 def sample(source: Source, n: int = SAMPLE_ROWS) -> pl.DataFrame:
     """Up to about ``n`` good rows, evenly spread over the first two million."""
     step = max(1, -(-min(source.n_rows, _SAMPLE_READ) // n))
-    read, parts = 0, [pl.DataFrame(schema=dict.fromkeys(source.columns, pl.String))]
+    parts = [pl.DataFrame(schema=dict.fromkeys(source.columns, pl.String))]
+    if source.format == "csv":  # only the rows that are drawn are parsed
+        for chunk in _chunks(source, 0, BATCH_ROWS):
+            parts.append(_frame(chunk.good[::step], source))
+            if chunk.numbers and chunk.numbers[-1] >= _SAMPLE_READ:
+                break
+        return pl.concat(parts)
     for batch in batches(source):
         parts.append(batch.frame.gather_every(step))
-        read = batch.last_row
-        if read >= _SAMPLE_READ:
+        if batch.last_row >= _SAMPLE_READ:
             break
     return pl.concat(parts)
 

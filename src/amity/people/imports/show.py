@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from amity.base.models import JobRun
+from amity.base.words import number
 from amity.people.imports.nouns import CUSTOM, CUSTOM_KINDS, IGNORE, known, noun
 from amity.people.imports.reasons import Reason
 from amity.people.imports.service import ImportedFile, ImportState
@@ -269,31 +270,29 @@ def _note(noun_key: str, code: str, count: int) -> str:
     kind, params = _noted(noun_key, code)
     sentence = {
         "unread": ngettext_lazy(
-            "%(count)s cell of “%(what)s” is not what the field takes; it is kept as text",
-            "%(count)s cells of “%(what)s” are not what the field takes; they are kept as text",
+            "%(n)s cell of “%(what)s” is not what the field takes; it is kept as text",
+            "%(n)s cells of “%(what)s” are not what the field takes; they are kept as text",
             "count",
         ),
         "unknown": ngettext_lazy(
-            "%(count)s row names under “%(what)s” something that is not there; the name is kept",
-            "%(count)s rows name under “%(what)s” something that is not there; the names are kept",
+            "%(n)s row names under “%(what)s” something that is not there; the name is kept",
+            "%(n)s rows name under “%(what)s” something that is not there; the names are kept",
             "count",
         ),
         "made": ngettext_lazy(
-            "%(count)s record (%(what)s) is made because rows name it",
-            "%(count)s records (%(what)s) are made because rows name them",
+            "%(n)s record (%(what)s) is made because rows name it",
+            "%(n)s records (%(what)s) are made because rows name them",
             "count",
         ),
         "not_understood": ngettext_lazy(
-            "%(count)s row is left out, because nobody said what it is",
-            "%(count)s rows are left out, because nobody said what they are",
+            "%(n)s row is left out, because nobody said what it is",
+            "%(n)s rows are left out, because nobody said what they are",
             "count",
         ),
-        "cut": ngettext_lazy(
-            "%(count)s value is too long and is cut", "%(count)s values are too long and are cut", "count"
-        ),
-        "not_kept": ngettext_lazy("%(count)s value finds no place", "%(count)s values find no place", "count"),
+        "cut": ngettext_lazy("%(n)s value is too long and is cut", "%(n)s values are too long and are cut", "count"),
+        "not_kept": ngettext_lazy("%(n)s value finds no place", "%(n)s values find no place", "count"),
     }[kind]
-    return str(sentence % {"count": count, **params})
+    return str(sentence % {"count": count, "n": number(count), **params})
 
 
 def _noted(noun_key: str, code: str) -> tuple[str, dict[str, str]]:

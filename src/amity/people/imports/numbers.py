@@ -53,7 +53,8 @@ def parse(texts: pl.Series, decimal: Decimal = ".") -> pl.Series:
         return _finite(plain).alias(texts.name)
     frame = texts.to_frame("text").with_columns(pl.col("text").str.strip_chars().str.to_lowercase())
     symbols = sorted((re.escape(symbol) for symbol in _SYMBOLS), key=len, reverse=True)
-    cut = rf"(?i)^(?:{'|'.join(symbols)}|[a-z]{{3}})\s*|\s*(?:{'|'.join(symbols)}|[a-z]{{3}}|%)$"
+    money = "|".join([*symbols, *sorted(code.lower() for code in list_currencies())])
+    cut = rf"(?i)^(?:{money})\s*|\s*(?:{money}|%)$"
     body = pl.col("text").str.replace_all("[\u2212\u2013]", "-").str.replace_all(cut, "")
     frame = frame.with_columns(body.str.strip_chars().alias("body"))
     frame = frame.with_columns(pl.col("body").str.extract(_UNIT).str.strip_chars(".").alias("unit"))

@@ -2,13 +2,15 @@
 import { all } from "./dom";
 
 const SELECTOR = "details.menu, details.score";
+const PINNED = ".table-wrap, .board";
+const MARGIN = 8;
 
 export function startMenus(): void {
   document.addEventListener("click", (event) => closeOthers(event.target as Element));
   document.addEventListener("keydown", onKey);
   document.addEventListener("toggle", onToggle, true);
   document.querySelector(".subnav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
-  window.addEventListener("scroll", () => all<HTMLDetailsElement>("details.score[open]").forEach(place), true);
+  window.addEventListener("scroll", () => all<HTMLDetailsElement>("details.score[open], details.menu[open]").filter((each) => each.closest(PINNED)).forEach(place), true);
 }
 
 function closeOthers(target: Element): void {
@@ -19,13 +21,26 @@ function closeOthers(target: Element): void {
 
 function onToggle(event: Event): void {
   const details = event.target;
-  if (details instanceof HTMLDetailsElement && details.open && details.matches(".score, .table-wrap .menu")) place(details);
+  if (!(details instanceof HTMLDetailsElement) || !details.open || !details.matches(SELECTOR)) return;
+  if (details.closest(PINNED)) place(details);
+  else keepInside(details);
+}
+
+/** A menu near the edge of the window opens towards the middle. */
+function keepInside(details: HTMLDetailsElement): void {
+  const panel = details.querySelector<HTMLElement>(".score-panel, .menu-list");
+  if (!panel) return;
+  panel.style.translate = "none";
+  const box = panel.getBoundingClientRect();
+  const right = document.documentElement.clientWidth - MARGIN;
+  const shift = Math.min(0, right - box.right) || Math.max(0, MARGIN - box.left);
+  panel.style.translate = `${shift}px 0`;
 }
 
 /** Panels inside a scrolling table would be cut off: pin them to the window instead. */
 function place(details: HTMLDetailsElement): void {
   const panel = details.querySelector<HTMLElement>(".score-panel, .menu-list");
-  if (!panel || !details.closest(".table-wrap, .board, .rail")) return;
+  if (!panel) return;
   const box = details.getBoundingClientRect();
   panel.style.position = "fixed";
   panel.style.right = panel.style.bottom = "auto";

@@ -18,7 +18,7 @@ _FIELDS = {
     )
 } | {"value": "value_minor", "expected_on": "expected_close_on"}  # fmt: skip
 TABLE = kit.Table("sales.Deal", tuple(_FIELDS.values()), bag="custom")
-_BY_KEY = "SELECT s.n, t.id FROM stage s JOIN sales_deal t ON t.key = s.key WHERE {open}"
+_BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN sales_deal t ON t.key = s.key WHERE {open}"
 _PIPELINE = "Sales"
 _STAGES = {"open": "Open", "won": "Won", "lost": "Lost"}
 _SEARCHED = ("title", "company", "product", "person")
@@ -114,7 +114,8 @@ def _with_stages(frame: pl.DataFrame, context: kit.Context) -> pl.DataFrame:
     rank = pl.col("status").replace_strict({"open": 0, "won": 1, "lost": 2}, return_dtype=pl.Int64)
     step = pl.col("stage:").map_elements(step_of, return_dtype=pl.Int64)
     _make_stages(
-        context, wanted.sort("pipeline:", rank, step, pl.col("len"), "stage:", descending=[False, False, False, True, False])
+        context,
+        wanted.sort("pipeline:", rank, step, pl.col("len"), "stage:", descending=[False, False, False, True, False]),
     )
     context.cursor.execute(
         "SELECT p.name, s.name, replace(s.id::text, '-', '') FROM sales_stage s JOIN sales_pipeline p ON p.id = s.pipeline_id"

@@ -18,9 +18,9 @@ _LINE_FIELDS = {
     "order_id": "order_id", "product_id": "product_id", "quantity": "quantity", "price": "price_minor", "currency": "currency",
 }  # fmt: skip
 LINE_TABLE = kit.Table("sales.OrderLine", tuple(_LINE_FIELDS.values()), bag="custom")
-_BY_KEY = "SELECT s.n, t.id FROM stage s JOIN {table} t ON t.key = s.key WHERE {{open}}"
+_BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN {table} t ON t.key = s.key WHERE {{open}}"
 _PRODUCT_BY_NAME = (
-    f"SELECT s.n, t.id FROM stage s JOIN sales_product t ON {kit.matchable('t.name')} = {kit.matchable('s.name')} "
+    f"SELECT s.n, t.id, t.id FROM stage s JOIN sales_product t ON {kit.matchable('t.name')} = {kit.matchable('s.name')} "
     f"AND (t.key IS NULL OR s.key IS NULL) WHERE {{open}} AND {kit.matchable('s.name')} <> ''"
 )
 _MOST = 10**11  # quantities above do not fit their column
@@ -44,11 +44,14 @@ class Products(kit.Home):
 
     def identities(self, frame: pl.DataFrame, context: kit.Context) -> pl.Series:
         """Article number, else the name without case, spaces and punctuation."""
-        plain = (
-            kit.named(frame, "name", "external_id").str.to_lowercase().str.replace_all("[ \\t\u00a0.,\\-_/&()\"']", "")
-        )
+        plain = kit.plain_name(kit.named(frame, "name", "external_id"))
         keyed = frame.with_columns(kit.staged_key(frame, context))
-        return keyed.select(pl.coalesce("key", pl.lit("name:") + plain).alias("identity")).to_series()
+        return kit.computed(keyed, pl.coalesce("key", plain), "identity")
+
+    def known_by(self, frame: pl.DataFrame, context: kit.Context) -> pl.DataFrame:
+        """The name."""
+        names = kit.computed(frame, kit.plain_name(kit.named(frame, "name", "external_id")), "name")
+        return kit.other_names(self.identities(frame, context), names)
 
     def __call__(self, frame: pl.DataFrame, context: kit.Context, /) -> kit.Outcome:
         frame = frame.with_columns(

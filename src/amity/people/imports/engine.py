@@ -132,8 +132,8 @@ def _land_or_halve(
     context: Context, home: Home, frame: pl.DataFrame, load: Load, refused: list[pl.DataFrame]
 ) -> Outcome:
     notes = Counter(context.notes)
-    identities = home.identities(frame, context)
-    shown = frame.with_columns(identities.alias("identity"), context.seen.before(identities).alias("before"))
+    identities, others = home.identities(frame, context), home.known_by(frame, context)
+    shown = frame.with_columns(identities.alias("identity"), context.seen.before(identities, others).alias("before"))
     try:
         with transaction.atomic():
             outcome = home(shown, context)
@@ -148,6 +148,7 @@ def _land_or_halve(
         first = _land_or_halve(context, home, frame[:half], load, refused)
         return first + _land_or_halve(context, home, frame[half:], load, refused)
     context.seen.add(identities)
+    context.seen.add(others["identity"])
     return outcome
 
 
@@ -183,7 +184,7 @@ def _leave_out(file: ImportFile) -> None:
 def _land_batch(job: Import, file: ImportFile, context: Context, home: Home, load: Load) -> None:
     """One transaction: the rows, what was refused, and how far the file is."""
     context.notes = Counter()
-    if job.shelved and (context.seen.before(home.identities(load.frame, context)) > 0).any():
+    if job.shelved and _repeats(context, home, load.frame):
         shelf.put_back(job)  # a record shown twice is looked up by the indexes
     try:
         _commit_batch(job, file, context, home, load, careful=False)
@@ -191,6 +192,11 @@ def _land_batch(job: Import, file: ImportFile, context: Context, home: Home, loa
         context.notes = Counter()
         _commit_batch(job, file, context, home, load, careful=True)
     file.rows_done = load.batch.last_row
+
+
+def _repeats(context: Context, home: Home, frame: pl.DataFrame) -> bool:
+    before = context.seen.before(home.identities(frame, context), home.known_by(frame, context))
+    return bool((before > 0).any())
 
 
 def _commit_batch(job: Import, file: ImportFile, context: Context, home: Home, load: Load, careful: bool) -> None:

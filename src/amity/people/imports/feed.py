@@ -15,6 +15,7 @@ from amity.people.imports.reading import Batch, Source, batches
 from amity.people.imports.values import ROW, Mapping, convert
 
 _AHEAD = 1
+_KNOWN_BY = ("external_id", "email", "phone", "name", "domain", "given_name", "family_name", "at", "order")
 
 
 @dataclass(slots=True)
@@ -60,19 +61,17 @@ class Feed:
                 keep = numbers <= rows
                 frame, numbers = frame.filter(keep), numbers.filter(keep)
             if frame.height:
-                context.seen.add(self._identities(context, frame, numbers, narrow))
+                self._show(context, frame, numbers, narrow)
             if batch.last_row >= rows:
                 return
 
-    def _identities(
-        self, context: Context, frame: pl.DataFrame, numbers: pl.Series, narrow: Mapping | None
-    ) -> pl.Series:
-        if narrow is not None:
-            keys = convert(frame, numbers, narrow).frame
-            if not keys["external_id"].null_count():
-                return self.home.identities(keys, context)
-        typed = convert(frame, numbers, self.mapping).frame
-        return self.home.identities(typed.filter(self.home.faults(typed).is_null()), context)
+    def _show(self, context: Context, frame: pl.DataFrame, numbers: pl.Series, narrow: Mapping | None) -> None:
+        typed = convert(frame, numbers, narrow or self.mapping).frame
+        if narrow is not None and typed["external_id"].null_count():
+            typed = convert(frame, numbers, self.mapping).frame
+        typed = typed.filter(self.home.faults(typed).is_null())
+        context.seen.add(self.home.identities(typed, context))
+        context.seen.add(self.home.known_by(typed, context)["identity"])
 
     def _read(self, skip_rows: int, channel: queue.Queue[Load | BaseException | None], over: threading.Event) -> None:
         try:
@@ -98,9 +97,9 @@ def typed_load(batch: Batch, mapping: Mapping, home: Home) -> Load:
 
 
 def _narrowed(mapping: Mapping) -> Mapping | None:
-    """The mapping of the key column alone, where there is one."""
-    columns = {column: to for column, to in mapping.columns.items() if to == "external_id"}
-    return replace(mapping, columns=columns, constants={}) if columns else None
+    """The mapping of the columns that rows are known by alone, where one of them is a key."""
+    columns = {column: to for column, to in mapping.columns.items() if to in _KNOWN_BY}
+    return replace(mapping, columns=columns, constants={}) if "external_id" in columns.values() else None
 
 
 def _drain(channel: queue.Queue[Load | BaseException | None]) -> None:

@@ -45,6 +45,13 @@ class Home(ABC):
         """What tells rows of one file apart; rows with an equal text are one record."""
         return staged_key(frame, context).alias("identity")
 
+    def known_by(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+        """What else rows are found by than their identity (``at``: row of the frame, ``identity``).
+
+        A later row of the file that brings only such a text is the same record and fills its gaps.
+        """
+        return nothing_else()
+
     def prepare(self, frame: pl.DataFrame) -> pl.DataFrame:
         """More columns that need no database; computed ahead of the landing, on the reader's thread."""
         return frame
@@ -54,6 +61,19 @@ class Home(ABC):
         if self.finder is None:
             return pl.DataFrame(schema={"value": pl.String, "id": pl.String})
         return look_up(context, values, self.finder, column, self.noun)
+
+
+def nothing_else() -> pl.DataFrame:
+    """For homes whose rows are known by one thing only."""
+    return pl.DataFrame(schema={"at": pl.Int64, "identity": pl.String})
+
+
+def other_names(identities: pl.Series, names: pl.Series) -> pl.DataFrame:
+    """Texts that the rows are found by beside their identity."""
+    frame = pl.DataFrame({"at": pl.int_range(names.len(), eager=True), "identity": names, "main": identities})
+    return frame.filter(pl.col("identity").is_not_null() & (pl.col("identity") != pl.col("main"))).select(
+        "at", "identity"
+    )
 
 
 def staged_key(frame: pl.DataFrame, context: Context) -> pl.Series:
@@ -121,6 +141,11 @@ def staged(
 def computed(frame: pl.DataFrame, value: pl.Expr, name: str) -> pl.Series:
     """A value for every row, one that needs no column included."""
     return frame.with_columns(value.alias(name))[name]
+
+
+def plain_name(name: pl.Expr) -> pl.Expr:
+    """An identity by name, without case, spaces and punctuation (as `references.matchable` compares them)."""
+    return pl.lit("name:") + name.str.to_lowercase().str.replace_all("[ \\t\u00a0.,\\-_/&()\"']", "")
 
 
 def named(frame: pl.DataFrame, *candidates: str) -> pl.Expr:

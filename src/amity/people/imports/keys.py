@@ -90,12 +90,23 @@ class Seen:
         other._hashes, other._counts = self._hashes, self._counts
         return other
 
-    def before(self, identities: pl.Series) -> pl.Series:
-        """How often each identity was shown before this row, earlier batches included; nulls are always new."""
-        frame = pl.DataFrame({"hash": identities.hash(seed=7), "known": identities.is_not_null()})
-        inside = frame.select(pl.int_range(pl.len()).over("hash").alias("count")).to_series().to_numpy()
-        total = inside + self._count_of(frame["hash"].to_numpy())
-        return pl.Series("before", np.where(frame["known"].to_numpy(), total, 0), dtype=pl.Int64)
+    def before(self, identities: pl.Series, others: pl.DataFrame | None = None) -> pl.Series:
+        """How often each row's identity was shown before it, earlier batches included; nulls are always new.
+
+        ``others`` (``at``, ``identity``): what else the rows are known by; it counts for the rows after them.
+        """
+        count = identities.len()
+        parts = [pl.DataFrame({"at": pl.int_range(count, eager=True), "hash": identities.hash(seed=7)})]
+        parts[0] = parts[0].with_columns(identities.is_not_null().alias("main"))
+        if others is not None and others.height:
+            hashes = others["identity"].hash(seed=7)
+            more = pl.DataFrame({"at": others["at"].cast(pl.Int64), "hash": hashes})
+            parts.append(more.with_columns(pl.lit(None, pl.Boolean).alias("main")))
+        shown = pl.concat(parts).sort("at", maintain_order=True)
+        shown = shown.with_columns(pl.int_range(pl.len()).over("hash").alias("count"))
+        shown = shown.filter(pl.col("main").is_not_null())
+        total = shown["count"].to_numpy() + self._count_of(shown["hash"].to_numpy())
+        return pl.Series("before", np.where(shown["main"].to_numpy(), total, 0), dtype=pl.Int64)
 
     def add(self, identities: pl.Series) -> None:
         """Remember the identities of rows that have landed."""

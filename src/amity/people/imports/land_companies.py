@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import polars as pl
 
-from amity.people.imports.homes import Home, computed, named, staged, staged_key, with_references
+from amity.people.imports.homes import (
+    Home,
+    computed,
+    named,
+    other_names,
+    plain_name,
+    staged,
+    staged_key,
+    with_references,
+)
 from amity.people.imports.keys import hex_id
 from amity.people.imports.landing import Context, Outcome, Table, changed_ids, land, land_later, stage_rows
 from amity.people.imports.references import BY_NAME, Finder, matchable
@@ -21,10 +30,10 @@ _FIELDS = {
     )
 } | {"annual_revenue": "revenue_minor"}  # fmt: skip
 TABLE = Table("people.Company", (*_FIELDS.values(), "parent_id"), bag="traits", profile="company")
-_BY_KEY = "SELECT s.n, t.id FROM stage s JOIN people_company t ON t.key = s.key WHERE {open}"
+_BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN people_company t ON t.key = s.key WHERE {open}"
 # A company known by name only takes the key of the row that describes it; one with another key is another company.
 _BY_NAME = (
-    f"SELECT s.n, t.id FROM stage s JOIN people_company t ON {matchable('t.name')} = {matchable('s.name')} "
+    f"SELECT s.n, t.id, t.id FROM stage s JOIN people_company t ON {matchable('t.name')} = {matchable('s.name')} "
     f"AND (t.key IS NULL OR s.key IS NULL) WHERE {{open}} AND {matchable('s.name')} <> ''"
 )
 _SEARCHED = ("name", "domain", "email", "city", "industry")
@@ -44,24 +53,23 @@ class Companies(Home):
 
     def faults(self, frame: pl.DataFrame) -> pl.Series:
         """A company needs a name (its website or number will do)."""
-        missing = named(frame, "name", "domain", "external_id").is_null()
+        missing = _name(frame).is_null()
         return computed(frame, pl.when(missing).then(pl.lit("no_name")), "fault")
 
     def identities(self, frame: pl.DataFrame, context: Context) -> pl.Series:
         """Key, else the name without case, spaces and punctuation."""
-        name = named(frame, "name", "domain", "external_id").str.to_lowercase()
-        plain = pl.lit("name:") + name.str.replace_all("[ \\t\u00a0.,\\-_/&()\"']", "")
-        return (
-            frame.with_columns(staged_key(frame, context))
-            .select(pl.coalesce("key", plain).alias("identity"))
-            .to_series()
-        )
+        keyed = frame.with_columns(staged_key(frame, context))
+        return computed(keyed, pl.coalesce("key", plain_name(_name(frame))), "identity")
+
+    def known_by(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+        """The name."""
+        return other_names(self.identities(frame, context), computed(frame, plain_name(_name(frame)), "name"))
 
     def __call__(self, frame: pl.DataFrame, context: Context, /) -> Outcome:
         frame = frame.with_columns(
             staged_key(frame, context),
             (pl.col("before") > 0).alias("again"),
-            named(frame, "name", "domain", "external_id").alias("name"),
+            _name(frame).alias("name"),
         )
         frame = with_references(context, _fitted(frame, context), _REFERENCES)
         rows, columns = staged(context, TABLE, frame.drop("parent", strict=False), _FIELDS, tuple(_REFERENCES))
@@ -71,6 +79,10 @@ class Companies(Home):
         if outcome.updated:
             _refresh_search(context)
         return _land_parents(context, frame, self, outcome)
+
+
+def _name(frame: pl.DataFrame) -> pl.Expr:
+    return named(frame, "name", "domain", "external_id")
 
 
 def _fitted(frame: pl.DataFrame, context: Context) -> pl.DataFrame:

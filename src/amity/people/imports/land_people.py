@@ -6,7 +6,17 @@ from uuid import UUID
 
 import polars as pl
 
-from amity.people.imports.homes import Home, computed, content_key, first, numbered, staged, staged_key, with_references
+from amity.people.imports.homes import (
+    Home,
+    computed,
+    content_key,
+    first,
+    nothing_else,
+    numbered,
+    staged,
+    staged_key,
+    with_references,
+)
 from amity.people.imports.keys import UUID7, hex_id, new_ids
 from amity.people.imports.landing import SOURCE_DEAL, Context, Outcome, Table, changed_ids, copy_new, land, stage_rows
 from amity.people.imports.references import BY_KEY, Finder
@@ -32,9 +42,9 @@ TABLE = Table(
         "lead_status": f"NOT (s.lead_status = 'open' AND coalesce(t.origins #>> '{{lead_status,2}}', '') = '{SOURCE_DEAL}')"
     },
 )
-_BY_KEY = "SELECT s.n, t.id FROM stage s JOIN people_person t ON t.key = s.key WHERE {open}"
+_BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN people_person t ON t.key = s.key WHERE {open}"
 _BY_IDENTIFIER = (
-    "SELECT s.n, i.person_id FROM stage s JOIN people_identifier i ON i.value = s.{kind} AND i.kind = '{kind}' "
+    "SELECT s.n, i.person_id, i.id FROM stage s JOIN people_identifier i ON i.value = s.{kind} AND i.kind = '{kind}' "
     "WHERE {{open}} AND s.key IS NULL AND s.{kind} IS NOT NULL"
 )
 _PHONE_ONLY = " AND s.email IS NULL"
@@ -82,11 +92,23 @@ class People(Home):
         if context.fresh and not rows["again"].any():
             return _land_new(context, rows, identifiers)
         stage_rows(context, TABLE, rows)
-        outcome = land(context, TABLE, [*columns, "search"], _finders(columns))
-        outcome = _land_identifiers(context, identifiers, outcome)
+        _stage_identifiers(context, identifiers)
+        outcome = land(context, TABLE, [*columns, "search"], _finders(columns), _add_identifiers)
+        outcome = _with_identified(context, outcome)
         if outcome.updated:
             _refresh_search(context)
         return outcome
+
+    def known_by(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+        """All e-mails and phones."""
+        parts, main = [nothing_else()], self.identities(frame, context)
+        for kind in ("email", "phone"):
+            if kind in frame.columns:
+                values = pl.DataFrame({"at": pl.int_range(frame.height, eager=True), "identity": frame[kind]})
+                long = values.explode("identity") if isinstance(frame.schema[kind], pl.List) else values
+                long = long.drop_nulls().with_columns((pl.lit(f"{kind}:") + pl.col("identity")).alias("identity"))
+                parts.append(long.filter((long["identity"] != main.gather(long["at"])).fill_null(True)))
+        return pl.concat(parts)
 
     def prepare(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The name to show and the words to find the person by."""
@@ -203,32 +225,31 @@ def _finders(columns: list[str]) -> list[str]:
     return finders
 
 
-def _land_identifiers(context: Context, identifiers: pl.DataFrame, outcome: Outcome) -> Outcome:
-    """Add identifiers that their people did not have yet; a known person that gets one counts as updated."""
-    if not identifiers.height:
-        return outcome
-    cursor = context.cursor
-    stage(
-        cursor,
-        "marks",
-        identifiers.with_columns(new_ids(identifiers.height).alias("id")),
-        {"id": "uuid", "n": "integer"},
-    )
-    cursor.execute(
+def _stage_identifiers(context: Context, identifiers: pl.DataFrame) -> None:
+    frame = identifiers.with_columns(new_ids(identifiers.height).alias("id"))
+    stage(context.cursor, "marks", frame, {"id": "uuid", "n": "integer"})
+    stage(context.cursor, "got", pl.DataFrame(schema={"n": pl.Int32}))
+
+
+def _add_identifiers(context: Context) -> None:
+    """Give the people that landed so far the identifiers that they did not have yet."""
+    context.cursor.execute(
         "WITH added AS (INSERT INTO people_identifier (id, person_id, kind, value, origin_id, observed_at) "
         "SELECT m.id, l.id, m.kind, m.value, %s, %s FROM marks m JOIN landed l USING (n) "
         "ON CONFLICT (value, kind, person_id) DO NOTHING RETURNING id) "
-        + ("SELECT 0" if not outcome.unchanged else _GOT_ONE),
+        "INSERT INTO got SELECT m.n FROM added JOIN marks m USING (id)",
         [context.run_id, context.stamp],
     )
-    more = int(cursor.fetchone()[0])
+
+
+def _with_identified(context: Context, outcome: Outcome) -> Outcome:
+    """A known person that only got another identifier is updated too."""
+    context.cursor.execute(
+        "SELECT count(DISTINCT g.n) FROM got g JOIN stage s USING (n) JOIN landed l USING (n) "
+        "WHERE l.id <> s.id AND NOT EXISTS (SELECT FROM diff d WHERE d.n = g.n)"
+    )
+    more = int(context.cursor.fetchone()[0])
     return Outcome(outcome.created, outcome.updated + more, outcome.unchanged - more)
-
-
-_GOT_ONE = (
-    "SELECT count(DISTINCT m.n) FROM added a JOIN marks m USING (id) JOIN stage s USING (n) "
-    "JOIN landed l USING (n) WHERE l.id <> s.id AND NOT EXISTS (SELECT FROM diff d WHERE d.n = m.n)"
-)
 
 
 def _refresh_search(context: Context) -> None:
@@ -304,9 +325,9 @@ _FINDER = Finder(
     "people_person",
     (
         "SELECT DISTINCT ON (w.n) w.n, i.person_id AS id FROM wanted w JOIN people_identifier i ON i.value = lower(w.value) "
-        "AND i.kind = 'email' WHERE w.id IS NULL ORDER BY w.n, i.person_id",
+        "AND i.kind = 'email' WHERE w.id IS NULL ORDER BY w.n, i.id",
         "SELECT DISTINCT ON (w.n) w.n, i.person_id AS id FROM wanted w JOIN people_identifier i ON i.value = w.value "
-        "AND i.kind = 'phone' WHERE w.id IS NULL ORDER BY w.n, i.person_id",
+        "AND i.kind = 'phone' WHERE w.id IS NULL ORDER BY w.n, i.id",
         _ONE.format(join="people_person t ON t.display_name = w.value").replace("::uuid", "::uuid AS id"),
     ),
     make=_make,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from amity.people.imports.homes import Home, computed, first, named, staged, staged_key
+from amity.people.imports.homes import Home, computed, first, named, other_names, plain_name, staged, staged_key
 from amity.people.imports.keys import hex_id
 from amity.people.imports.landing import Context, Outcome, Table, land, stage_rows
 from amity.people.imports.references import BY_NAME, Finder, look_up, matchable
@@ -13,10 +13,10 @@ from amity.people.imports.staging import copy, stage
 _FIELDS = {"name": "name", "email": "email", "team_id": "team_id"}
 _NO_PASSWORD = "'!' || md5(random()::text) || md5(random()::text)"
 TABLE = Table("access.Staff", tuple(_FIELDS.values()), fixed={"password": _NO_PASSWORD})
-_BY_KEY = "SELECT s.n, t.id FROM stage s JOIN access_staff t ON t.key = s.key WHERE {open}"
-_BY_EMAIL = "SELECT s.n, t.id FROM stage s JOIN access_staff t ON t.email = s.email AND (t.key IS NULL OR s.key IS NULL) WHERE {open}"
+_BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN access_staff t ON t.key = s.key WHERE {open}"
+_BY_EMAIL = "SELECT s.n, t.id, t.id FROM stage s JOIN access_staff t ON t.email = s.email AND (t.key IS NULL OR s.key IS NULL) WHERE {open}"
 _BY_NAME = (
-    f"SELECT s.n, t.id FROM stage s JOIN access_staff t ON {matchable('t.name')} = {matchable('s.name')} "
+    f"SELECT s.n, t.id, t.id FROM stage s JOIN access_staff t ON {matchable('t.name')} = {matchable('s.name')} "
     "AND (t.key IS NULL OR s.key IS NULL) AND (t.email IS NULL OR {mail} IS NULL) WHERE {{open}}"
 )
 
@@ -40,8 +40,12 @@ class Staff(Home):
         """Key, else e-mail, else name."""
         mail = first(frame["email"]) if "email" in frame.columns else pl.lit(None, pl.String)
         return frame.with_columns(staged_key(frame, context), mail.alias("mail")).select(
-            pl.coalesce("key", pl.lit("email:") + pl.col("mail"), pl.lit("name:") + _name(frame).str.to_lowercase())
+            pl.coalesce("key", pl.lit("email:") + pl.col("mail"), plain_name(_name(frame)))
         ).to_series().alias("identity")  # fmt: skip
+
+    def known_by(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+        """The name."""
+        return other_names(self.identities(frame, context), computed(frame, plain_name(_name(frame)), "name"))
 
     def __call__(self, frame: pl.DataFrame, context: Context, /) -> Outcome:
         frame = frame.with_columns(

@@ -7,8 +7,8 @@ batch with the record they are), ``landed`` (the same for all rows, new ones inc
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dictionary
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -153,18 +153,30 @@ def _constant(item: Any) -> Any:
 
 
 def match(context: Context, query: str, again: bool) -> None:
-    """Add to ``hit`` what ``query`` (``n, id`` from ``stage s``) finds for rows that have no record yet.
+    """Add to ``hit`` what ``query`` (``n, id, rank`` from ``stage s``) finds for rows that have no record yet.
+
+    Of several finds the lowest rank counts: an id, so the oldest. What is found first stays first, or a second import
+    of the same file would find somebody else.
 
     The query holds the mark ``{open}`` where the condition on ``s`` goes.
     """
     wanted = f"s.again = {again} AND NOT EXISTS (SELECT FROM hit h WHERE h.n = s.n)"
     context.cursor.execute(
-        f"INSERT INTO hit SELECT DISTINCT ON (n) n, id FROM ({query.format(open=wanted)}) found (n, id) ORDER BY n, id"
+        f"INSERT INTO hit SELECT DISTINCT ON (n) n, id FROM ({query.format(open=wanted)}) found (n, id, rank) ORDER BY n, rank"
     )
 
 
-def land(context: Context, table: Table, columns: Sequence[str], finders: Sequence[str]) -> Outcome:
-    """Bring the staged rows home; leaves ``landed`` filled. ``finders``: queries for `match`, the surest first."""
+def land(
+    context: Context,
+    table: Table,
+    columns: Sequence[str],
+    finders: Sequence[str],
+    settle: Callable[[Context], None] | None = None,
+) -> Outcome:
+    """Bring the staged rows home; leaves ``landed`` filled. ``finders``: queries for `match`, the surest first.
+
+    ``settle`` is called whenever ``landed`` has grown, before repeated rows are looked for.
+    """
     cursor = context.cursor
     cursor.execute("SELECT count(*), count(*) FILTER (WHERE again) FROM stage")
     total, repeated = cursor.fetchone()
@@ -176,10 +188,14 @@ def land(context: Context, table: Table, columns: Sequence[str], finders: Sequen
     updated = 0
     if not context.fresh:
         updated = change(context, table, columns, "stage", "s.again = false", fill=False)
+    if settle:
+        settle(context)
     if repeated:
         _find(context, finders, again=True)
         created += _home_of_the_rest(context, table, columns)
         cursor.execute("INSERT INTO landed SELECT n, id FROM hit ON CONFLICT DO NOTHING")
+        if settle:
+            settle(context)
         updated += _fill(context, table, columns)
     return Outcome(created, updated, total - created - updated)
 

@@ -201,16 +201,7 @@ def matching(view: View, reader: Reader) -> QuerySet[Any]:
 
 def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
     """One page of rows and the count up to 10,000. 2 queries and those of the loaders."""
-    found = matching(view, reader)
-    few = None
-    if view.active or view.q:
-        count, few = paging.few(found, view.order, view.cursor, size, COUNT_BOUND)
-    else:
-        count = found.values("pk")[: COUNT_BOUND + 1].count()
-    if not count:
-        return Page([], 0, None, None)
-    sliced = few if few is not None else paging.slice_of(found, view.order, view.cursor, size)
-    raw = list(sliced.values("pk", SORT_VALUE, *_fields(view.columns)))
+    count, raw = _slice(view, matching(view, reader), size)
     more, raw = len(raw) > size, raw[:size]
     back = bool(view.cursor and view.cursor.back)
     if back:
@@ -221,6 +212,21 @@ def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
     return Page(
         rows, count, _cursor(view, raw[0], True) if before else None, _cursor(view, raw[-1], False) if after else None
     )
+
+
+def _slice(view: View, found: QuerySet[Any], size: int) -> tuple[int, list[dict[str, Any]]]:
+    """The count up to the bound, and the raw rows of one page (one more, where there are more)."""
+    names = ("pk", SORT_VALUE, *_fields(view.columns))
+    if not view.active and not view.q:
+        count = found.values("pk")[: COUNT_BOUND + 1].count()
+        return count, list(paging.slice_of(found, view.order, view.cursor, size).values(*names)) if count else []
+    count, few = paging.few(found, view.order, view.cursor, size, COUNT_BOUND)
+    if few is not None:
+        return count, list(few.values(*names)) if count else []
+    if not count:
+        return 0, []
+    with paging.along_index():
+        return count, list(paging.slice_of(found, view.order, view.cursor, size).values(*names))
 
 
 def everything(view: View, reader: Reader, chunk: int = 2_000) -> Iterator[Row]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.core import signing
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BooleanField, F, Field, Func, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
@@ -16,6 +18,9 @@ from django.utils.translation import gettext as _
 from amity.base.errors import Refused
 
 _SALT = "amity.paging"
+_SWITCH = "SELECT " + ", ".join(
+    f"set_config('enable_{way}', %s, true)" for way in ("sort", "bitmapscan", "seqscan")
+)  # until the end of the transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,18 @@ def few(
     if count > bound:
         return count, None
     return count, ordered(rows.model._base_manager.filter(pk__in=keys), order, descending)
+
+
+@contextmanager
+def along_index() -> Iterator[None]:
+    """Inside, rows come in the order of the sorting index and nothing is sorted. 2 queries.
+
+    For many matches, of which the planner expects few: the first fifty are found after few steps along the index.
+    """
+    with transaction.atomic(), connection.cursor() as database:
+        database.execute(_SWITCH, ["off"] * 3)
+        yield
+        database.execute(_SWITCH, ["on"] * 3)
 
 
 def ordered(rows: QuerySet[Any], order: Order, descending: bool | None = None) -> QuerySet[Any]:

@@ -315,6 +315,13 @@ def _reference(name: str, value: Any) -> UUID | None:
     return found
 
 
+def _id(value: Any) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError as error:
+        raise Refused("bad_id", _("This is not the id of a record.")) from error
+
+
 def _stage(stage_id: Any) -> Stage:
     stage = Stage.objects.filter(pk=stage_id).first()
     if stage is None:

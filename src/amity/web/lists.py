@@ -142,6 +142,8 @@ def put_back(request: access.StaffRequest, group: UUID) -> HttpResponse:
     """Undo what a toast offered to undo, and return to where the person was."""
     undo.put_back(request.principal, group)
     toast(request, _("Undone"))
+    if request.headers.get("X-Requested-With") == "fetch":  # the client reloads; the next page says it
+        return HttpResponse(status=204)
     return HttpResponseRedirect(_back(request))
 
 

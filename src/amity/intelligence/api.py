@@ -15,7 +15,7 @@ from amity.access import api as access
 from amity.base import jobs
 from amity.base.models import JobRun
 from amity.intelligence import reasons as wording
-from amity.intelligence import registry, scoring, tasks, training
+from amity.intelligence import registry, scoring, training
 from amity.intelligence.fitted import RUNGS
 from amity.intelligence.reasons import Reason
 from amity.intelligence.registry import Version
@@ -107,7 +107,7 @@ def start_training(principal: access.Principal, key: str) -> UUID:
         if under_way is not None:
             return under_way
         staff_id = str(principal.staff_id) if principal.staff_id else None
-        return jobs.start("intelligence.train", tasks.train, subject_id=subject_id(key), started_by=principal.staff_id,
+        return jobs.start("intelligence.train", "intelligence.train", subject_id=subject_id(key), started_by=principal.staff_id,
                           target=key, staff_id=staff_id)  # fmt: skip
 
 

@@ -87,6 +87,10 @@ def next_words(following: Mapping[str, Any]) -> str:
             count,
         )
         return text % {"count": words.number(count), "rung": rung}
+    if following["code"] == "more_of_each":
+        return _("Only one outcome is recorded. The next rung (%(rung)s) needs records of both, won and lost.") % {
+            "rung": rung
+        }
     return _("More records of the same kind will not open the next rung (%(rung)s). Other facts about them might.") % {
         "rung": rung
     }

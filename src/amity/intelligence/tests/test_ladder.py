@@ -149,3 +149,9 @@ def test_calibration_mends_an_overconfident_model_and_never_reorders(rows: int) 
     mended = fit_calibration(3 * z, y).apply(3 * z)
     assert metrics.log_loss(y, metrics.sigmoid(mended)) < metrics.log_loss(y, metrics.sigmoid(3 * z))
     assert (np.argsort(mended) == np.argsort(z)).all()
+
+
+def test_wins_alone_teach_nothing_and_the_next_rung_asks_for_losses() -> None:
+    seen = world(300)
+    result = train(seen.table, np.ones(300))
+    assert (result.model.rung, result.verdict, result.next_rung.code) == ("base", "too_few", "more_of_each")

@@ -13,7 +13,7 @@ from typing import Any
 from amity.base.errors import Refused
 
 _PREFIX = "AMITY_"
-_SECRET_FILE = "secret.key"
+_SECRET_FILE = "secret.key"  # noqa: S105 (a file name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def secret(config: Config) -> str:
 def _read_secret(path: Path) -> str:
     key = path.read_text().strip()
     if len(key) < 32:
-        raise Refused("bad_secret", f"{path} is too short to be a key: delete it (everybody signs in again) and restart.")
+        raise Refused("bad_secret", f"{path} is too short for a key: delete it (all sign in again), restart.")
     return key
 
 

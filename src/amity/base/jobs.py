@@ -27,19 +27,29 @@ def on_app_ready(app: App) -> None:
     """Hook of procrastinate's Django integration; tasks register on import."""
 
 
-def start(kind: str, task: Any, *, subject_id: UUID | None = None, started_by: UUID | None = None, **args: Any) -> UUID:
-    """Defer ``task(job_run_id=…, **args)`` in the caller's transaction and return the id of its progress row."""
+def start(kind: str, task: str, *, subject_id: UUID | None = None, started_by: UUID | None = None, **args: Any) -> UUID:
+    """Defer the task named ``task`` with ``args`` in the caller's transaction; returns the id of its progress row.
+
+    By name, because tasks call the work and the work starts tasks: an import both ways would be a cycle.
+    """
     from amity.base.models import JobRun
 
     with transaction.atomic():
         run = JobRun.objects.create(kind=kind, subject_id=subject_id, started_by=started_by)
-        run.queue_id = task.defer(job_run_id=str(run.id), **args)
+        run.queue_id = named(task).defer(job_run_id=str(run.id), **args)
         run.save(update_fields=["queue_id"])
     return run.id
 
 
+def named(task: str, **options: Any) -> Any:
+    """The registered task of that name, with its own lock and retry, ready to be deferred."""
+    if task not in app.tasks:
+        app.perform_import_paths()  # type: ignore[no-untyped-call]
+    return app.configure_task(task, allow_unknown=False, **options)
+
+
 def running(job_run_id: str, work: Callable[[Report], None]) -> None:
-    """Run ``work(report)`` and keep the progress row truthful; a `Refused` ends the job, a bug is retried by the queue."""
+    """Run ``work(report)``, keep the progress row truthful; a `Refused` ends the job, a bug is retried by the queue."""
     from amity.base.models import JobRun
 
     rows = JobRun.objects.filter(pk=job_run_id)
@@ -66,4 +76,4 @@ def running(job_run_id: str, work: Callable[[Report], None]) -> None:
         rows.update(state="done", finished_at=clock.now())
 
 
-__all__ = ["RETRY", "Report", "Stopped", "app", "on_app_ready", "running", "start"]
+__all__ = ["RETRY", "Report", "Stopped", "app", "named", "on_app_ready", "running", "start"]

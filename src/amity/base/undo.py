@@ -74,7 +74,7 @@ def perform_batches(actor: Reader, kind: str, batches: Sequence[dict[str, Any]])
     with transaction.atomic():
         for args in batches:
             step = UndoStep.objects.create(group_id=group, kind=kind, staff_id=actor.staff_id, args=args)
-            jobs.start(kind, run_step, subject_id=group, started_by=actor.staff_id, step_id=str(step.id))
+            jobs.start(kind, "base.undo.run_step", subject_id=group, started_by=actor.staff_id, step_id=str(step.id))
     return group
 
 

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 
-from django.db import transaction
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from amity.base import clock
 from amity.events import delivery
 from amity.events.models import WebhookDelivery
 
 KEPT = timedelta(days=30)
-
-
-def call() -> None:
-    """Ask for a delivery run once the caller's transaction has committed; one that waits already will do.
-
-    Not inside the transaction: the queue's lock would make writers wait for each other. Should the process die between
-    the two, the run of the next minute finds the deliveries.
-    """
-    transaction.on_commit(_defer)
-
-
-def _defer() -> None:
-    with suppress(AlreadyEnqueued):
-        deliver.configure(queueing_lock="events.deliver").defer()
 
 
 @app.task(name="events.deliver")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,9 +14,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from procrastinate.exceptions import AlreadyEnqueued
 
 from amity.access import api as access
-from amity.base import clock, paging
+from amity.base import clock, jobs, paging
 from amity.base.errors import NotFound, Refused
 from amity.base.sealing import seal
 from amity.engines import api as engines
@@ -195,9 +197,17 @@ def send_test(principal: access.Principal, endpoint_id: UUID) -> None:
 
 
 def _call_worker() -> None:
-    from amity.events import tasks
+    """Ask for a delivery run once the caller's transaction has committed; one that waits already will do.
 
-    tasks.call()
+    Not inside the transaction: the queue's lock would make writers wait for each other. Should the process die between
+    the two, the run of the next minute finds the deliveries.
+    """
+    transaction.on_commit(_defer)
+
+
+def _defer() -> None:
+    with suppress(AlreadyEnqueued):
+        jobs.named("events.deliver", queueing_lock="events.deliver").defer()
 
 
 def _found(endpoint_id: UUID, lock: bool = False) -> WebhookEndpoint:

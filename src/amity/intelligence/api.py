@@ -107,8 +107,10 @@ def start_training(principal: access.Principal, key: str) -> UUID:
         if under_way is not None:
             return under_way
         staff_id = str(principal.staff_id) if principal.staff_id else None
-        return jobs.start("intelligence.train", "intelligence.train", subject_id=subject_id(key), started_by=principal.staff_id,
-                          target=key, staff_id=staff_id)  # fmt: skip
+        return jobs.start(
+            "intelligence.train", "intelligence.train", subject_id=subject_id(key), started_by=principal.staff_id,
+            target=key, staff_id=staff_id,
+        )  # fmt: skip
 
 
 def training_under_way(key: str) -> UUID | None:

@@ -203,7 +203,9 @@ class ImportFile(Record):
     fresh = models.BooleanField(default=False)  # its table was empty when it began: nothing to compare with
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["run", "position"], name="importfile_position")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["run", "position"], name="importfile_position"),
+        ]
 
 
 class ImportReject(Record):

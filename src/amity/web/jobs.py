@@ -11,10 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
-from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from amity.access import api as access
+from amity.base import jobs
 from amity.base.errors import NotFound, Refused
 from amity.base.models import JobRun
 
@@ -71,7 +71,7 @@ def retry(request: access.StaffRequest, job_id: UUID) -> HttpResponse:
         job = ProcrastinateJob.objects.filter(pk=run.queue_id).first()
         if run.state != JobRun.State.FAILED or job is None:
             raise Refused("job_not_failed", _("Only a failed job can be tried again."), 409)
-        run.queue_id = app.configure_task(job.task_name).defer(**job.args)
+        run.queue_id = jobs.named(job.task_name).defer(**job.args)
         run.state, run.error, run.error_code, run.finished_at = JobRun.State.WAITING, "", "", None
         run.save()
         access.record(request.principal, "job.retried", "job", job_id)

@@ -49,7 +49,12 @@ class RequestLog:
         metrics.request_seconds.labels(route).observe(seconds)
         log.info(
             "http.request",
-            extra={"method": request.method, "route": route, "status": response.status_code, "ms": round(seconds * 1000, 1)},
+            extra={
+                "method": request.method,
+                "route": route,
+                "status": response.status_code,
+                "ms": round(seconds * 1000, 1),
+            },
         )
         return response
 

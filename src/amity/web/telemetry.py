@@ -18,7 +18,8 @@ def start(config: Config) -> bool:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
-        raise Refused("otel_missing", "AMITY_OTEL_ENDPOINT is set, but the extra is not: pip install 'amity[otel]'") from error
+        message = "AMITY_OTEL_ENDPOINT is set, but the extra is not installed: pip install 'amity[otel]'"
+        raise Refused("otel_missing", message) from error
     provider = TracerProvider(resource=Resource.create({"service.name": "amity"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=config.otel_endpoint)))
     trace.set_tracer_provider(provider)

@@ -204,7 +204,9 @@ def test_private_addresses_are_not_reached_unless_allowed(host: str, publish: Ca
     assert (row.state, row.last_error) == ("waiting", "the name leads into a private network")
 
 
-@pytest.mark.parametrize("url", ["http://example.com/x", "ftp://example.com", "https://", "https://a:b@example.com/", "x"])
+@pytest.mark.parametrize(
+    "url", ["http://example.com/x", "ftp://example.com", "https://", "https://a:b@example.com/", "x"]
+)
 def test_bad_addresses_are_refused(url: str) -> None:
     with pytest.raises(Refused) as refused:
         webhooks.create_endpoint(SYSTEM, url)

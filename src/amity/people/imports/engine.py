@@ -1,7 +1,7 @@
 """Runs an import: each batch of rows and the import's own progress commit together, so a killed run goes on exactly.
 
-One import runs at a time (an advisory lock on the session), so an import that is ``running`` while nobody holds the lock
-has died, and `revive` goes on with it.
+One import runs at a time (an advisory lock on the session), so an import that is ``running`` while nobody holds the
+lock has died, and `service.revive` goes on with it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from amity.base import clock
 from amity.base.errors import NotFound, Refused
 from amity.base.jobs import Report, Stopped
 from amity.people.imports import rejects, shelf, streams
+from amity.people.imports.ends import record_end
 from amity.people.imports.feed import Feed, Load
 from amity.people.imports.homes import Home
 from amity.people.imports.keys import Seen, prefix
@@ -244,8 +245,6 @@ def _begin(import_id: UUID) -> Import | None:
 
 
 def _finish(job: Import) -> None:
-    from amity.people.imports.service import record_end
-
     with transaction.atomic():
         Import.objects.filter(pk=job.pk).update(state=Import.State.DONE, finished_at=clock.now())
         record_end(job, "imports.finish")

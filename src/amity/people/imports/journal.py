@@ -1,4 +1,4 @@
-"""Undo of an import: what it changed is put back from the journal, what it made is removed; as a job that may be killed."""
+"""Undo of an import: what it changed is put back from the journal, what it made is removed. Survives kills."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from amity.base import clock
 from amity.base.errors import NotFound, Refused
 from amity.base.jobs import Report
 from amity.people.imports import blockers, shelf
+from amity.people.imports.ends import record_end
 from amity.people.imports.homes import Home
 from amity.people.imports.nouns import registered
 from amity.people.models import Import
@@ -88,7 +89,7 @@ def _restore(job: Import, model: Any, done: int, report: Report) -> int:
 
 
 def _untie(job: Import, model: Any, tables: list[type[models.Model]]) -> None:
-    """References to rows that are removed earlier or in another step (a parent company, a team's manager) are let go."""
+    """References to rows that are removed earlier (a parent company, a team's manager) are let go."""
     at = tables.index(model)
     for field in model._meta.concrete_fields:
         later = field.related_model in tables[at:] if field.related_model else False
@@ -123,8 +124,6 @@ def _remove(job: Import, model: Any, done: int, report: Report) -> int:
 
 
 def _finish(job: Import) -> None:
-    from amity.people.imports.service import record_end
-
     with transaction.atomic():
         Import.objects.filter(pk=job.pk).update(state=Import.State.UNDONE, finished_at=clock.now())
         record_end(job, "imports.undone")

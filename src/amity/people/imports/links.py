@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -12,17 +11,15 @@ from amity.people.imports.facts import Facts
 from amity.people.imports.matching import Match
 from amity.people.imports.nouns import Noun
 from amity.people.imports.reasons import Reason
+from amity.people.imports.tables import Table
 from amity.people.imports.values import squeezed
-
-if TYPE_CHECKING:
-    from amity.people.imports.recognise import Table
 
 _SHARE = 0.9
 _FEWEST = 3
 _KEYS = ("external_id", "name", "full_name", "title", "email", "phone", "domain")
 _NOTES = 5
 
-_Entry = tuple["Table", Mapping[str, Facts], Noun | None, Mapping[str, Match]]
+_Entry = tuple[Table, Mapping[str, Facts], Noun | None, Mapping[str, Match]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from amity.base import jobs
 from amity.base.errors import NotFound, Refused
 from amity.base.models import JobRun
 from amity.base.pages import page, toast
-from amity.people.imports import choices, service, show, uploads
+from amity.people.imports import choices, preview, service, show, uploads
 from amity.people.models import Import, ImportFile
 
 NOBODY = UUID(int=0)
@@ -91,8 +91,6 @@ def mapping(request: access.StaffRequest, import_id: UUID, file_id: UUID) -> Htt
 @require_POST
 def check(request: access.StaffRequest, import_id: UUID) -> HttpResponse:
     """Try the import out; long files as a job."""
-    from amity.people import tasks
-
     state = service.get(request.principal, import_id)
     if state.rows <= CHECK_AT_ONCE:
         service.dry_run(request.principal, import_id)
@@ -100,7 +98,7 @@ def check(request: access.StaffRequest, import_id: UUID) -> HttpResponse:
     with transaction.atomic():
         jobs.start(
             "people.import_check",
-            tasks.check_import,
+            "people.import_check",
             subject_id=import_id,
             started_by=request.principal.staff_id,
             import_id=str(import_id),
@@ -132,12 +130,13 @@ def undo(request: access.StaffRequest, import_id: UUID) -> HttpResponse:
 
 @require_GET
 def rejects(request: access.StaffRequest, import_id: UUID, file_id: UUID) -> StreamingHttpResponse:
-    """Rejected rows of a file as CSV, each with its reason."""
+    """Rejected rows of a file as CSV, each with its reason; before the run those that would be rejected."""
     state = service.get(request.principal, import_id)
     file = next((item for item in state.files if item.id == file_id), None)
     if file is None:
         raise NotFound(_("This file is not part of the import."))
-    lines = service.rejects_csv(request.principal, file_id)
+    planned = state.state in ("proposed", "checking")
+    lines = preview.rejected_csv(file) if planned else service.rejects_csv(request.principal, file_id)
     response = StreamingHttpResponse(_with_mark(lines), content_type="text/csv; charset=utf-8")
     name = Path(file.name.replace("/", "-")).name.rsplit(".", 1)[0]
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}-rejected.csv"
@@ -146,13 +145,11 @@ def rejects(request: access.StaffRequest, import_id: UUID, file_id: UUID) -> Str
 
 def _taken_in(request: access.StaffRequest) -> HttpResponse:
     """Keep the upload, and read it now or as a job."""
-    from amity.people import tasks
-
     upload_id, paths = uploads.keep(request.FILES.getlist("files"))
     if uploads.size_of(paths) > uploads.READ_AT_ONCE:
         jobs.start(
             "people.import_read",
-            tasks.read_upload,
+            "people.import_read",
             subject_id=upload_id,
             started_by=request.principal.staff_id,
             upload_id=str(upload_id),

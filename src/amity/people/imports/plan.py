@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from amity.base.errors import NotFound, Refused
 from amity.people.imports import reading
-from amity.people.imports.recognise import Proposal, Table, recognise
+from amity.people.imports.recognise import Proposal, recognise
+from amity.people.imports.tables import Table
 from amity.people.imports.values import Mapping
 from amity.people.models import Import, ImportFile
 

@@ -17,23 +17,11 @@ from amity.people.imports.nouns import CUSTOM, CUSTOM_KINDS, IGNORE, Noun, known
 from amity.people.imports.options import options_of
 from amity.people.imports.reasons import Reason
 from amity.people.imports.signs import SIGNS
+from amity.people.imports.tables import Table
 from amity.people.imports.values import Mapping
 
 _UNSURE = 1.0  # a table whose best noun scores less is nobody's
 _MANY = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One file, member or sheet with a sample of its rows (``reading.sample``)."""
-
-    name: str
-    frame: pl.DataFrame
-
-    @property
-    def title(self) -> str:
-        """The last part of the name: the file without its folders, the sheet without its workbook."""
-        return self.name.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from amity.access import api as access
 from amity.base import jobs
 from amity.base.errors import NotFound, Refused
 from amity.base.models import JobRun
-from amity.events import api as events
 from amity.people.imports import check, engine, journal, plan, rejects
 from amity.people.models import Import, ImportFile
 
@@ -126,15 +125,13 @@ def stop(principal: access.Principal, import_id: UUID) -> None:
 
 def undo(principal: access.Principal, import_id: UUID) -> UUID:
     """Undo the import as a job; raises ``Refused("undo_blocked")`` when something was built on it since."""
-    from amity.people import tasks
-
     access.require(principal, PERMISSION)
     journal.check(import_id)
     with transaction.atomic():
         access.record(principal, "imports.undo", "import", import_id)
         return jobs.start(
             "people.import_undo",
-            tasks.undo_import,
+            "people.import_undo",
             subject_id=import_id,
             started_by=principal.staff_id,
             import_id=str(import_id),
@@ -177,29 +174,18 @@ def rejects_csv(principal: access.Principal, file_id: UUID) -> Iterator[str]:
 
 def revive() -> list[UUID]:
     """Go on with imports (and undoings) whose process died; called when a worker starts and once a minute."""
-    from amity.people import tasks
-
     revived: list[UUID] = []
     try:
         with engine.alone(wait_s=0):
             dead = list(Import.objects.filter(state__in=(Import.State.RUNNING, Import.State.UNDOING)))
             for job in dead:
                 revived.append(
-                    _revived(job, tasks.run_import if job.state == Import.State.RUNNING else tasks.undo_import)
+                    _revived(job, "people.import" if job.state == Import.State.RUNNING else "people.import_undo")
                 )
             Import.objects.filter(state=Import.State.CHECKING).update(state=Import.State.PROPOSED)
     except Refused:  # an import is running, so none has died
         return []
     return [item for item in revived if item]
-
-
-def record_end(job: Import, verb: str) -> None:
-    """The audit line of an import's end, inside the transaction that ends it."""
-    totals: dict[str, int] = {}
-    for row in ImportFile.objects.filter(run=job).values("created", "updated", "unchanged", "rejected"):
-        totals = {key: totals.get(key, 0) + value for key, value in row.items()}
-    access.record(access.SYSTEM, verb, "import", job.pk, totals)
-    events.publish("import.finished", job.pk, {"id": str(job.pk), "verb": verb, **totals})
 
 
 def _revived(job: Import, task: Any) -> UUID:
@@ -215,8 +201,6 @@ def _revived(job: Import, task: Any) -> UUID:
 
 
 def _as_job(principal: access.Principal, import_id: UUID, verb: str, states: Sequence[str]) -> UUID:
-    from amity.people import tasks
-
     with transaction.atomic():
         job = Import.objects.select_for_update().filter(pk=import_id).first()
         if job is None:
@@ -226,7 +210,7 @@ def _as_job(principal: access.Principal, import_id: UUID, verb: str, states: Seq
         access.record(principal, verb, "import", import_id)
         return jobs.start(
             "people.import",
-            tasks.run_import,
+            "people.import",
             subject_id=import_id,
             started_by=principal.staff_id,
             import_id=str(import_id),

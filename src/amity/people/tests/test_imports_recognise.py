@@ -9,7 +9,8 @@ import pytest
 
 from amity.people.imports.nouns import CUSTOM, IGNORE
 from amity.people.imports.reading import sample, sources
-from amity.people.imports.recognise import Proposal, Table, recognise
+from amity.people.imports.recognise import Proposal, recognise
+from amity.people.imports.tables import Table
 from amity.people.imports.values import Mapping
 from amity.people.tests.imports_further import FURTHER
 from amity.people.tests.imports_samples import SAMPLES, Sample

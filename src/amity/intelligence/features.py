@@ -172,7 +172,7 @@ def _fit_number(name: str, kind: Kind, known: pl.Series, gaps: bool) -> Column |
         return "constant"
     spread = np.quantile(values, [0.05, 0.5, 0.95])
     many = kind == "numeric" and np.unique(values).size > 2
-    log = bool(many and values.min() >= 0 and spread[2] > 4 * max(spread[1], 1e-9))
+    log = bool(many and values.min() >= 0 and spread[2] > 8 * max(spread[1], 1e-9))
     zeros = bool(many and 0.05 <= np.mean(values == 0) <= 0.95)
     shaped = np.log1p(values) if log else values
     scale = float(np.std(np.clip(shaped, *np.quantile(shaped, [0.01, 0.99])))) or float(np.std(shaped)) or 1.0

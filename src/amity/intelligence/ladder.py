@@ -401,7 +401,7 @@ def _next_rung(held: Rung, y: Array, losses: dict[Rung, Array]) -> NextRung:
 
 
 def _missing_rows(upper: Rung, rows: int, few: float) -> NextRung:
-    if few < 1 <= rows:
+    if few < 1 and rows >= LEAST["rules"]:
         return NextRung(upper, "more_of_each", LEAST_OF_EACH[upper])
     by_class = rows * LEAST_OF_EACH[upper] / max(few, 1.0) - rows
     return NextRung(upper, "more_decided", _rounded(max(LEAST[upper] - rows, by_class, 1)))

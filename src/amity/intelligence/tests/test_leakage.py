@@ -40,7 +40,7 @@ def test_a_telling_name_needs_some_support_from_content() -> None:
     seen = world()
     rng = np.random.default_rng(0)
     coin = [str(v) for v in rng.integers(0, 4, len(seen.outcome))]
-    some = [str(int(v)) for v in noisy(seen, 0.5)]
+    some = [str(int(v)) for v in noisy(seen, 0.6)]
     assert held(seen, result=coin, status=coin, notes=coin) == []
     assert held(seen, last_activity=some, tags=some) == ["last_activity", "tags"]
     assert held(seen, region=some) == []

@@ -27,9 +27,9 @@ def world(rows: int = 1500, seed: int = 1, strength: float = 1.0) -> World:
     rng = np.random.default_rng(seed)
     source = rng.choice(["referral", "web", "fair", "list"], rows, p=[0.2, 0.4, 0.2, 0.2])
     visits = rng.poisson(3, rows).astype(float)
-    size = np.exp(rng.normal(4, 1, rows)).round()
+    size = np.exp(rng.normal(4, 1.6, rows)).round()
     effect = np.select([source == "referral", source == "web", source == "fair"], [1.4, 0.2, -0.2], -1.2)
-    z = -0.4 + strength * (effect + 0.5 * (visits - 3) + 0.4 * (np.log(size) - 4))
+    z = -0.4 + strength * (effect + 0.5 * (visits - 3) + 0.3 * (np.log(size.clip(1)) - 4))
     chance = 1 / (1 + np.exp(-z))
     outcome = (rng.random(rows) < chance).astype(float)
     opened = [START + timedelta(hours=int(h)) for h in np.sort(rng.integers(0, 8760, rows))]

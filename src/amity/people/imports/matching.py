@@ -113,7 +113,7 @@ def _fit_text(field: Field, facts: Facts) -> float:
         and not (field.kind in ("key", "category") or field.refers or field.key in ("postcode", "address")),
         "email": facts.share("email") > 0.5 and not field.refers,
         "no digits": field.key == "postcode" and _no_digits(facts),
-        "same for all": field.kind == "name" and field.key != "manager" and facts.rows > 50 and facts.distinct <= 5,
+        "same for all": field.key == "full_name" and facts.rows > 50 and facts.distinct <= 5,
         "own for each": field.kind == "category" and facts.unique and facts.rows > 20,
     }
     return 0.2 if any(doubtful.values()) else 1.0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import close_old_connections
+
 from amity.base import jobs
 
 
@@ -11,6 +13,8 @@ from amity.base import jobs
 def run_import(job_run_id: str, import_id: str) -> None:
     """Land the rows of an import that have not landed yet."""
     from amity.people.imports import engine
+
+    close_old_connections()  # the server may have been restarted since the last job
 
     jobs.running(job_run_id, lambda report: engine.run(UUID(import_id), report))
 
@@ -39,6 +43,8 @@ def undo_import(job_run_id: str, import_id: str) -> None:
     """Put everything back as it was before an import."""
     from amity.people.imports import journal
 
+    close_old_connections()
+
     jobs.running(job_run_id, lambda report: journal.undo(UUID(import_id), report))
 
 
@@ -47,5 +53,7 @@ def undo_import(job_run_id: str, import_id: str) -> None:
 def revive_imports(timestamp: int) -> None:
     """Go on with imports whose process died."""
     from amity.people.imports import service
+
+    close_old_connections()
 
     service.revive()

@@ -1,4 +1,4 @@
-"""Deals land, with their pipeline, stages and the facts of opening and closing; won and lost ones decide their leads."""
+"""Deals land, with pipeline, stages and the facts of opening and closing; won and lost ones decide their leads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _REFERENCES = {"person": "person", "company": "company", "product": "product", "
 _FIELDS = {
     name: name
     for name in (
-        "title", "person_id", "company_id", "product_id", "owner_id", "team_id", "stage_id", "status", "currency", "source",
+        "title", "person_id", "company_id", "product_id", "owner_id", "team_id", "stage_id", "status", "currency",
+        "source",
         "lost_reason", "opened_at", "closed_at",
     )
 } | {"value": "value_minor", "expected_on": "expected_close_on"}  # fmt: skip
@@ -118,7 +119,8 @@ def _with_stages(frame: pl.DataFrame, context: kit.Context) -> pl.DataFrame:
         wanted.sort("pipeline:", rank, step, pl.col("len"), "stage:", descending=[False, False, False, True, False]),
     )
     context.cursor.execute(
-        "SELECT p.name, s.name, replace(s.id::text, '-', '') FROM sales_stage s JOIN sales_pipeline p ON p.id = s.pipeline_id"
+        "SELECT p.name, s.name, replace(s.id::text, '-', '') FROM sales_stage s JOIN sales_pipeline p ON p.id = "
+        "s.pipeline_id"
     )
     schema = {"pipeline:": pl.String, "stage:": pl.String, "stage_id": pl.String}
     stages = pl.DataFrame(context.cursor.fetchall(), schema=schema, orient="row")
@@ -147,7 +149,8 @@ def _remember_stages(context: kit.Context) -> None:
     """Where known deals of the batch stand before it lands."""
     kit.drop(context.cursor, ("stood",))
     context.cursor.execute(
-        "CREATE TEMP TABLE stood ON COMMIT DROP AS SELECT t.id, t.stage_id, t.status FROM stage s JOIN sales_deal t ON t.key = s.key"
+        "CREATE TEMP TABLE stood ON COMMIT DROP AS SELECT t.id, t.stage_id, t.status FROM stage s JOIN "
+        "sales_deal t ON t.key = s.key"
     )
 
 
@@ -167,9 +170,11 @@ def _note_moves(context: kit.Context, columns: list[str]) -> None:
     )
     cursor.execute(
         "INSERT INTO sales_stagechange (id, deal_id, before_id, after_id, actor_id, origin_id, changed_at) "
-        f"SELECT {kit.UUID7}, t.id, (SELECT c.after_id FROM sales_stagechange c WHERE c.deal_id = t.id AND c.before_id IS NULL "
+        f"SELECT {kit.UUID7}, t.id, (SELECT c.after_id FROM sales_stagechange c WHERE c.deal_id = t.id AND "
+        f"c.before_id IS NULL "
         f"ORDER BY c.id LIMIT 1), t.stage_id, NULL, %s, coalesce({closed}, {opened}, t.created_at) "
-        "FROM landed l JOIN stage s ON s.n = l.n AND s.id = l.id JOIN sales_deal t ON t.id = l.id WHERE t.status <> 'open'",
+        "FROM landed l JOIN stage s ON s.n = l.n AND s.id = l.id JOIN sales_deal t ON t.id = l.id WHERE "
+        "t.status <> 'open'",
         [context.run_id],
     )
     cursor.execute(

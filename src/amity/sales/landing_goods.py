@@ -15,12 +15,14 @@ _ORDER_FIELDS = {
 } | {"total": "total_minor"}  # fmt: skip
 ORDER_TABLE = kit.Table("sales.Order", tuple(_ORDER_FIELDS.values()), bag="custom")
 _LINE_FIELDS = {
-    "order_id": "order_id", "product_id": "product_id", "quantity": "quantity", "price": "price_minor", "currency": "currency",
+    "order_id": "order_id", "product_id": "product_id", "quantity": "quantity", "price": "price_minor",
+    "currency": "currency",
 }  # fmt: skip
 LINE_TABLE = kit.Table("sales.OrderLine", tuple(_LINE_FIELDS.values()), bag="custom")
 _BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN {table} t ON t.key = s.key WHERE {{open}}"
 _PRODUCT_BY_NAME = (
-    f"SELECT s.n, t.id, t.id FROM stage s JOIN sales_product t ON {kit.matchable('t.name')} = {kit.matchable('s.name')} "
+    f"SELECT s.n, t.id, t.id FROM stage s JOIN sales_product t ON {kit.matchable('t.name')} = "
+    f"{kit.matchable('s.name')} "
     f"AND (t.key IS NULL OR s.key IS NULL) WHERE {{open}} AND {kit.matchable('s.name')} <> ''"
 )
 _MOST = 10**11  # quantities above do not fit their column
@@ -34,7 +36,10 @@ class Products(kit.Home):
     models = ("sales.Product",)
 
     def __init__(self) -> None:
-        sku = "SELECT DISTINCT ON (w.n) w.n, t.id FROM wanted w JOIN sales_product t ON t.sku = w.value WHERE w.id IS NULL ORDER BY w.n, t.id"
+        sku = (
+            "SELECT DISTINCT ON (w.n) w.n, t.id FROM wanted w JOIN sales_product t ON t.sku = w.value WHERE "
+            "w.id IS NULL ORDER BY w.n, t.id"
+        )
         self.finder = kit.Finder("sales_product", (kit.BY_NAME, sku), make=_make_product)
 
     def faults(self, frame: pl.DataFrame) -> pl.Series:
@@ -77,7 +82,10 @@ class Orders(kit.Home):
     models = ("sales.Order",)
 
     def __init__(self) -> None:
-        number = "SELECT DISTINCT ON (w.n) w.n, t.id FROM wanted w JOIN sales_order t ON t.number = w.value WHERE w.id IS NULL ORDER BY w.n, t.id"
+        number = (
+            "SELECT DISTINCT ON (w.n) w.n, t.id FROM wanted w JOIN sales_order t ON t.number = w.value "
+            "WHERE w.id IS NULL ORDER BY w.n, t.id"
+        )
         self.finder = kit.Finder("sales_order", (number,), make=_make_order)
 
     def identities(self, frame: pl.DataFrame, context: kit.Context) -> pl.Series:
@@ -158,7 +166,7 @@ def _make_order(context: kit.Context, frame: pl.DataFrame) -> None:
     """Orders that only their lines name."""
     space = next(iter(context.prefixes.get("order", ())), f"{context.system}:order:")
     rows = _made(
-        context, frame, (pl.lit(space) + pl.col("value")).alias("key"), pl.col("value").str.slice(0, 120).alias("number"),
-        pl.lit("").alias("currency"), pl.lit("").alias("status"),
+        context, frame, (pl.lit(space) + pl.col("value")).alias("key"), 
+        pl.col("value").str.slice(0, 120).alias("number"), pl.lit("").alias("currency"), pl.lit("").alias("status"),
     )  # fmt: skip
     kit.copy(context.cursor, "sales_order", rows)

@@ -1,6 +1,7 @@
 """`amity bench import [ROWS]`: time and memory of a big people file, and the same again with the importer killed.
 
-Runs in throw-away installations with the embedded Postgres (fsync on). Exit code 1 when the killed import ends differently.
+Runs in throw-away installations with the embedded Postgres (fsync on). Exit code 1 when the killed import ends
+differently.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from amity.web import scratch
 _TARGET_S, _TARGET_MB = 60, 1024
 _STEPS = {"--run": "run", "--go-on": "go_on"}
 _CONTENT = """
-SELECT md5(coalesce(string_agg(md5(ROW(p.key, p.display_name, p.given_name, p.family_name, p.email, p.phone, c.name, p.city,
-  p.country, p.lead_status, p.lead_created_at, p.source, p.traits, p.search)::text), '' ORDER BY p.key), ''))
+SELECT md5(coalesce(string_agg(md5(ROW(p.key, p.display_name, p.given_name, p.family_name, p.email, p.phone, c.name,
+  p.city, p.country, p.lead_status, p.lead_created_at, p.source, p.traits, p.search)::text), '' ORDER BY p.key), ''))
 FROM people_person p LEFT JOIN people_company c ON c.id = p.company_id
 """
 _MARKS = """
@@ -60,11 +61,13 @@ def _generated(environment: Mapping[str, str], rows: int) -> Path:
 def _measured(environment: Mapping[str, str], file: Path, rows: int) -> dict[str, Any]:
     found = _child(environment, "--run", file)
     print(
-        f"{rows:,} rows: read and recognised in {found['proposed_s']:.1f} s, landed in {found['landed_s']:.1f} s, together "
+        f"{rows:,} rows: read and recognised in {found['proposed_s']:.1f} s, landed in {found['landed_s']:.1f} "
+        f"s, together "
         f"{found['seconds']:.1f} s = {rows / found['seconds']:,.0f} rows/s"
     )
     print(
-        f"memory of the importing process at its peak: {found['peak_mb']:.0f} MiB; created {found['created']:,}, {found['notes']}"
+        f"memory of the importing process at its peak: {found['peak_mb']:.0f} MiB; created "
+        f"{found['created']:,}, {found['notes']}"
     )
     return found
 
@@ -116,7 +119,7 @@ def _inside(step: str, file: str) -> int:
     else:
         state = people.imports.listing(actor(), 1)[0]
     proposed = time.perf_counter()
-    state = people.imports.run_now(actor(), state.id, lambda done, total=None, stage="": None)
+    state = people.imports.run_now(actor(), state.id, _silent)
     ended = time.perf_counter()
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     (landed,) = state.files
@@ -125,6 +128,10 @@ def _inside(step: str, file: str) -> int:
         "peak_mb": peak / 1024, "created": landed.created, "notes": dict(landed.notes), "digest": _digest(),
     }))  # fmt: skip
     return 0
+
+
+def _silent(done: int, total: int | None = None, stage: str = "") -> None:
+    """Figures only."""
 
 
 def _digest() -> list[str]:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 from amity.web import scratch
 
@@ -74,12 +75,13 @@ def _homes(state: object) -> bool:
     return good
 
 
-def _reasons(file_id: object) -> list[tuple[str, int, str]]:
+def _reasons(file_id: UUID) -> list[tuple[str, int, str]]:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT code, count(*), min(reason) FROM people_importreject WHERE file_id = %s GROUP BY code ORDER BY 2 DESC",
+            "SELECT code, count(*), min(reason) FROM people_importreject WHERE file_id = %s GROUP BY code ORDER "
+            "BY 2 DESC",
             [file_id],
         )
         return list(cursor.fetchall())

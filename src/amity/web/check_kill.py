@@ -132,7 +132,8 @@ def _wait(house: _House, import_id: str, rows: int, state: str = "") -> bool:
     give_up = time.monotonic() + _PATIENCE_S
     while time.monotonic() < give_up:
         house.keep_up()
-        found = _ask(house, "SELECT i.state, f.rows_done FROM people_import i JOIN people_importfile f ON f.run_id = i.id "
+        found = _ask(house, "SELECT i.state, f.rows_done FROM people_import i JOIN people_importfile f ON "
+            "f.run_id = i.id "
                             "WHERE i.id = %s", import_id)  # fmt: skip
         if found and int(found[1]) >= rows and state in ("", found[0]):
             return True

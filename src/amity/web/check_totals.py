@@ -11,7 +11,8 @@ from django.db import connection
 
 TABLES = (
     "access_team", "access_staff", "people_company", "people_person", "people_identifier", "people_traitchange",
-    "people_importchange", "sales_pipeline", "sales_stage", "sales_product", "sales_deal", "sales_stagechange", "sales_order",
+    "people_importchange",
+    "sales_pipeline", "sales_stage", "sales_product", "sales_deal", "sales_stagechange", "sales_order",
     "sales_orderline", "events_event",
 )  # fmt: skip
 # noun -> field to group by, field to sum, and the same in the database
@@ -19,8 +20,10 @@ _QUERIES = {
     "deal": ("stage", "value", "SELECT g.name, count(*), coalesce(sum(d.value_minor), 0) FROM sales_deal d "
              "JOIN sales_stage g ON g.id = d.stage_id WHERE d.origin_id = %s AND d.key IS NOT NULL GROUP BY 1"),
     "person": ("lead_status", "", "SELECT lead_status, count(*), 0 FROM people_person WHERE origin_id = %s GROUP BY 1"),
-    "company": ("", "annual_revenue", "SELECT '', count(*), coalesce(sum(revenue_minor), 0) FROM people_company WHERE origin_id = %s"),
-    "product": ("", "price", "SELECT '', count(*), coalesce(sum(price_minor), 0) FROM sales_product WHERE origin_id = %s"),
+    "company": ("", "annual_revenue", "SELECT '', count(*), coalesce(sum(revenue_minor), 0) FROM people_company "
+        "WHERE origin_id = %s"),
+    "product": ("", "price", "SELECT '', count(*), coalesce(sum(price_minor), 0) FROM sales_product WHERE "
+        "origin_id = %s"),
 }  # fmt: skip
 
 

@@ -46,7 +46,8 @@ def _changed_since(job: Import, model: Any) -> str:
             "SELECT c.run_id::text FROM people_importchange c JOIN people_import r ON r.id = c.run_id "
             f'WHERE c."table" = %s AND c.run_id <> %s AND r.started_at > %s AND (EXISTS (SELECT FROM {table} t '
             "WHERE t.id = c.object_id AND t.origin_id = %s) OR EXISTS (SELECT FROM people_importchange m "
-            'WHERE m.run_id = %s AND m."table" = c."table" AND m.object_id = c.object_id)) ORDER BY r.started_at DESC LIMIT 1',
+            'WHERE m.run_id = %s AND m."table" = c."table" AND m.object_id = c.object_id)) '
+            "ORDER BY r.started_at DESC LIMIT 1",
             [table, job.pk, job.started_at, job.pk, job.pk],
         )
         row = cursor.fetchone()
@@ -55,8 +56,10 @@ def _changed_since(job: Import, model: Any) -> str:
         if not any(field.attname == "updated_at" for field in model._meta.concrete_fields):
             return ""
         cursor.execute(
-            f"SELECT EXISTS (SELECT FROM {table} WHERE origin_id = %s AND updated_at <> %s) OR EXISTS (SELECT FROM {table} t "
-            'JOIN people_importchange c ON c.object_id = t.id WHERE c.run_id = %s AND c."table" = %s AND t.updated_at <> %s)',
+            f"SELECT EXISTS (SELECT FROM {table} WHERE origin_id = %s AND updated_at <> %s) OR EXISTS (SELECT "
+            f"FROM {table} t "
+            "JOIN people_importchange c ON c.object_id = t.id WHERE c.run_id = %s "
+            'AND c."table" = %s AND t.updated_at <> %s)',
             [job.pk, job.started_at, job.pk, table, job.started_at],
         )
         return _PERSON if cursor.fetchone()[0] else ""

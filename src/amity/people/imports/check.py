@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from amity.base.errors import NotFound, Refused
 from amity.people.imports import engine, reading
-from amity.people.imports.homes import Home
 from amity.people.imports.feed import Feed, Load, typed_load
+from amity.people.imports.homes import Home
 from amity.people.imports.landing import Context
 from amity.people.models import Import, ImportFile
 

@@ -187,7 +187,8 @@ def _frame_column(heading: str, context: Context) -> str:
 def _teams(context: Context, owners: pl.Series) -> pl.DataFrame:
     ids = owners.drop_nulls().unique().to_list()
     context.cursor.execute(
-        "SELECT replace(id::text, '-', ''), replace(team_id::text, '-', '') FROM access_staff WHERE id = ANY (%s::uuid[])",
+        "SELECT replace(id::text, '-', ''), replace(team_id::text, '-', '') FROM access_staff WHERE id = ANY "
+        "(%s::uuid[])",
         [ids],
     )
     return pl.DataFrame(context.cursor.fetchall(), schema={"owner_id": pl.String, "team_id": pl.String}, orient="row")

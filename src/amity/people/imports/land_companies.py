@@ -119,7 +119,8 @@ def _refresh_search(context: Context) -> None:
     if not ids:
         return
     context.cursor.execute(
-        "SELECT replace(id::text, '-', ''), name, domain, email, city, industry, phone FROM people_company WHERE id = ANY (%s)",
+        "SELECT replace(id::text, '-', ''), name, domain, email, city, industry, phone FROM people_company "
+        "WHERE id = ANY (%s)",
         [ids],
     )
     names = ("id", *_SEARCHED, "phone")

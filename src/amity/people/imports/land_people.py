@@ -29,7 +29,8 @@ _FIELDS = {
     name: name
     for name in (
         "display_name", "given_name", "family_name", "middle_name", "email", "phone", "job_title", "company_id", "city",
-        "country", "language", "source", "lead_status", "lead_created_at", "lead_decided_at", "owner_id", "team_id", "created_at",
+        "country", "language", "source", "lead_status", "lead_created_at", "lead_decided_at", "owner_id", "team_id",
+        "created_at",
     )
 }  # fmt: skip
 TABLE = Table(
@@ -39,7 +40,8 @@ TABLE = Table(
     profile="person",
     # What a deal decided is not undone by the lead list of the same export, which still says "open".
     guards={
-        "lead_status": f"NOT (s.lead_status = 'open' AND coalesce(t.origins #>> '{{lead_status,2}}', '') = '{SOURCE_DEAL}')"
+        "lead_status": f"NOT (s.lead_status = 'open' AND coalesce(t.origins #>> '{{lead_status,2}}', '') = "
+        f"'{SOURCE_DEAL}')"
     },
 )
 _BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN people_person t ON t.key = s.key WHERE {open}"
@@ -128,7 +130,8 @@ def decide_leads(context: Context, query: str) -> int:
     drop(cursor, ("decided",))
     cursor.execute(
         "CREATE TEMP TABLE decided ON COMMIT DROP AS SELECT q.person_id AS id, min(q.decided_at) AS at "
-        f"FROM ({query}) q (person_id, decided_at) JOIN people_person t ON t.id = q.person_id AND t.lead_status = 'open' "
+        f"FROM ({query}) q (person_id, decided_at) JOIN people_person t ON t.id = q.person_id AND t.lead_status "
+        f"= 'open' "
         "GROUP BY 1"
     )
     from amity.people.imports.landing import journal
@@ -278,12 +281,14 @@ def refresh_search(context: Context, ids: list[UUID]) -> None:
         return
     cursor = context.cursor
     cursor.execute(
-        "SELECT replace(p.id::text, '-', ''), p.display_name, p.given_name, p.family_name, p.middle_name, p.email, p.phone, "
-        "c.name, p.job_title, p.city, p.source FROM people_person p LEFT JOIN people_company c ON c.id = p.company_id WHERE p.id = ANY (%s)",
+        "SELECT replace(p.id::text, '-', ''), p.display_name, p.given_name, p.family_name, p.middle_name, "
+        "p.email, p.phone, "
+        "c.name, p.job_title, p.city, p.source FROM people_person p LEFT JOIN people_company c ON c.id = "
+        "p.company_id WHERE p.id = ANY (%s)",
         [ids],
     )
-    names = ("id", "display_name", "given_name", "family_name", "middle_name", "email", "phone", "company")
-    names = (*names, "job_title", "city", "source")
+    names = ("id", "display_name", "given_name", "family_name", "middle_name", "email", "phone", "company", "job_title",
+             "city", "source")  # fmt: skip
     frame = pl.DataFrame(cursor.fetchall(), schema=dict.fromkeys(names, pl.String), orient="row")
     stage(cursor, "words", frame.select("id", search_texts(frame, _SEARCHED, ("phone",))), {"id": "uuid"})
     cursor.execute(
@@ -313,18 +318,22 @@ def _make(context: Context, frame: pl.DataFrame) -> None:
     mails = rows.filter(pl.col("email") != "")
     if mails.height:
         marks = mails.select(
-            new_ids(mails.height), pl.col("id").alias("person_id"), pl.lit("email").alias("kind"), pl.col("email").alias("value"),
-            "origin_id", "observed_at",
+            new_ids(mails.height), pl.col("id").alias("person_id"), pl.lit("email").alias("kind"),
+            pl.col("email").alias("value"), "origin_id", "observed_at",
         )  # fmt: skip
         copy(context.cursor, "people_identifier", marks)
 
 
 _EMPTY = ("given_name", "family_name", "middle_name", "phone", "job_title", "city", "country", "language", "source")
-_ONE = "SELECT w.n, min(t.id::text)::uuid FROM wanted w JOIN {join} WHERE w.id IS NULL GROUP BY w.n HAVING count(DISTINCT t.id) = 1"
+_ONE = (
+    "SELECT w.n, min(t.id::text)::uuid FROM wanted w JOIN {join} WHERE w.id IS NULL GROUP BY w.n HAVING "
+    "count(DISTINCT t.id) = 1"
+)
 _FINDER = Finder(
     "people_person",
     (
-        "SELECT DISTINCT ON (w.n) w.n, i.person_id AS id FROM wanted w JOIN people_identifier i ON i.value = lower(w.value) "
+        "SELECT DISTINCT ON (w.n) w.n, i.person_id AS id FROM wanted w JOIN people_identifier i ON i.value = "
+        "lower(w.value) "
         "AND i.kind = 'email' WHERE w.id IS NULL ORDER BY w.n, i.id",
         "SELECT DISTINCT ON (w.n) w.n, i.person_id AS id FROM wanted w JOIN people_identifier i ON i.value = w.value "
         "AND i.kind = 'phone' WHERE w.id IS NULL ORDER BY w.n, i.id",

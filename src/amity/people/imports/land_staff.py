@@ -11,10 +11,13 @@ from amity.people.imports.references import BY_NAME, Finder, look_up, matchable
 from amity.people.imports.staging import copy, stage
 
 _FIELDS = {"name": "name", "email": "email", "team_id": "team_id"}
-_NO_PASSWORD = "'!' || md5(random()::text) || md5(random()::text)"
-TABLE = Table("access.Staff", tuple(_FIELDS.values()), fixed={"password": _NO_PASSWORD})
+_UNUSABLE = "'!' || md5(random()::text) || md5(random()::text)"
+TABLE = Table("access.Staff", tuple(_FIELDS.values()), fixed={"password": _UNUSABLE})
 _BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN access_staff t ON t.key = s.key WHERE {open}"
-_BY_EMAIL = "SELECT s.n, t.id, t.id FROM stage s JOIN access_staff t ON t.email = s.email AND (t.key IS NULL OR s.key IS NULL) WHERE {open}"
+_BY_EMAIL = (
+    "SELECT s.n, t.id, t.id FROM stage s JOIN access_staff t ON t.email = s.email AND (t.key IS NULL OR "
+    "s.key IS NULL) WHERE {open}"
+)
 _BY_NAME = (
     f"SELECT s.n, t.id, t.id FROM stage s JOIN access_staff t ON {matchable('t.name')} = {matchable('s.name')} "
     "AND (t.key IS NULL OR s.key IS NULL) AND (t.email IS NULL OR {mail} IS NULL) WHERE {{open}}"
@@ -109,8 +112,10 @@ def _make(context: Context, frame: pl.DataFrame) -> None:
     )
     stage(context.cursor, "colleagues", rows, {"id": "uuid", "origin_id": "uuid"})
     context.cursor.execute(
-        "INSERT INTO access_staff (id, name, email, origin_id, password, is_superuser, role, scope, language, time_zone, "
-        f"is_active, created_at) SELECT id, name, email, origin_id, {_NO_PASSWORD}, false, 'salesperson', 'own', 'en', 'UTC', "
+        "INSERT INTO access_staff (id, name, email, origin_id, password, is_superuser, role, scope, language, "
+        "time_zone, "
+        f"is_active, created_at) SELECT id, name, email, origin_id, {_UNUSABLE}, false, 'salesperson', "
+        f"'own', 'en', 'UTC', "
         "true, %s FROM colleagues",
         [context.stamp],
     )

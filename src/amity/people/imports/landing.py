@@ -1,4 +1,4 @@
-"""Lands one staged batch in one table: finds the rows that are known, adds the new, changes what differs, keeps a journal.
+"""Lands one staged batch in one table: finds known rows, adds new ones, changes what differs, keeps a journal.
 
 All steps are sets in SQL inside the caller's transaction. Temporary tables: ``stage`` (the batch), ``hit`` (rows of the
 batch with the record they are), ``landed`` (the same for all rows, new ones included) and ``diff`` (what changes).
@@ -162,7 +162,8 @@ def match(context: Context, query: str, again: bool) -> None:
     """
     wanted = f"s.again = {again} AND NOT EXISTS (SELECT FROM hit h WHERE h.n = s.n)"
     context.cursor.execute(
-        f"INSERT INTO hit SELECT DISTINCT ON (n) n, id FROM ({query.format(open=wanted)}) found (n, id, rank) ORDER BY n, rank"
+        f"INSERT INTO hit SELECT DISTINCT ON (n) n, id FROM ({query.format(open=wanted)}) found (n, id, rank) "
+        f"ORDER BY n, rank"
     )
 
 
@@ -225,7 +226,7 @@ def insert(context: Context, table: Table, columns: Sequence[str], all_new: bool
 
 
 def change(context: Context, table: Table, columns: Sequence[str], source: str, where: str, fill: bool) -> int:
-    """Bring staged values into known records; ``fill``: only where the record says nothing. Journal and history kept."""
+    """Bring staged values into known records, journalled; ``fill``: only where the record says nothing."""
     cursor = context.cursor
     compared = [column for column in columns if column in table.columns or column == "key"]
     _differences(context, table, compared, source, where, fill)
@@ -402,7 +403,8 @@ def _update(context: Context, table: Table, columns: Sequence[str], source: str,
     if table.has("origins"):
         sets.append(
             "origins = CASE WHEN t.origin_id = %s THEN t.origins ELSE t.origins || coalesce((SELECT "
-            "jsonb_object_agg(k, jsonb_build_array(%s::text, %s::text)) FROM unnest(d.names || d.extras) k), '{}'::jsonb) END"
+            "jsonb_object_agg(k, jsonb_build_array(%s::text, %s::text)) FROM unnest(d.names || d.extras) k), "
+            "'{}'::jsonb) END"
         )
         parameters += [context.run_id, str(context.run_id), context.stamp.isoformat()]
     if table.has("updated_at"):

@@ -17,7 +17,7 @@ from amity.people.imports.values import csv_safe
 from amity.people.imports.words import bags
 from amity.people.models import ImportFile, ImportReject
 
-SCHEMA = {"row_number": pl.Int64, "code": pl.String, "reason": pl.String, "row": pl.String}
+SCHEMA: dict[str, Any] = {"row_number": pl.Int64, "code": pl.String, "reason": pl.String, "row": pl.String}
 
 
 def reason(code: str) -> str:

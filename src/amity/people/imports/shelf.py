@@ -1,7 +1,7 @@
 """Indexes set aside while a first, big load fills a nearly empty table, and made again afterwards.
 
-Building an index over a million rows once costs a tenth of growing it row by row. What was dropped is written down in the
-import itself by the transaction that drops it, so whoever goes on with the import (or ends it) puts it back.
+Building an index over a million rows once costs a tenth of growing it row by row. What was dropped is written down
+in the import itself by the transaction that drops it, so whoever goes on with the import (or ends it) puts it back.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ ORDER BY contype DESC, conname
 
 
 def set_aside(run: Import, models: Iterable[str], constraints: Iterable[str], rows: int) -> bool:
-    """Drop indexes, foreign keys and the named constraints of the tables when ``rows`` dwarf what they hold; False where it does not pay."""
+    """Drop indexes, foreign keys and the named constraints of the tables when ``rows`` dwarf what they hold.
+
+    False where it does not pay, or the tables are in use.
+    """
     tables = [apps.get_model(model)._meta.db_table for model in models]
     if rows < MIN_ROWS or run.shelved or any(_holds(table, rows // _SHARE) for table in tables):
         return False

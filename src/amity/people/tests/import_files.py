@@ -96,8 +96,10 @@ def content() -> list[list[tuple[Any, ...]]]:
     queries = (
         "SELECT p.key, p.display_name, p.email, p.phone, c.name, p.city, p.traits, p.search FROM people_person p "
         "LEFT JOIN people_company c ON c.id = p.company_id",
-        "SELECT i.kind, i.value, p.key, p.display_name, p.city FROM people_identifier i JOIN people_person p ON p.id = i.person_id",
-        "SELECT c.key, c.name, c.industry, c.city, c.traits, p.name FROM people_company c LEFT JOIN people_company p ON p.id = c.parent_id",
+        "SELECT i.kind, i.value, p.key, p.display_name, p.city FROM people_identifier i JOIN people_person p ON "
+        "p.id = i.person_id",
+        "SELECT c.key, c.name, c.industry, c.city, c.traits, p.name FROM people_company c LEFT JOIN "
+        "people_company p ON p.id = c.parent_id",
     )
     found = []
     with connection.cursor() as cursor:

@@ -122,6 +122,24 @@ def test_rejected_rows_come_back_with_reasons_and_without_formulas(steward: Clie
     ]
 
 
+def test_rows_that_would_be_rejected_can_be_looked_at_before_the_run(steward: Client) -> None:
+    good = "".join(f"call,Offer {at},2024-01-{at:02d},Anna\n" for at in range(10, 20))
+    text = f"Type,Subject,Date,Contact\n{good}call,Price,soon,Jan\nmail,x\n"
+    job = drop(steward, ("activities.csv", text))
+    file = ImportFile.objects.get(run=job)
+    assert file.noun == "activity"
+    steward.post(f"/imports/{job.pk}/checks/")
+    url = f"/imports/{job.pk}/files/{file.pk}/rejected.csv"
+    assert url in steward.get(f"/imports/{job.pk}/").content.decode()
+    body = b"".join(steward.get(url).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    before = list(csv.reader(io.StringIO(body)))
+    steward.post(f"/imports/{job.pk}/runs/")
+    work()
+    body = b"".join(steward.get(url).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert list(csv.reader(io.StringIO(body))) == before
+    assert [row[0] for row in before[1:]] == ["11", "12"]
+
+
 def test_choices_are_kept_with_and_without_javascript(steward: Client) -> None:
     job = drop(steward, ("leads.csv", LEADS))
     file = ImportFile.objects.get(run=job)

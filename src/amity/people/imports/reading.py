@@ -288,7 +288,9 @@ def _frame(lines: list[bytes], source: Source) -> pl.DataFrame:
 
 def _slow_frame(lines: list[bytes], source: Source) -> pl.DataFrame:
     """The same by Python's reader, should the fast one disagree about the number of rows."""
-    cells = [next(csv.reader(io.StringIO(line.decode(), newline=""), delimiter=source.separator)) for line in lines]
+    blank = [""] * len(source.columns)
+    readers = (csv.reader(io.StringIO(line.decode(), newline=""), delimiter=source.separator) for line in lines)
+    cells = [next(reader, blank) for reader in readers]
     schema = dict.fromkeys(source.columns, pl.String)
     return pl.DataFrame(cells, schema=schema, orient="row").with_columns(pl.all().replace("", None))
 

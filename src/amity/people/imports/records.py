@@ -133,10 +133,11 @@ class _Cutter:
         if not self.clean:
             return list(range(start, len(lines)))
         separator, extra, regular = self.separator, self.extra, self.regular.fullmatch
+        blank = bytes.strip if not extra else bytes  # in a table of one column a blank line looks regular
         found = [
             at
             for at, line in enumerate(lines)
-            if (not regular(line) if b'"' in line else line.count(separator) != extra or not line)
+            if (not regular(line) if b'"' in line else line.count(separator) != extra or not blank(line))
         ]
         return [at for at in found if at >= start] if start else found
 
@@ -295,5 +296,7 @@ def _is_open(record: bytes, at: int) -> bool:
 
 def _written(cells: list[bytes], separator: bytes) -> bytes:
     """Cells as one clean CSV record: quoted where needed."""
+    if cells == [b""]:
+        return b'""'  # an empty line would be no record
     needs = re.compile(rb'["\r\n]|' + re.escape(separator)).search
     return separator.join(b'"' + cell.replace(b'"', b'""') + b'"' if needs(cell) else cell for cell in cells)

@@ -275,3 +275,24 @@ def test_what_a_csv_writer_writes_is_read_back(tmp_path_factory: pytest.TempPath
     assert [row for _number, row in good] == [row for row in expected if any(row)]
     assert {code for _row, code in bad} <= {"empty"}
     assert source.n_rows == len(rows)
+
+
+PIECES = (b"a", b"1", b'"', b'""', b",", b";", b"\n", b"\r\n", b" ", b"\x00", b"\xff", "ж".encode(), b"x@y.pl")
+
+
+@settings(max_examples=200, deadline=None)
+@given(body=st.lists(st.sampled_from(PIECES), min_size=1, max_size=80).map(b"".join), data=st.data())
+def test_whatever_the_bytes_every_row_is_taken_or_rejected_once(
+    tmp_path_factory: pytest.TempPathFactory, body: bytes, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("bytes") / "x.csv"
+    path.write_bytes(b"name,email\n" + body)
+    try:
+        source = only(path)
+    except Refused:
+        return
+    good, bad = read(source)
+    assert sorted([row for row, _cells in good] + [row for row, _code in bad]) == list(range(1, source.n_rows + 1))
+    skip = data.draw(st.integers(0, source.n_rows))
+    again, bad_again = read(source, skip)
+    assert (again, bad_again) == ([item for item in good if item[0] > skip], [item for item in bad if item[0] > skip])

@@ -45,4 +45,9 @@ def prefix_query(query: str) -> SearchQuery | None:
     words = words_of(query)
     if not words:
         return None
-    return SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
+    return SearchQuery(" & ".join(map(_wanted, words)), search_type="raw", config="simple")
+
+
+def _wanted(word: str) -> str:
+    """One or two digits are wanted whole: as a beginning they would mean every phone number there is."""
+    return word if word.isdigit() and len(word) < 3 else f"{word}:*"

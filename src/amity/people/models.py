@@ -110,6 +110,9 @@ class Person(Profile):
             models.Index(fields=["-updated_at", "-id"], name="person_mailless", condition=models.Q(email="")),
             models.Index(fields=["-updated_at", "-id"], name="person_phoneless", condition=models.Q(phone="")),
             models.Index(
+                fields=["lead_created_at"], name="person_lead_since", condition=models.Q(lead_created_at__isnull=False)
+            ),
+            models.Index(
                 fields=["lead_status", "-updated_at", "-id"],
                 name="person_lead",
                 condition=~models.Q(lead_status="none"),

@@ -1,5 +1,4 @@
 // Client behaviour of every page. Pages work without it; this adds speed, keys and feedback.
-import Alpine from "@alpinejs/csp";
 import htmx from "htmx.org";
 
 import { startAppearance } from "./appearance";
@@ -16,12 +15,10 @@ import { startToasts } from "./toasts";
 declare global {
   interface Window {
     htmx: typeof htmx;
-    Alpine: typeof Alpine;
   }
 }
 
 window.htmx = htmx;
-window.Alpine = Alpine;
 
 startToasts();
 startMenus();
@@ -33,4 +30,3 @@ startKeys();
 startDropzones();
 startTimes();
 startAppearance();
-Alpine.start();

@@ -7,11 +7,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DATA ?= ../shared/data
 WORKERS ?= 2
 
-.PHONY: demo test lint types imports migrations strings openapi audit-packages unit slow browser debian-postgres \
+.PHONY: demo front test lint types imports migrations strings openapi audit-packages unit slow browser debian-postgres \
 	templates screenshots lock messages bench bench-import bench-lists bench-scoring check-imports check-kill \
 	check-access check-openapi check-demo clean
 
-demo: .venv/.installed
+demo: front
 	@$(BIN)/amity demo
 
 # --- install ---------------------------------------------------------------------------------------
@@ -35,12 +35,15 @@ demo: .venv/.installed
 		$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
 	@touch $@
 
+front: .venv/.installed
+	@$(BIN)/python hatch_build.py
+
 # --- test ------------------------------------------------------------------------------------------
 ENV := AMITY_HOME=$(TEST_HOME) DJANGO_SETTINGS_MODULE=amity.web.settings
 NO_DB := $(ENV) AMITY_DATABASE_URL=postgresql:///unused
 PYTEST := $(BIN)/python -m pytest
 
-test: .venv/.tested lint types imports migrations strings openapi unit slow browser templates debian-postgres audit-packages
+test: .venv/.tested front lint types imports migrations strings openapi unit slow browser templates debian-postgres audit-packages
 	@echo "All checks passed."
 
 lint:

@@ -149,7 +149,7 @@ def create_deal(
 ) -> UUID:
     """A new deal, owned by its maker unless ``values`` say otherwise. Audited, with its first stage as a fact."""
     access.require(principal, "deals.edit")
-    cleaned = _cleaned(principal, values)
+    cleaned = _cleaned(principal, {name: value for name, value in values.items() if name != "stage_id" or value})
     if not cleaned.get("title"):
         raise Refused("deal_untitled", _("Give the deal a title."))
     stage = _stage(cleaned.pop("stage_id", None) or stage_choices()[0].id)
@@ -246,7 +246,7 @@ def _apply(
     wanted = dict(values)
     if "owner_id" in wanted:
         wanted["team_id"] = access.team_of(wanted["owner_id"])
-    stage = _stage(wanted["stage_id"]) if wanted.get("stage_id") else None
+    stage = _stage(wanted["stage_id"]) if "stage_id" in wanted else None
     remembered: dict[str, Any] = {}
     moves, changed = [], []
     for row in rows:
@@ -299,6 +299,8 @@ def _cleaned(principal: access.Principal, values: Mapping[str, Any]) -> dict[str
     for name in _REFERENCES:
         if name in cleaned:
             cleaned[name] = _reference(name, cleaned[name])
+    if "stage_id" in cleaned and cleaned["stage_id"] is None:
+        raise Refused("no_stage", _("Choose a stage."))
     if cleaned.get("person_id"):
         people.get_person(principal, cleaned["person_id"])
     if cleaned.get("company_id"):
@@ -313,13 +315,6 @@ def _reference(name: str, value: Any) -> UUID | None:
     if value and found is None:
         raise Refused("bad_reference", _("This is not the id of a record: %(name)s") % {"name": name})
     return found
-
-
-def _id(value: Any) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError as error:
-        raise Refused("bad_id", _("This is not the id of a record.")) from error
 
 
 def _stage(stage_id: Any) -> Stage:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -43,6 +44,7 @@ class _Database(Collector):
 registry.register(_Database())
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """`/metrics`: for loopback, or for whoever sends the configured token as a bearer token."""
     if not _allowed(request):

@@ -31,6 +31,8 @@ _NOT_TABLES = tuple(
     )
 )
 
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+
 Format = Literal["csv", "sheet", "jsonl", "json"]
 
 
@@ -86,7 +88,7 @@ def sources(path: Path, *, name: str = "", max_bytes: int = streams.MAX_BYTES) -
     """The tables in a file, each fully counted; reads the file about three times.
 
     Raises ``Refused`` with code ``file_empty``, ``file_binary``, ``file_corrupt``, ``file_truncated``,
-    ``file_locked``, ``file_bomb``, ``file_too_large``, ``file_too_many``, ``file_no_lines`` or ``file_not_json``.
+    ``file_locked``, ``file_bomb``, ``file_packed_workbook``, ``file_too_large``, ``file_too_many``, ``file_no_lines`` or ``file_not_json``.
     """
     name = name or path.name
     try:
@@ -106,6 +108,10 @@ def _sources(path: Path, name: str, max_bytes: int) -> list[Source]:
     if packing != "zip":
         return [_text_source(path, "", name, max_bytes)]
     names = [info.filename for info in streams.members(path, max_bytes) if info.file_size]
+    if any(member.lower().endswith(_WORKBOOKS) for member in names):
+        raise Refused(
+            "file_packed_workbook", _("The archive holds a workbook: unpack it and import the workbook itself.")
+        )
     found = [_text_source(path, member, f"{name}/{member}", max_bytes) for member in names if not _is_prose(member)]
     if not found:
         raise _empty()

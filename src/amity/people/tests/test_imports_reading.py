@@ -237,6 +237,14 @@ def test_a_locked_archive_is_not_guessed_at(tmp_path: Path) -> None:
     assert refusal.value.code == "file_locked"
 
 
+def test_a_workbook_inside_an_archive_is_asked_for_by_itself(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("a.xlsx", b"PK\x03\x04")
+    with pytest.raises(Refused) as refusal:
+        sources(tmp_path / "z.zip")
+    assert refusal.value.code == "file_packed_workbook"
+
+
 def test_the_size_limit_counts_unpacked_bytes(tmp_path: Path) -> None:
     path = written(tmp_path, "x.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 1000))
     with pytest.raises(Refused) as refusal:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, path
 
-from amity.web import lists, records, search
+from amity.web import lists, records, scores, search
 
 RECORDS = (
     ("person", "people", records.person),
@@ -40,6 +40,8 @@ urlpatterns: list[URLPattern] = [
     *(path(f"{plural}/<uuid:{kind}_id>/", page, name=kind) for kind, plural, page in RECORDS),
     *(pattern for kind, plural, _page in RECORDS for pattern in _record(kind, plural)),
     path("deals/<uuid:deal_id>/stage", records.move, name="deal_stage"),
+    path("people/<uuid:record_id>/score", scores.reasons, {"kind": "person"}, name="person_score"),
+    path("deals/<uuid:record_id>/score", scores.reasons, {"kind": "deal"}, name="deal_score"),
     path("search", search.page, name="search"),
     path("undo/<uuid:group>", lists.put_back, name="undo"),
 ]

@@ -14,6 +14,7 @@ from amity.access.models import Staff
 from amity.access.tests.staffing import hire
 from amity.base import clock
 from amity.events.models import Event
+from amity.intelligence.models import ModelVersion, Score
 from amity.people.finding import company_search, person_search
 from amity.people.models import Company, Identifier, Person
 from amity.sales import api as sales
@@ -76,6 +77,25 @@ def happened(about: Person, count: int, kind: str = "mail sent") -> None:
         )
         for n in range(count)
     )  # fmt: skip
+
+
+def scored(about: Person) -> Person:
+    """A lead with a score of 72 % and one reason."""
+    model = ModelVersion.objects.create(
+        target="lead", number=1, rung="linear", signal=True, state="live", rows=100, positives=40, artefact_hash="-"
+    )
+    reasons = [["base", "", None, -0.4], ["column", "Competitor", "Brewmatic", 1.3]]
+    Score.objects.create(
+        model=model,
+        target="lead",
+        subject_kind="person",
+        subject_id=about.pk,
+        value=0.72,
+        low=0.6,
+        high=0.8,
+        reasons=reasons,
+    )
+    return about
 
 
 def queries_of(client: Client, url: str) -> int:

@@ -19,7 +19,7 @@ from amity.people.models import Company, Identifier, Import, Person, TraitChange
 from amity.sales import api as sales
 from amity.sales.models import Deal, Order, StageChange, Task
 from amity.web import panels
-from amity.web.tests.records import browser_of, company, deal, happened, manager, person, queries_of
+from amity.web.tests.records import browser_of, company, deal, happened, manager, person, queries_of, scored
 
 pytestmark = pytest.mark.django_db
 DOOR = 3  # session, staff member, teams
@@ -352,3 +352,17 @@ def test_search_finds_everything_the_reader_may_see(desk: Client, mia: Staff) ->
 def test_search_costs_at_most_six_queries(desk: Client, mia: Staff) -> None:
     person("Anna Kowalska", mia, company=company("Kowal", mia))
     assert queries_of(desk, "/search?q=kowal") - DOOR == 5
+
+
+def test_reasons_are_fetched_when_a_score_is_opened(desk: Client, mia: Staff) -> None:
+    anna = scored(person("Anna", mia, lead_status="open"))
+    listed = text_of(desk, "/people/")
+    assert f'hx-get="/people/{anna.pk}/score"' in listed
+    assert "Competitor: Brewmatic" not in listed
+    part = desk.get(f"/people/{anna.pk}/score", headers={"HX-Request": "true"}).content.decode()
+    assert "Competitor: Brewmatic" in part
+    assert "<html" not in part
+    assert "72%" in text_of(desk, f"/people/{anna.pk}/score")
+    assert desk.get(f"/people/{person('Other', mia).pk}/score").status_code == 404
+    sam = browser_of(hire("Sam", "salesperson", "own"))
+    assert sam.get(f"/people/{anna.pk}/score").status_code == 404

@@ -87,8 +87,9 @@ class Batch:
 def sources(path: Path, *, name: str = "", max_bytes: int = streams.MAX_BYTES) -> list[Source]:
     """The tables in a file, each fully counted; reads the file about three times.
 
-    Raises ``Refused`` with code ``file_empty``, ``file_binary``, ``file_corrupt``, ``file_truncated``,
-    ``file_locked``, ``file_bomb``, ``file_packed_workbook``, ``file_too_large``, ``file_too_many``, ``file_no_lines`` or ``file_not_json``.
+    Raises ``Refused`` with code ``file_empty``, ``file_binary``, ``file_not_table``, ``file_corrupt``,
+    ``file_truncated``, ``file_locked``, ``file_bomb``, ``file_too_large``, ``file_too_many``, ``file_no_lines``,
+    ``file_not_json`` or ``file_packed_workbook``; the sentence names the file.
     """
     name = name or path.name
     try:

@@ -47,7 +47,7 @@ class Deals(kit.Home):
         frame = _keyed(frame, context)
         frame = kit.with_references(context, frame, _REFERENCES)
         frame = frame.with_columns(_status(frame), _title(frame), *_dates(frame), *_currency(frame, context))
-        frame = _with_stages(frame, context)
+        frame = _with_stages(frame, context).drop("expected_close_at", strict=False)
         rows, columns = kit.staged(context, TABLE, frame, _FIELDS, tuple(_REFERENCES))
         rows = rows.with_columns(kit.search_texts(frame, _SEARCHED))
         kit.stage_rows(context, TABLE, rows)

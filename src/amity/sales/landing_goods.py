@@ -166,7 +166,7 @@ def _make_order(context: kit.Context, frame: pl.DataFrame) -> None:
     """Orders that only their lines name."""
     space = next(iter(context.prefixes.get("order", ())), f"{context.system}:order:")
     rows = _made(
-        context, frame, (pl.lit(space) + pl.col("value")).alias("key"), 
+        context, frame, (pl.lit(space) + pl.col("value")).alias("key"),
         pl.col("value").str.slice(0, 120).alias("number"), pl.lit("").alias("currency"), pl.lit("").alias("status"),
     )  # fmt: skip
     kit.copy(context.cursor, "sales_order", rows)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 import polars as pl
+from babel.numbers import get_currency_precision
 
 from amity.people.imports.keys import content_keys, key_values, prefix
 from amity.people.imports.landing import Context, Outcome, Table
@@ -129,7 +130,7 @@ def staged(
             series = series.str.slice(0, limit)
         out.append(series.alias(target))
     if table.bag:
-        out.append(bags(frame, rest))
+        out.append(bags(_in_whole_units(frame, context), rest))
     elif rest:
         kept = int(frame.select(pl.any_horizontal(pl.col(name).is_not_null() for name in rest).sum()).item())
         context.notes["not_kept"] += kept
@@ -157,6 +158,13 @@ def named(frame: pl.DataFrame, *candidates: str) -> pl.Expr:
 def first(column: pl.Series) -> pl.Series:
     """The first of several values."""
     return column.list.first() if isinstance(column.dtype, pl.List) else column
+
+
+def _in_whole_units(frame: pl.DataFrame, context: Context) -> pl.DataFrame:
+    """Money of custom fields as the file has it (12.50), not in minor units: the bag holds no currency beside it."""
+    names = [f"{CUSTOM}{name}" for name, to in context.mapping.columns.items() if to == f"{CUSTOM}money"]
+    power = 10 ** get_currency_precision(context.mapping.currency or "EUR")
+    return frame.with_columns(pl.col(name) / power for name in names if name in frame.columns)
 
 
 def _single(column: pl.Series) -> pl.Series:

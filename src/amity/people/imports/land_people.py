@@ -88,6 +88,7 @@ class People(Home):
     def __call__(self, frame: pl.DataFrame, context: Context, /) -> Outcome:
         frame = _keyed(frame, context)
         frame = with_references(context, frame, _REFERENCES)
+        frame = frame.drop("full_name", strict=False)  # now the display name
         identifiers = _identifiers(frame)
         rows, columns = staged(context, TABLE, frame, _FIELDS, tuple(_REFERENCES))
         rows = rows.with_columns(frame["search"])

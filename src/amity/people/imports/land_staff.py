@@ -55,7 +55,7 @@ class Staff(Home):
             staged_key(frame, context), (pl.col("before") > 0).alias("again"), _name(frame).alias("name")
         )
         frame = _with_teams(frame, context)
-        kept = frame.drop("given_name", "family_name", "team", "manager", "role", strict=False)
+        kept = frame.drop("given_name", "family_name", "team", strict=False)
         rows, columns = staged(context, TABLE, kept, _FIELDS)
         stage_rows(context, TABLE, rows)
         mail = "s.email" if "email" in columns else "NULL"

@@ -56,7 +56,7 @@ def of_reader(batch: Batch) -> pl.DataFrame:
     raw = bags(pl.DataFrame({"raw": [item.raw for item in batch.rejected]}), {"raw": "raw"}).fill_null("{}")
     columns = [(item.row, item.code, item.reason) for item in batch.rejected]
     frame = pl.DataFrame(columns, schema=["row_number", "code", "reason"], orient="row")
-    return frame.with_columns(raw.alias("row")).cast(SCHEMA)
+    return pl.DataFrame({**frame.to_dict(as_series=True), "row": raw}, schema=SCHEMA)
 
 
 def of_error(load: Load, numbers: pl.Series, error: DatabaseError) -> pl.DataFrame:

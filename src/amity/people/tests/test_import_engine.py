@@ -386,3 +386,10 @@ def content_of(folder: Path, rows: list[Any]) -> Any:
         found = content()
         transaction.set_rollback(True)
     return found
+
+
+def test_money_of_a_custom_field_stays_as_the_file_has_it(tmp_path: Path) -> None:
+    landed(
+        tmp_path, ("person", {"Name": "full_name", "Debt": "custom:money"}, [("Ann Kowal", "12.50")]), currency="PLN"
+    )
+    assert Person.objects.get().traits == {"Debt": 12.5}

@@ -59,6 +59,7 @@ _LABELS = {
     "opened_at": gettext_lazy("Opened"),
     "lost_reason": gettext_lazy("Why it was lost"),
 }
+_MONEY = ("value", "product_price", "company_revenue")
 _TIMES = ("closed_at", "expected_close_on", "status", "id", "custom")
 
 
@@ -99,7 +100,9 @@ def _outcome(status: str) -> float:
 
 
 def _columns(row: dict[str, Any]) -> dict[str, Any]:
-    known = {name: None if row[path] == "" else row[path] for name, path in _PLAIN.items()}
+    known: dict[str, Any] = {name: None if row[path] == "" else row[path] for name, path in _PLAIN.items()}
+    for name in _MONEY:  # as people read it; reasons show the value
+        known[name] = None if known[name] is None else known[name] / 100
     own = {name: value for name, value in (row["custom"] or {}).items() if name not in known}
     return {**own, **known}
 

@@ -12,13 +12,13 @@ from anyascii import anyascii
 MIDDLE = 4
 # Stems of transliterated words, from the first contact to the signature. The first match from the left counts.
 _STEPS: tuple[tuple[int, str], ...] = (
-    (0, r"new|neu|nov|now[aeiy]|lead|incoming|eingang|vhod|prospect|unsorted|neraz|cold|target|suspect|pierwszy|erst|perv"),
+    (0, r"new|neu|nov|now[aeiy]|lead|incoming|eingang|vhod|prospect|unsorted|neraz|cold|suspect|pierwszy|erst|perv"),
     (1, r"contact|kontakt|engag|svyaz|discover|call|zvon|rozmow|gesprach|nawiaz|work|rabot|in progress|open"),
     (2, r"qualif|kvalif|kwalif|need|potrzeb|potrebn|bedarf|interest|zainteres|analys|analiz|vyyav"),
     (3, r"demo|meeting|vstrech|spotkan|termin|present|prezent|prasent|visit|vizit|trial|pilot|test"),
     (5, r"proposal|propoz|offer|ofert|angebot|predlozh|kp\b|quote|wycen|kalkul|value prop"),
     (6, r"negotiat|verhandl|peregovor|negocj|review|soglas|decision|decyz|entscheid|reshen"),
-    (7, r"contract|vertrag|dogovor|umow|commit|verbal|sign|podpis|unterschr|invoice|rechnung|schet|faktur|payment|oplat|platnos"),
+    (7, r"contract|vertrag|dogovor|umow|commit|verbal|sign|podpis|unterschr|invoice|rechnung|schet|faktur|pay|oplat"),
 )
 
 

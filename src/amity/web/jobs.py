@@ -21,6 +21,7 @@ from amity.base.models import JobRun
 PAGE = 50
 KINDS = {
     "people.import": gettext_lazy("Import"),
+    "people.import_read": gettext_lazy("Reading of uploaded files"),
     "people.import_check": gettext_lazy("Dry run of an import"),
     "people.import_undo": gettext_lazy("Undo of an import"),
     "people.bulk": gettext_lazy("Change of many records"),

@@ -61,6 +61,7 @@ _SEARCHED = (
     "city",
     "source",
 )
+_NAME_PARTS = ("given_name", "middle_name", "family_name")  # the name to show is made of them unless the file has one
 
 
 class People(Home):
@@ -116,7 +117,8 @@ class People(Home):
     def prepare(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The name to show and the words to find the person by."""
         frame = frame.with_columns(_display_name(frame))
-        return frame.with_columns(search_texts(frame.with_columns(_singles(frame)), _SEARCHED, ("phone",)))
+        names = _SEARCHED if "full_name" in frame.columns else [name for name in _SEARCHED if name not in _NAME_PARTS]
+        return frame.with_columns(search_texts(frame.with_columns(_singles(frame)), names, ("phone",)))
 
     def refer(self, context: Context, values: pl.Series, column: str) -> pl.DataFrame:
         """People by key, e-mail, phone or exact name; a name that two people share finds nobody."""

@@ -30,6 +30,7 @@ class Deals(kit.Home):
 
     noun = "deal"
     main = "sales.Deal"
+    naming = ("title",)
     models = ("sales.Pipeline", "sales.Stage", "sales.Deal", "sales.StageChange")
     followers = (("events.Event", "deal_id"),)
 

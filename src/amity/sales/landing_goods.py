@@ -33,6 +33,7 @@ class Products(kit.Home):
 
     noun = "product"
     main = "sales.Product"
+    naming = ("name",)
     models = ("sales.Product",)
 
     def __init__(self) -> None:

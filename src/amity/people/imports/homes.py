@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping as Dictionary
+from collections.abc import Sequence
 
 import polars as pl
 from babel.numbers import get_currency_precision
@@ -11,7 +12,7 @@ from babel.numbers import get_currency_precision
 from amity.people.imports.keys import content_keys, key_values, prefix
 from amity.people.imports.landing import Context, Outcome, Table
 from amity.people.imports.references import Finder, look_up, resolved
-from amity.people.imports.values import ROW
+from amity.people.imports.values import ROW, Mapping
 from amity.people.imports.words import bags
 
 CUSTOM = "custom:"
@@ -33,6 +34,7 @@ class Home(ABC):
     followers: tuple[tuple[str, str], ...] = ()
     shelved: tuple[str, ...] = ()  # unique constraints that a first load need not check row by row
     finder: Finder | None = None
+    naming: tuple[str, ...] = ()  # columns that tell whether two records with one key are the same
 
     @abstractmethod
     def __call__(self, frame: pl.DataFrame, context: Context, /) -> Outcome:
@@ -79,9 +81,15 @@ def other_names(identities: pl.Series, names: pl.Series) -> pl.DataFrame:
 
 def staged_key(frame: pl.DataFrame, context: Context) -> pl.Series:
     """The rows' keys under the name space of their key column; null where they bring none."""
+    return staged_key_of(frame, context.system, context.mapping)
+
+
+def staged_key_of(frame: pl.DataFrame, system: str, mapping: Mapping) -> pl.Series:
+    """`staged_key` outside of a landing."""
     if "external_id" not in frame.columns:
         return pl.Series("key", [None] * frame.height, dtype=pl.String)
-    space = prefix(context.system, context.column_of("external_id") or "id")
+    column = next((name for name, to in mapping.columns.items() if to == "external_id"), "id")
+    space = prefix(system, column)
     return (pl.Series([space], dtype=pl.String) + key_values(frame["external_id"])).alias("key")
 
 
@@ -99,7 +107,7 @@ def numbered(keys: pl.Series, before: pl.Series) -> pl.Series:
     return frame.select(pl.when(pl.col("before") > 0).then(again).otherwise("key").alias("key")).to_series()
 
 
-def with_references(context: Context, frame: pl.DataFrame, references: Mapping[str, str]) -> pl.DataFrame:
+def with_references(context: Context, frame: pl.DataFrame, references: Dictionary[str, str]) -> pl.DataFrame:
     """Adds ``<field>_id`` for each field that names a record of a noun; with an owner comes the owner's team."""
     for field, noun_key in references.items():
         frame = resolved(context, frame, field, noun_key)
@@ -109,7 +117,7 @@ def with_references(context: Context, frame: pl.DataFrame, references: Mapping[s
 
 
 def staged(
-    context: Context, table: Table, frame: pl.DataFrame, fields: Mapping[str, str], references: Sequence[str] = ()
+    context: Context, table: Table, frame: pl.DataFrame, fields: Dictionary[str, str], references: Sequence[str] = ()
 ) -> tuple[pl.DataFrame, list[str]]:
     """Staged rows and the table columns among them. ``fields``: frame column -> table column.
 
@@ -171,7 +179,7 @@ def _single(column: pl.Series) -> pl.Series:
     return first(column)
 
 
-def _rest(frame: pl.DataFrame, columns: Mapping[str, str], references: Sequence[str]) -> dict[str, str]:
+def _rest(frame: pl.DataFrame, columns: Dictionary[str, str], references: Sequence[str]) -> dict[str, str]:
     """Frame columns that go to the bag, with their names there."""
     rest: dict[str, str] = {}
     inner = {ROW, "key", "again", "before", "identity", "external_id", "search", *columns}

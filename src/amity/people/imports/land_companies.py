@@ -45,6 +45,7 @@ class Companies(Home):
 
     noun = "company"
     main = "people.Company"
+    naming = ("name",)
     models = ("people.Company", "people.TraitChange")
     followers = (("events.Event", "company_id"),)
 

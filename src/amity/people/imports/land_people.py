@@ -69,6 +69,7 @@ class People(Home):
 
     noun = "person"
     main = "people.Person"
+    naming = ("email", "display_name")
     models = ("people.Person", "people.Identifier", "people.TraitChange")
     shelved = ("identifier_once",)
     followers = (("events.Event", "person_id"),)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from amity.base.errors import NotFound, Refused
 from amity.people.imports import reading
 from amity.people.imports.recognise import Proposal, recognise
+from amity.people.imports.spaces import own_system
 from amity.people.imports.tables import Table
 from amity.people.imports.values import Mapping
 from amity.people.models import Import, ImportFile
@@ -51,9 +52,12 @@ def propose(paths: Sequence[Path], *, system: str = "import", name: str = "", st
     """
     files = files_in(paths)
     sources = [source for path in files for source in reading.sources(path, max_bytes=settings.CONFIG.import_max_bytes)]
-    proposals = recognise([Table(_label(source), reading.sample(source)) for source in sources])
+    tables = [Table(_label(source), reading.sample(source)) for source in sources]
+    proposals = recognise(tables)
+    understood = [(p.mapping, t.frame) for p, t in zip(proposals, tables, strict=True) if p.mapping.noun]
+    system = own_system(system[:60], understood)
     with transaction.atomic():
-        job = Import.objects.create(name=(name or _name_of(paths))[:200], system=system[:60], started_by=staff_id)
+        job = Import.objects.create(name=(name or _name_of(paths))[:200], system=system, started_by=staff_id)
         ImportFile.objects.bulk_create(
             _file(job, at, source, proposal)
             for at, (source, proposal) in enumerate(zip(sources, proposals, strict=True))

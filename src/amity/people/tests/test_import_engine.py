@@ -393,3 +393,32 @@ def test_money_of_a_custom_field_stays_as_the_file_has_it(tmp_path: Path) -> Non
         tmp_path, ("person", {"Name": "full_name", "Debt": "custom:money"}, [("Ann Kowal", "12.50")]), currency="PLN"
     )
     assert Person.objects.get().traits == {"Debt": 12.5}
+
+
+def test_number_seven_of_another_system_is_somebody_else(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "crm.csv", tmp_path / "shop.csv"
+    head = "Contact ID,Name,Email,City\n"
+    ours.write_text(head + "".join(f"{at},Ann Kowal{at},ann{at}@firm.pl,Berlin\n" for at in range(9)), "utf-8")
+    theirs.write_text(head + "".join(f"{at},Bob Nowak{at},bob{at}@shop.pl,Gdynia\n" for at in range(9)), "utf-8")
+    for path, system, created in (
+        (ours, "import", 9),
+        (theirs, "import-2", 9),
+        (ours, "import", 0),
+        (theirs, "import-2", 0),
+    ):
+        state = people.imports.start_import(STEWARD, [path])
+        assert state.system == system
+        state = people.imports.run_now(STEWARD, state.id, quiet)
+        assert (state.files[0].created, state.files[0].updated) == (created, 0)
+    assert Person.objects.count() == 18
+
+
+def test_a_corrected_export_keeps_its_name_space(tmp_path: Path) -> None:
+    path = tmp_path / "crm.csv"
+    rows = [f"{at},Ann Kowal{at},ann{at}@firm.pl,Berlin\n" for at in range(9)]
+    path.write_text("Contact ID,Name,Email,City\n" + "".join(rows), "utf-8")
+    people.imports.run_now(STEWARD, people.imports.start_import(STEWARD, [path]).id, quiet)
+    corrected = "Contact ID,Name,Email,City\n" + "".join(rows).replace("Kowal", "Kowalska").replace("Berlin", "Gdynia")
+    path.write_text(corrected, "utf-8")
+    state = people.imports.run_now(STEWARD, people.imports.start_import(STEWARD, [path]).id, quiet)
+    assert (state.system, state.files[0].updated, Person.objects.count()) == ("import", 9, 9)

@@ -97,7 +97,7 @@ def get_import(request: access.StaffRequest, import_id: UUID) -> Any:
 @router.patch("/imports/{import_id}/files/{file_id}", response=rest.document(ImportOut), operation_id="mapImportFile")
 def map_file(request: access.StaffRequest, import_id: UUID, file_id: UUID, body: MappingIn) -> Any:
     """Correct what a file or its columns are taken for."""
-    return service.set_mapping(request.principal, import_id, file_id, {name: value for name, value in rest.given(body).items() if value is not None})
+    return service.set_mapping(request.principal, import_id, file_id, body.dict(exclude_none=True))
 
 
 @router.post("/imports/{import_id}/run", response={202: JobOut, **rest.problems()}, operation_id="runImport")

@@ -1,4 +1,4 @@
-"""Who sees whose rows: whatever people do, nobody's pages, lists, search, export or API name a record out of their sight.
+"""Who sees whose rows: whatever people do, no page, list, search, export or API answer names a record out of sight.
 
 Every record carries a word that stands nowhere else. A model (which knows only owners and teams at the time of
 assignment) says whose words may reach whom; every answer is searched for all other words.
@@ -100,7 +100,8 @@ class RowScope(RuleBasedStateMachine):
         record, allowed = self.known[at], self.sees(who, self.known[at])
         before = self.row(record)
         if by == "api":
-            answer = self.api(who, "patch", f"/{PLURAL[record.kind]}/{record.id}", {"owner_id": str(self.staff[to].pk)})
+            change = {"owner_id": str(self.staff[to].pk)}
+            answer = self.api(who, "patch", f"/{PLURAL[record.kind]}/{record.id}", change)
             # 404 after the change too: whoever gives a record away may no longer see it.
             assert allowed or answer.status_code == 404
         else:
@@ -129,7 +130,8 @@ class RowScope(RuleBasedStateMachine):
         record, allowed = self.known[at], self.sees(who, self.known[at])
         before = self.row(record)
         values = {"source": f"by {who}"} if record.kind != "company" else {"city": f"by {who}"}
-        change = {"person": people.change_person, "company": people.change_company, "deal": sales.change_deal}[record.kind]
+        changes = {"person": people.change_person, "company": people.change_company, "deal": sales.change_deal}
+        change = changes[record.kind]
         try:
             change(self.principal(who), record.id, values)
             assert allowed, "changed what is out of sight"
@@ -201,7 +203,8 @@ class RowScope(RuleBasedStateMachine):
             return True
         if SCOPES[who] != "team" or not record.team:
             return False
-        leads = {name for name, each in self.teams.items() if Team.objects.get(pk=each.pk).manager_id == self.staff[who].pk}
+        managers = dict(Team.objects.values_list("pk", "manager_id"))
+        leads = {name for name, each in self.teams.items() if managers[each.pk] == self.staff[who].pk}
         return record.team in leads | {self.home[who]}
 
     def nothing_foreign(self, who: str, answer: Any, asked: str = "") -> str:

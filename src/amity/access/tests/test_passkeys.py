@@ -1,0 +1,66 @@
+"""A passkey in a real browser: added, then used instead of the password, under the strict content policy."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.urls import reverse
+
+from amity.access.tests.staffing import PASSWORD, hire
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A page of Chromium with a virtual authenticator that says yes."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed: apt install chromium")
+        pytest.skip("Chromium is not installed: apt install chromium")
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in the thread of the test
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)  # the live server keeps no connection
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        authenticator = page.context.new_cdp_session(page)
+        authenticator.send("WebAuthn.enable")
+        options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+        authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        yield page
+        connections.close_all()  # those that were opened beside the loop
+        browser.close()
+
+
+def test_a_passkey_is_added_and_signs_in(page: Any, live_server: Any) -> None:
+    ada, refused = hire("Ada"), []
+    page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
+    page.goto(live_server.url + reverse("account_login"))
+    page.fill("input[name=login]", "ada@example.com")
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url(re.compile(r":\d+/$"))
+    page.goto(live_server.url + reverse("mfa_add_webauthn"))
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("main form button[type=submit]").first.click()
+    page.locator("#id_passwordless").check()
+    page.locator("#mfa_webauthn_add").click()
+    page.wait_for_url(re.compile(r"(webauthn/|recovery-codes/)$"))
+    assert ada.authenticator_set.filter(type="webauthn").count() == 1
+    page.context.clear_cookies()
+    page.goto(live_server.url + reverse("account_login"))
+    page.locator("#passkey_login").click()
+    page.wait_for_url(re.compile(r":\d+/$"))
+    page.goto(live_server.url + reverse("settings"))
+    assert page.locator("input[name=name]").input_value() == "Ada"
+    assert refused == []

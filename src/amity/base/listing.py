@@ -217,7 +217,7 @@ def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
 def _slice(view: View, found: QuerySet[Any], size: int) -> tuple[int, list[dict[str, Any]]]:
     """The count up to the bound, and the raw rows of one page (one more, where there are more)."""
     names = ("pk", SORT_VALUE, *_fields(view.columns))
-    if not view.active and not view.q:
+    if not view.active and not view.q and view.order.name == view.listing.sort:
         count = found.values("pk")[: COUNT_BOUND + 1].count()
         return count, list(paging.slice_of(found, view.order, view.cursor, size).values(*names)) if count else []
     count, few = paging.few(found, view.order, view.cursor, size, COUNT_BOUND)

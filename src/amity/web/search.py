@@ -22,6 +22,7 @@ from amity.sales import api as sales
 
 PER_KIND = 6
 MAX_QUERY = 200
+LOOKED_AT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,10 @@ def _pages(request: access.StaffRequest, query: str) -> Group:
 
 
 def _newest(rows: QuerySet[Any], words: Any) -> QuerySet[Any]:
-    return rows.filter(search_vector=words).order_by("-updated_at", "-pk")
+    """Matches, newest first among the first 1,000 found: sorting all of a million would take seconds."""
+    found = rows.filter(search_vector=words).order_by().values("pk")[:LOOKED_AT]
+    newest: QuerySet[Any] = rows.model._base_manager.filter(pk__in=found).order_by("-updated_at", "-pk")
+    return newest
 
 
 def _group(name: str, label: str | Promise, hits: list[Hit], query: str) -> Group:

@@ -77,11 +77,12 @@ def _restore(job: Import, model: Any, done: int, report: Report) -> int:
             cursor.execute(
                 "WITH taken AS (DELETE FROM people_importchange WHERE id IN (SELECT id FROM people_importchange "
                 'WHERE run_id = %s AND "table" = %s LIMIT %s) RETURNING object_id, before) '
-                f"UPDATE {table} t SET ({columns}) = ROW({values}) FROM taken k "
-                f"CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, k.before) b WHERE t.id = k.object_id",
+                f", put AS (UPDATE {table} t SET ({columns}) = ROW({values}) FROM taken k "
+                f"CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, k.before) b WHERE t.id = k.object_id) "
+                "SELECT count(*) FROM taken",
                 [job.pk, table, STEP],
             )
-            count = int(cursor.rowcount)
+            count = int(cursor.fetchone()[0])
         if not count:
             return done
         done += count

@@ -102,6 +102,13 @@ def clear_old() -> int:
     return UndoStep.objects.filter(created_at__lt=clock.now() - KEPT).delete()[0]
 
 
+@jobs.app.periodic(cron="20 * * * *")
+@jobs.app.task(name="base.undo.clear")
+def clear(timestamp: int) -> None:
+    """Job, hourly: forget what can no longer be undone. ``timestamp``: when it was due (seconds)."""
+    clear_old()
+
+
 @jobs.app.task(name="base.undo.run_step", retry=jobs.RETRY)
 def run_step(job_run_id: str, step_id: str) -> None:
     """Job: do one waiting step; a step that was done or undone meanwhile is left alone."""

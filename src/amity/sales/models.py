@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 
-
 FAR_AWAY = date(9999, 12, 31)  # where a deal without an expected day stands in the order
 
 

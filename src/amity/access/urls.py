@@ -9,6 +9,7 @@ urlpatterns = [
     # Addresses are an administrator's to change, and nobody signs up: these two of django-allauth's pages are closed.
     path("account/email/", RedirectView.as_view(pattern_name="settings_security"), name="account_email_closed"),
     path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup_closed"),
+    path("account", RedirectView.as_view(pattern_name="settings_security", http_method_names=["get"]), name="account"),
     path("setup", entry.setup, name="setup"),
     path("setup/<str:token>", entry.setup_with_token, name="setup_with_token"),
     path("in/<str:token>", entry.sign_in_link, name="sign_in_link"),

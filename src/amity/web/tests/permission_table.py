@@ -136,6 +136,7 @@ PAGES: dict[str, dict[str, str]] = {
     "settings_webhook_deletion": {"POST": "webhooks.manage"},
     "settings_webhook_test": {"POST": "webhooks.manage"},
     "settings_webhook_replay": {"POST": "webhooks.manage"},
+    "account": {"GET": "staff"},
     # doors
     "setup": {"GET": "anyone"},
     "setup_with_token": {"GET": "anyone", "POST": "anyone"},

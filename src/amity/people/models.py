@@ -30,7 +30,10 @@ class Profile(Record):
     """
 
     key = models.CharField(max_length=300, unique=True, null=True, editable=False)  # "<system>:<id there>"
-    owner = models.ForeignKey("access.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # No index of its own where a named one below starts with the column.
+    owner = models.ForeignKey(
+        "access.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     team = models.ForeignKey("access.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     traits = models.JSONField(default=dict)
     origins = models.JSONField(default=dict)
@@ -90,7 +93,9 @@ class Person(Profile):
     email = models.CharField(max_length=254, blank=True)
     phone = models.CharField(max_length=40, blank=True)
     job_title = models.CharField(max_length=160, blank=True)
-    company = models.ForeignKey(Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people")
+    company = models.ForeignKey(
+        Company, null=True, blank=True, on_delete=models.SET_NULL, related_name="people", db_index=False
+    )
     city = models.CharField(max_length=120, blank=True)
     country = models.CharField(max_length=2, blank=True)
     language = models.CharField(max_length=8, blank=True)

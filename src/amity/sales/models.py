@@ -98,10 +98,16 @@ class Deal(Searchable):
 
     personal = personal.blanked("person_id", ("title", "custom", "search", "lost_reason"), "sales books, kept by law")
     title = models.CharField(max_length=300)
-    person = models.ForeignKey("people.Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    company = models.ForeignKey("people.Company", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    person = models.ForeignKey(
+        "people.Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    company = models.ForeignKey(
+        "people.Company", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    owner = models.ForeignKey("access.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        "access.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     team = models.ForeignKey("access.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="deals")
     status = models.CharField(max_length=4, choices=DealStatus.choices, default=DealStatus.OPEN)
@@ -150,8 +156,12 @@ class Order(Imported):
 
     personal = personal.blanked("person_id", ("custom",), "accounting records, kept by law")
     number = models.CharField(max_length=120, blank=True)
-    person = models.ForeignKey("people.Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    company = models.ForeignKey("people.Company", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    person = models.ForeignKey(
+        "people.Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    company = models.ForeignKey(
+        "people.Company", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     total_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     status = models.CharField(max_length=60, blank=True)

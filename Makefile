@@ -67,13 +67,13 @@ openapi check-openapi:
 
 unit:
 	rm -rf $(TEST_HOME)/rendered && mkdir -p $(TEST_HOME)/rendered
-	$(ENV) AMITY_RENDERED=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) -m "not slow and not browser"
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) -m "not slow and not browser"
 
 slow:
-	$(ENV) AMITY_RENDERED=$(TEST_HOME)/rendered $(PYTEST) -m "slow and not browser"
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -m "slow and not browser"
 
 browser:
-	$(ENV) AMITY_RENDERED=$(TEST_HOME)/rendered $(PYTEST) -m browser
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -m browser
 
 templates:
 	$(BIN)/python tools/check_templates.py $(TEST_HOME)/rendered
@@ -110,7 +110,7 @@ check-demo:
 	sh tools/check_demo.sh
 
 screenshots: .venv/.tested
-	$(ENV) AMITY_SCREENSHOTS=docs/screenshots $(PYTEST) -m browser src/amity/web/tests/test_screenshots.py
+	$(ENV) SCREENSHOTS=docs/screenshots $(PYTEST) -m browser src/amity/web/tests/test_screenshots.py
 
 # --- keep in order ---------------------------------------------------------------------------------
 messages:

@@ -24,7 +24,7 @@ def _note(sender: object, template: object, **kwargs: object) -> None:
 def _noted_templates() -> Iterator[None]:
     template_rendered.connect(_note)
     yield
-    folder = os.environ.get("AMITY_RENDERED")
+    folder = os.environ.get("RENDERED_TEMPLATES")
     if folder:
         worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         path = Path(folder) / f"{os.getpid()}-{worker}.txt"

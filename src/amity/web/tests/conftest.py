@@ -43,7 +43,7 @@ def running() -> Iterator[Running]:
     home = Path(os.environ.get("AMITY_HOME", ".amity-test")).absolute().parent / ".amity-test-demo"
     shutil.rmtree(home, ignore_errors=True)
     port = _free_port()
-    environment = {k: v for k, v in os.environ.items() if k not in ("AMITY_DATABASE_URL", "AMITY_RENDERED")}
+    environment = {k: v for k, v in os.environ.items() if k not in ("AMITY_DATABASE_URL", "RENDERED_TEMPLATES")}
     environment |= {"AMITY_HOME": str(home), "AMITY_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     log = home.with_suffix(".log")
     with log.open("wb") as out:

@@ -39,7 +39,7 @@ KEPT = {"home", "import", "person", "deal", "readiness"}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    kept = os.environ.get("AMITY_SCREENSHOTS")
+    kept = os.environ.get("SCREENSHOTS")
     path = Path(kept) if kept else tmp_path_factory.mktemp("screenshots")
     path.mkdir(parents=True, exist_ok=True)
     return path
@@ -62,7 +62,7 @@ def test_pages_look_right_and_are_accessible(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} scrolls sideways"
         found = Axe().run(page)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        if name in KEPT or "AMITY_SCREENSHOTS" not in os.environ:
+        if name in KEPT or "SCREENSHOTS" not in os.environ:
             page.screenshot(path=str(folder / f"{name}-{look}.png"))
     context.close()
     assert foreign == []

@@ -31,6 +31,7 @@ class Config:
     language: str = "en"
     time_zone: str = "UTC"
     currency: str = "EUR"
+    exchange_rates: tuple[str, ...] = ()  # "PLN=0.23": one złoty is 0.23 of the house currency
     web_workers: int = 1
     web_threads: int = 4
     job_concurrency: int = 2
@@ -64,6 +65,18 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     values |= _from_environment(environ)
     values["home"] = home
     return Config(**{key: _typed(key, value) for key, value in values.items()})
+
+
+def exchange_rates(config: Config) -> dict[str, float]:
+    """Rates to the house currency by code; raises ``Refused("bad_setting")`` for what is no rate."""
+    rates = {config.currency: 1.0}
+    for entry in config.exchange_rates:
+        code, _, rate = entry.partition("=")
+        try:
+            rates[code.strip().upper()] = float(rate)
+        except ValueError as error:
+            raise Refused("bad_setting", f"Exchange rate {entry!r} must look like PLN=0.23.") from error
+    return rates
 
 
 def secret(config: Config) -> str:

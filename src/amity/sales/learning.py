@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from statistics import median
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import polars as pl
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amity.access import api as access
+from amity.base.config import exchange_rates
 from amity.intelligence import api as intelligence
 from amity.sales.models import Deal, DealStatus
 
 _CHUNK = 5_000
+_FEW = 5  # deals of a currency below which its median says nothing
 _PLAIN = {
     "owner": "owner__name",
     "team": "team__name",
@@ -84,7 +88,7 @@ class Deals:
             to_score=np.isnan(outcome),
             opened_at=_moments("opened_at", rows),
             decided_at=_moments("closed_at", rows),
-            value_minor=[_stake(row) for row in rows],
+            value_minor=_stakes(rows),
         )
 
     def visible(self, principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
@@ -107,9 +111,26 @@ def _columns(row: dict[str, Any]) -> dict[str, Any]:
     return {**own, **known}
 
 
-def _stake(row: dict[str, Any]) -> int | None:
-    stake: int | None = row["value_minor"] or row["product__price_minor"]
-    return stake
+def _stakes(rows: list[dict[str, Any]]) -> list[int | None]:
+    """What is at stake, made comparable across currencies so that deals can be ranked beside each other.
+
+    A currency without a rate in the settings is scaled by medians: its middle deal weighs as much as the house's.
+    """
+    stakes = [row["value_minor"] or row["product__price_minor"] for row in rows]
+    codes = [row["currency"] or settings.CONFIG.currency for row in rows]
+    rates = _rates(stakes, codes)
+    return [None if s is None else round(s * rates[code]) for s, code in zip(stakes, codes, strict=True)]
+
+
+def _rates(stakes: list[int | None], codes: list[str]) -> dict[str, float]:
+    by_code: dict[str, list[int]] = {code: [] for code in codes}
+    for stake, code in zip(stakes, codes, strict=True):
+        if stake:
+            by_code[code].append(stake)
+    house = settings.CONFIG.currency
+    middle = {code: median(values) for code, values in by_code.items() if len(values) >= _FEW}
+    rates = {c: middle[house] / m if house in middle and c != house else 1.0 for c, m in middle.items()}
+    return dict.fromkeys(by_code, 1.0) | rates | exchange_rates(settings.CONFIG)
 
 
 def _moments(name: str, rows: list[dict[str, Any]]) -> pl.Series:

@@ -32,6 +32,7 @@ class Candidate:
     why: str
     currency: str
     value_minor: int | None
+    gain_minor: int | None
     owner: str
 
 
@@ -77,15 +78,20 @@ def _candidate(
     deal = deals.get(score.subject_id)
     if deal is None:
         name = names.get(score.subject_id) or _("Unnamed person")
-        return Candidate(name, reverse("person", args=[score.subject_id]), "", score, why, "", None, "")
+        return Candidate(name, reverse("person", args=[score.subject_id]), "", score, why, "", None, None, "")
     whom = [
         names.get(deal.person_id, "") if deal.person_id else "",
         firms.get(deal.company_id, "") if deal.company_id else "",
     ]
     return Candidate(
         deal.name, reverse("deal", args=[deal.id]), " · ".join(part for part in whom if part), score, why,
-        deal.currency, deal.value_minor, owners.get(deal.owner_id, "") if deal.owner_id else "",
+        deal.currency, deal.value_minor, _gain(deal, score), owners.get(deal.owner_id, "") if deal.owner_id else "",
     )  # fmt: skip
+
+
+def _gain(deal: sales.DealView, score: intelligence.ScoreView) -> int | None:
+    """Chance times value in the deal's own currency; the ledger's figure is made comparable across currencies."""
+    return score.gain_minor if deal.value_minor is None else round(score.value * deal.value_minor)
 
 
 def _strongest(score: intelligence.ScoreView) -> str:

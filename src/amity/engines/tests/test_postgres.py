@@ -21,6 +21,8 @@ from amity.engines import api as engines
 from amity.engines.postgres import tuning
 from amity.engines.postgres.owner import Owner, base_folder
 
+pytestmark = [pytest.mark.slow]
+
 SOURCES = Path(amity.__file__).parent.parent
 START = """
 import sys

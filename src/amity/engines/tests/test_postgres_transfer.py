@@ -14,6 +14,8 @@ from amity.engines.postgres import binaries, owner, provision, transfer
 from amity.engines.postgres.cluster import Cluster
 from amity.engines.tests.test_postgres_upgrade import OLD, OLD_FOLDER, needs_old
 
+pytestmark = [pytest.mark.slow]
+
 
 @pytest.fixture
 def url(home: Path) -> str:

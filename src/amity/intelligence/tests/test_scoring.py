@@ -22,7 +22,7 @@ from amity.intelligence.models import ModelVersion, Score
 from amity.intelligence.tests.worlds import START, world
 from amity.people.models import Person
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def quiet(done: int, total: int | None, stage: str) -> None:

@@ -20,6 +20,8 @@ from amity.base.errors import Refused
 from amity.engines import api as engines
 from amity.web import backup as backups
 
+pytestmark = [pytest.mark.slow]
+
 NOON = datetime(2026, 5, 4, 12, 0, 0, tzinfo=UTC)
 
 

@@ -10,6 +10,8 @@ from amity.people.models import Person
 from amity.web import bench_lists, bench_pages, bulk_load
 from amity.web.tests import records
 
+pytestmark = [pytest.mark.slow]
+
 _TAKEN = ("people, as it opens", "deals, search, two words", "companies, deep page by name", "person, the busiest")
 
 

@@ -13,6 +13,8 @@ from amity.base import searching
 from amity.base.errors import Refused
 from amity.web import bulk, bulk_load
 
+pytestmark = [pytest.mark.slow]
+
 
 def test_the_people_file_is_the_same_again_and_its_contacts_are_unique(tmp_path: Path) -> None:
     first, second = tmp_path / "first.csv", tmp_path / "second.csv"

@@ -15,6 +15,7 @@ from amity.base import clock
 from amity.intelligence import api as intelligence
 from amity.people.models import Company, Person
 from amity.sales import api as sales
+from amity.sales.learning import Deals as DealOutcomes
 from amity.sales.models import Deal, Stage
 from amity.web import cli_import
 
@@ -96,3 +97,25 @@ def test_readiness_counts_duplicates_by_exact_keys(manager: Client) -> None:
     assert facts.index("People with the same e-mail address</dt><dd>1</dd>") < facts.index(
         "People with the same phone number</dt><dd>2</dd>"
     )
+
+
+def test_deals_in_different_currencies_are_ranked_by_what_they_weigh() -> None:
+    sales.stage_choices()
+    stage = Stage.objects.filter(status="open").first()
+    for number in range(6):
+        Deal.objects.create(title=f"€ {number}", stage=stage, value_minor=1_000_00 + number, currency="EUR")
+        Deal.objects.create(title=f"zł {number}", stage=stage, value_minor=4_000_00 + number, currency="PLN")
+    Deal.objects.create(title="Big in euro", stage=stage, value_minor=3_000_00, currency="EUR")
+    Deal.objects.create(title="Middling in złoty", stage=stage, value_minor=5_000_00, currency="PLN")
+    frame = DealOutcomes().load()
+    titles = dict(Deal.objects.values_list("id", "title"))
+    stakes = {titles[i]: value for i, value in zip(frame.ids, frame.value_minor, strict=True)}
+    assert max(stakes, key=lambda title: stakes[title]) == "Big in euro"
+    assert stakes["Middling in złoty"] == round(5_000_00 * median_ratio())
+
+
+def median_ratio() -> float:
+    """Middle euro deal over middle złoty deal of the test above."""
+    euros = sorted(Deal.objects.filter(currency="EUR").values_list("value_minor", flat=True))
+    zloty = sorted(Deal.objects.filter(currency="PLN").values_list("value_minor", flat=True))
+    return euros[len(euros) // 2] / zloty[len(zloty) // 2]

@@ -180,11 +180,11 @@ def test_archives_are_opened_and_what_is_no_table_left_out(tmp_path: Path) -> No
         archive.writestr("people.csv", "a,b\n1,2\n")
         archive.writestr("README.md", "hello")
         archive.writestr("__MACOSX/._people.csv", "junk")
-        archive.writestr("deep/firms.csv.gz", gzip.compress(b"c;d\n3;4\n"))
+        archive.writestr("deep/firms.csv.gz", gzip.compress(b"c;d\n3;4\n", mtime=0))
     people, firms = sources(tmp_path / "z.zip")
     assert (people.name, read(people)[0]) == ("z.zip/people.csv", [(1, ("1", "2"))])
     assert (firms.member, read(firms)[0]) == ("deep/firms.csv.gz", [(1, ("3", "4"))])
-    packed = only(written(tmp_path, "p.csv.gz", gzip.compress(b"a,b\n1,2\n")))
+    packed = only(written(tmp_path, "p.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)))
     assert (packed.size, read(packed)[0]) == (8, [(1, ("1", "2"))])
 
 
@@ -195,7 +195,7 @@ def test_archives_are_opened_and_what_is_no_table_left_out(tmp_path: Path) -> No
         ("h.csv", b"a,b\n", "file_empty"),
         ("j.bin", bytes(range(256)) * 50, "file_binary"),
         ("p.csv", b"%PDF-1.7 and so on", "file_binary"),
-        ("t.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 10_000)[:-30], "file_truncated"),
+        ("t.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 10_000, mtime=0)[:-30], "file_truncated"),
         ("c.csv.gz", b"\x1f\x8b" + b"x" * 200, "file_corrupt"),
         ("b.zip", b"PK\x03\x04" + b"x" * 100, "file_corrupt"),
         ("b.xlsx", b"PK\x03\x04" + b"x" * 100, "file_corrupt"),
@@ -222,7 +222,7 @@ def test_a_bomb_is_not_opened(tmp_path: Path) -> None:
         sources(tmp_path / "bomb.zip")
     assert refusal.value.code == "file_bomb"
     with pytest.raises(Refused) as refusal:
-        sources(written(tmp_path, "bomb.csv.gz", gzip.compress(b"0,0\n" * (streams.RATIO_FREE // 4 + 1))))
+        sources(written(tmp_path, "bomb.csv.gz", gzip.compress(b"0,0\n" * (streams.RATIO_FREE // 4 + 1), mtime=0)))
     assert refusal.value.code == "file_bomb"
 
 
@@ -246,7 +246,7 @@ def test_a_workbook_inside_an_archive_is_asked_for_by_itself(tmp_path: Path) -> 
 
 
 def test_the_size_limit_counts_unpacked_bytes(tmp_path: Path) -> None:
-    path = written(tmp_path, "x.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 1000))
+    path = written(tmp_path, "x.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 1000, mtime=0))
     with pytest.raises(Refused) as refusal:
         sources(path, max_bytes=2000)
     assert refusal.value.code == "file_too_large"

@@ -8,6 +8,9 @@ from django.db import models
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.events.source_models import Quarantine, Source, SourceVolume
+
+__all__ = ["Event", "Quarantine", "Source", "SourceVolume", "WebhookDelivery", "WebhookEndpoint"]
 
 
 class Event(Record):

@@ -8,9 +8,32 @@ from django.db import models
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.events.door_models import (
+    Connector,
+    ConnectorFile,
+    ConnectorRun,
+    Destination,
+    Hook,
+    HookPayload,
+    SourceMapping,
+)
 from amity.events.source_models import Quarantine, Source, SourceVolume
 
-__all__ = ["Event", "Quarantine", "Source", "SourceVolume", "WebhookDelivery", "WebhookEndpoint"]
+__all__ = [
+    "Connector",
+    "ConnectorFile",
+    "ConnectorRun",
+    "Destination",
+    "Event",
+    "Hook",
+    "HookPayload",
+    "Quarantine",
+    "Source",
+    "SourceMapping",
+    "SourceVolume",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]
 
 
 class Event(Record):
@@ -70,7 +93,7 @@ class WebhookDelivery(Record):
 
     personal = personal.deleted("subject_id", ("payload",), "copies of facts about a person")
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
-    topic = models.CharField(max_length=60)
+    topic = models.CharField(max_length=220)
     subject_id = models.UUIDField(null=True)
     payload = models.JSONField()
     state = models.CharField(max_length=10, default="waiting")  # waiting, delivered, failed

@@ -19,6 +19,7 @@ from amity.access.permissions import (
 )
 from amity.access.requests import StaffRequest
 from amity.access.saved_views import VIEW_KIND, ViewOfList, delete_views, restore_views, save_view, saved_views, team_of
+from amity.access.sessions import principal_of_session
 from amity.access.staff import (
     Member,
     first_administrator,
@@ -63,6 +64,7 @@ __all__ = [
     "peek_link",
     "principal_by_id",
     "principal_of",
+    "principal_of_session",
     "principal_of_token",
     "reactivate",
     "record",

@@ -24,6 +24,7 @@ class Config:
     database_url: str = ""  # empty: embedded Postgres under <home>
     host: str = "127.0.0.1"
     port: int = 8000
+    live_port: int = 0  # e.g. 8002: live updates in a process of their own (0: by the web process)
     public_url: str = ""  # e.g. https://crm.example.com, for links in mail and passkeys
     allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0  # how many reverse proxies stand in front (X-Forwarded-*)

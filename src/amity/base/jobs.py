@@ -11,7 +11,7 @@ from django.db import transaction
 from procrastinate import App, RetryStrategy
 from procrastinate.contrib.django import app
 
-from amity.base import clock
+from amity.base import clock, live
 from amity.base.errors import Refused
 
 log = logging.getLogger("amity.jobs")
@@ -57,23 +57,27 @@ def running(job_run_id: str, work: Callable[[Report], None]) -> None:
     if run is None or run.state in (JobRun.State.DONE, JobRun.State.STOPPED):
         return
     now = clock.now()
-    rows.update(state="running", started_at=run.started_at or now, attempts=run.attempts + 1, beat_at=now)
+
+    def note(**values: Any) -> None:
+        rows.update(**values)
+        live.tell("job", [job_run_id])
 
     def report(done: int, total: int | None = None, stage: str = "") -> None:
-        rows.update(done=done, total=total, stage=stage, beat_at=clock.now())
+        note(done=done, total=total, stage=stage, beat_at=clock.now())
 
+    note(state="running", started_at=run.started_at or now, attempts=run.attempts + 1, beat_at=now)
     try:
         work(report)
     except Stopped:
-        rows.update(state="stopped", finished_at=clock.now())
+        note(state="stopped", finished_at=clock.now())
     except Refused as error:
-        rows.update(state="failed", error_code=error.code, error=error.message, finished_at=clock.now())
+        note(state="failed", error_code=error.code, error=error.message, finished_at=clock.now())
     except Exception as error:
         log.exception("job.failed", extra={"job_run_id": job_run_id})
-        rows.update(state="failed", error_code="bug", error=type(error).__name__, finished_at=clock.now())
+        note(state="failed", error_code="bug", error=type(error).__name__, finished_at=clock.now())
         raise
     else:
-        rows.update(state="done", finished_at=clock.now())
+        note(state="done", finished_at=clock.now())
 
 
 __all__ = ["RETRY", "Report", "Stopped", "app", "named", "on_app_ready", "running", "start"]

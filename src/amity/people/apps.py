@@ -12,6 +12,9 @@ class PeopleConfig(AppConfig):
         from amity.people.imports.landings import register_landings
 
         register_landings()
+        from amity.people.hearing import register_hearing
+
+        register_hearing()
         from amity.access import api as access
         from amity.base import undo
         from amity.people import changes

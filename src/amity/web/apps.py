@@ -7,3 +7,8 @@ class WebConfig(AppConfig):
     name = "amity.web"
     label = "web"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from amity.base import live
+
+        live.register("job", lambda principal, ids: set(ids) if principal.may("jobs.view") else set())

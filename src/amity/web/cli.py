@@ -95,6 +95,19 @@ def web(host: str | None, port: int | None) -> None:
 
 
 @cli.command()
+@click.option("--host", help="Address to listen on [127.0.0.1].")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on [setting live_port].")
+def live(host: str | None, port: int | None) -> None:
+    """Serve live updates of open pages only (server-sent events under /live)."""
+    _listen_on(host, None)
+    if port is not None:
+        os.environ["AMITY_LIVE_PORT"] = str(port)
+    from amity.web import serve
+
+    serve.live(base_config.load())
+
+
+@cli.command()
 @with_django
 def worker() -> None:
     """Do background work only."""

@@ -1,4 +1,4 @@
-"""The two long-running processes, each runnable alone: web (granian, WSGI) and worker (procrastinate)."""
+"""The long-running processes, each runnable alone: web and live (granian, ASGI) and worker (procrastinate)."""
 
 from __future__ import annotations
 
@@ -11,22 +11,37 @@ from pathlib import Path
 from typing import NoReturn
 
 from amity.base.config import Config
+from amity.base.errors import Refused
 
 
 def web(config: Config) -> NoReturn:
-    """Replace this process by granian; its workers recycle themselves on crash."""
+    """Replace this process by granian; its workers recycle themselves on crash.
+
+    Pages run on ``web_threads`` threads per worker; what has an ASGI door of its own (`web.asgi`) does not wait for
+    them.
+    """
+    _granian("amity.web.asgi:application", config.host, config.port, workers=config.web_workers)
+
+
+def live(config: Config) -> NoReturn:
+    """Replace this process by granian serving live updates of open pages only."""
+    if not config.live_port:
+        raise Refused("no_live_port", "Say where to listen: amity live --port 8002, or the setting live_port.")
+    _granian("amity.web.asgi:live_only", config.host, config.live_port, workers=1)
+
+
+def _granian(target: str, host: str, port: int, *, workers: int) -> NoReturn:
     from amity.web import supervisor
 
-    supervisor.check_port(config.host, config.port)  # granian itself would share the port with a stranger
+    supervisor.check_port(host, port)  # granian itself would share the port with a stranger
     script = Path(sysconfig.get_path("scripts")) / "granian"
     granian = str(script) if script.exists() else shutil.which("granian") or "granian"
     os.execv(  # noqa: S606
         granian,
         [
-            granian, "--interface", "wsgi", "--host", config.host, "--port", str(config.port),
-            "--workers", str(config.web_workers), "--blocking-threads", str(config.web_threads),
+            granian, "--interface", "asgi", "--host", host, "--port", str(port), "--workers", str(workers),
             "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10",
-            "--backpressure", "64", "--no-ws", "--log-level", "warning", "amity.web.wsgi:application",
+            "--backpressure", "4096", "--no-ws", "--log-level", "warning", target,
         ],
     )  # fmt: skip
     sys.exit(1)

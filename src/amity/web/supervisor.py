@@ -67,14 +67,16 @@ def up(config: Config) -> int:
     check_port(config.host, config.port)
     database = None if config.database_url else engines.embedded_postgres(config.home)
     address = f"http://{config.host}:{config.port}/"
-    return Supervisor(programs(), database).run(ready=lambda log: log("up.serving", address=address))
+    return Supervisor(programs(config), database).run(ready=lambda log: log("up.serving", address=address))
 
 
-def programs() -> tuple[Program, ...]:
+def programs(config: Config) -> tuple[Program, ...]:
     """In the order of stopping: first no new requests, then no new jobs."""
     amity = [sys.executable, "-m", "amity"]
+    live = (Program("live", [*amity, "live"], _WEB_STOP_SECONDS),) if config.live_port else ()
     return (
         Program("web", [*amity, "web"], _WEB_STOP_SECONDS),
+        *live,
         Program("worker", [*amity, "worker"], _WORKER_STOP_SECONDS),
     )
 

@@ -1,0 +1,75 @@
+"""Telling open pages that a record changed: `tell` in the transaction of the change, Postgres carries it (NOTIFY).
+
+Only kinds and ids travel, never values: a page that hears its record named asks for its parts again, through the
+same access checks as always. A room registers who may hear of its kinds (`register`) in its ``apps.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+CHANNEL = "amity_live"
+MANY = 2_000  # more ids than this in one call are told as "many of this kind changed"
+_PER_NOTICE = 200  # 200 ids take 7,450 bytes at most; Postgres carries less than 8,000 per notice
+Sees = Callable[[Any, frozenset[str]], set[str]]
+
+_kinds: dict[str, Sees] = {}
+
+
+def register(kind: str, sees: Sees) -> None:
+    """Make ``kind`` known. ``sees(principal, ids)``: those of ``ids`` that the principal may see, at most 1 query."""
+    _kinds[kind] = sees
+
+
+def kinds() -> frozenset[str]:
+    """Everything that can be listened to."""
+    return frozenset(_kinds)
+
+
+def visible(principal: Any, kind: str, ids: Iterable[str]) -> set[str]:
+    """Those of ``ids`` that ``principal`` may hear of; nothing of an unknown kind. At most 1 query."""
+    wanted = frozenset(ids)
+    return _kinds[kind](principal, wanted) & wanted if wanted and kind in _kinds else set()
+
+
+def tell(kind: str, ids: Iterable[UUID | str], cursor: Any = None) -> None:
+    """Tell open pages, when this transaction commits, that these records changed. At most 1 query.
+
+    Within a transaction equal notices are sent once (Postgres does that). ``cursor``: an open cursor to use, for
+    whoever works below Django's connection.
+    """
+    texts = notices(kind, ids)
+    if not texts:
+        return
+    sql = "SELECT pg_notify(%s, notice) FROM unnest(%s::text[]) AS notice"
+    if cursor is not None:
+        cursor.execute(sql, [CHANNEL, texts])
+        return
+    with connection.cursor() as own:
+        own.execute(sql, [CHANNEL, texts])
+
+
+def notices(kind: str, ids: Iterable[UUID | str]) -> list[str]:
+    """The payloads that `tell` sends, each under 8,000 bytes; ``ids`` empty in a payload means "many"."""
+    known = sorted({str(each) for each in ids})
+    if len(known) > MANY:
+        return [json.dumps({"kind": kind, "ids": []}, separators=(",", ":"))]
+    chunks = (known[at : at + _PER_NOTICE] for at in range(0, len(known), _PER_NOTICE))
+    return [json.dumps({"kind": kind, "ids": chunk}, separators=(",", ":")) for chunk in chunks]
+
+
+def read(payload: str) -> tuple[str, frozenset[str] | None] | None:
+    """(kind, ids) of a notice, ids None for "many"; None for what is no notice of ours."""
+    try:
+        told = json.loads(payload)
+        kind, ids = told["kind"], told["ids"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    if not isinstance(kind, str) or not isinstance(ids, list):
+        return None
+    return kind, frozenset(map(str, ids)) or None

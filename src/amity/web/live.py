@@ -1,0 +1,255 @@
+"""The `live` process: open pages hear over server-sent events that what they show has changed.
+
+``GET /live?watch=person:<id>&watch=job`` with the session cookie. An event names kinds and ids and nothing else;
+the page asks for its parts again. Bare ASGI: Django's database layer is used in two threads of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from amity.base import live
+from amity.web.bridge import Receive, Scope, Send
+from amity.web.live_hub import ANY, Full, Hub, Key, Stream
+
+PATH = "/live"
+HEARTBEAT_SECONDS = 15.0
+CHECK_SECONDS = 60.0  # how long a session that was ended may still hear
+GATHER_SECONDS = 0.05  # changes of the same moment go out together
+REST_SECONDS = 0.25  # and at most four events a second to one page
+LISTEN_SECONDS = 10.0  # a stream is refused when the database has not answered by then
+MAX_WATCHES = 50
+_MAX_DELAY = 10.0
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store, no-transform"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+log = logging.getLogger("amity.live")
+T = TypeVar("T")
+
+
+class Live:
+    """The ASGI application: one hub and one listening connection per process, begun by the first reader."""
+
+    def __init__(self, principal_of: Callable[[str], Any], cookie: str) -> None:
+        self.principal_of, self.cookie = principal_of, cookie
+        self.hub = Hub()
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="live")
+        self._listener: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET":
+            await _refuse(send, 405, "Only GET works here.")
+            return
+        headers = dict(scope["headers"])
+        session = _cookie(headers.get(b"cookie", b""), self.cookie)
+        if headers.get(b"sec-fetch-site", b"same-origin") not in (b"same-origin", b"none"):
+            await _refuse(send, 403, "Only Amity's own pages may listen.")
+            return
+        principal = await self._in_thread(self.principal_of, session) if session else None
+        if principal is None:
+            await _refuse(send, 401, "Sign in first.")
+            return
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=MAX_WATCHES + 4)
+        stream = Stream(session, principal, _keys(query.get("watch", [])))
+        if not stream.keys:
+            await _refuse(send, 400, "Say what to listen for: watch=person:<id>.")
+            return
+        await self._open(stream, headers, query, receive, send)
+
+    async def stop(self) -> None:
+        """End the listening connection and every stream."""
+        if self._listener is not None:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+            self._listener = None
+        for stream in list(self.hub.streams):
+            stream.principal = None
+            stream.wake.set()
+        self._pool.shutdown(wait=False)
+
+    async def _open(
+        self, stream: Stream, headers: dict[bytes, bytes], query: dict[str, list[str]], receive: Receive, send: Send
+    ) -> None:
+        try:
+            await self._listening()
+            self.hub.enter(stream)
+        except TimeoutError:
+            await _refuse(send, 503, "The database does not answer.", b"5")
+            return
+        except Full as full:
+            await _refuse(send, 429 if full.mine else 503, "Too many pages listen already.", b"60")
+            return
+        try:
+            last = headers.get(b"last-event-id", b"").decode("latin-1") or query.get("last", [""])[0]
+            self.hub.catch_up(stream, last, _number(query.get("since", [""])[0]))
+            await self._serve(stream, receive, send)
+        finally:
+            self.hub.leave(stream)
+
+    async def _serve(self, stream: Stream, receive: Receive, send: Send) -> None:
+        """Write until the reader leaves or the session ends."""
+        gone = asyncio.ensure_future(_gone(receive))
+        writing = asyncio.ensure_future(self._write(stream, send))
+        try:
+            await asyncio.wait({gone, writing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (gone, writing):
+                task.cancel()
+            results = await asyncio.gather(gone, writing, return_exceptions=True)
+        for problem in results:
+            if isinstance(problem, Exception) and not isinstance(problem, OSError):
+                log.warning("live.broken", extra={"problem": type(problem).__name__})
+
+    async def _write(self, stream: Stream, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await _say(send, f"retry: 2000\nid: {self.hub.event_id()}\nevent: hello\ndata: {{}}\n\n")
+        checked = time.monotonic()
+        while stream.principal is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stream.wake.wait(), HEARTBEAT_SECONDS)
+            if time.monotonic() - checked >= CHECK_SECONDS:
+                checked = time.monotonic()
+                stream.principal = await self._in_thread(self.principal_of, stream.session)
+            elif stream.wake.is_set() and stream.principal is not None:
+                await asyncio.sleep(GATHER_SECONDS)
+                await self._tell(stream, send)
+                await asyncio.sleep(REST_SECONDS)
+            elif stream.principal is not None:
+                await _say(send, ":\n\n")
+        await _say(send, "event: bye\ndata: {}\n\n")
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _tell(self, stream: Stream, send: Send) -> None:
+        number, behind = self.hub.event_id(), stream.behind
+        keys, stream.behind = stream.take(), False
+        if behind:
+            await _say(send, f"id: {number}\nevent: missed\ndata: {{}}\n\n")
+            return
+        seen = await self._in_thread(_visible, stream.principal, keys)
+        if seen:
+            await _say(send, f"id: {number}\nevent: changed\ndata: {json.dumps(seen, separators=(',', ':'))}\n\n")
+
+    async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _with_fresh_connection, work, *given)
+
+    async def _listening(self) -> None:
+        """Wait until notices are heard; raises ``TimeoutError``."""
+        if self._listener is None or self._listener.done():
+            self._listener = asyncio.ensure_future(self._listen())
+        await asyncio.wait_for(self._ready.wait(), LISTEN_SECONDS)
+
+    async def _listen(self) -> None:
+        """Hold the listening connection; when it breaks, everybody asks for everything once it is back."""
+        delay = 0.25
+        while True:
+            try:
+                async for payload in _notices(self._found):
+                    delay = 0.25
+                    self.hub.hear(payload)
+            except OSError as problem:
+                log.warning("live.deaf", extra={"problem": type(problem).__name__})
+            self._ready.clear()
+            self.hub.lost()
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _MAX_DELAY)
+
+    def _found(self) -> None:
+        self.hub.found()
+        self._ready.set()
+
+
+async def _notices(found: Callable[[], None]) -> Any:
+    """Payloads of our channel; raises ``OSError`` when the line breaks."""
+    import psycopg
+    from django.db import connections
+
+    params = connections["default"].get_connection_params()
+    given = {key: value for key, value in params.items() if key not in ("cursor_factory", "context")}
+    given |= {"application_name": "amity live"}
+    try:
+        async with await psycopg.AsyncConnection.connect(**given, autocommit=True) as line:
+            await line.execute(f"LISTEN {live.CHANNEL}")
+            found()
+            while True:
+                async for notice in line.notifies(timeout=HEARTBEAT_SECONDS):
+                    yield notice.payload
+                await line.execute("SELECT 1")
+    except psycopg.Error as problem:
+        raise OSError(str(type(problem).__name__)) from problem
+
+
+def _visible(principal: Any, keys: set[Key]) -> dict[str, list[str]]:
+    """Kinds and ids that this reader may hear of. At most 1 query per kind."""
+    found: dict[str, list[str]] = {}
+    for kind in sorted({kind for kind, _id in keys}):
+        ids = {each for known, each in keys if known == kind}
+        seen = live.visible(principal, kind, ids)
+        if seen:
+            found[kind] = sorted(seen)
+    return found
+
+
+def _with_fresh_connection(work: Callable[..., T], *given: Any) -> T:
+    from django.db import close_old_connections
+
+    close_old_connections()
+    try:
+        return work(*given)
+    finally:
+        close_old_connections()
+
+
+def _keys(watches: list[str]) -> frozenset[Key]:
+    """``person:<id>`` or ``job`` (any job); unknown kinds are left out."""
+    known = live.kinds()
+    pairs = (each.partition(":") for each in watches[:MAX_WATCHES])
+    return frozenset((kind, known_id[:64] or ANY) for kind, _, known_id in pairs if kind in known)
+
+
+def _cookie(header: bytes, name: str) -> str:
+    try:
+        found = SimpleCookie(header.decode("latin-1")).get(name)
+    except CookieError:
+        return ""
+    return found.value[:128] if found else ""
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if 0 < number < 1e11 else None
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _say(send: Send, text: str) -> None:
+    await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+
+
+async def _refuse(send: Send, status: int, told: str, retry_after: bytes = b"") -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    headers += [(b"retry-after", retry_after)] if retry_after else []
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": told.encode(), "more_body": False})
+
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -1,5 +1,5 @@
-"""Paths into a payload, JSONPath-like: ``$.customer.email``, ``$['odd key']``, ``$.items[0]``, ``$.items[*].sku``,
-``$.answers[?type=='email'].email``; ``@header.x-topic``, ``@query.shop`` and, inside a rule for each element, ``@item``.
+"""Paths into a payload, JSONPath-like: ``$.customer.email``, ``$['odd key']``, ``$.items[*].sku``, ``$.items[-1]``,
+``$.answers[?type=='email'].email``; ``@header.x-topic``, ``@query.shop``, and ``@item`` in a rule for each element.
 """
 
 from __future__ import annotations

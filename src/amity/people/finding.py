@@ -8,10 +8,11 @@ from uuid import UUID
 
 import phonenumbers
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from amity.access import api as access
 from amity.base.searching import prefix_query, search_text
-from amity.people.models import Company, Identifier, Person
+from amity.people.models import LISTED, Company, Identifier, Person
 from amity.people.profiles import NAME_FIELDS, told_name
 
 MAX_LOOKALIKES = 5
@@ -52,10 +53,8 @@ def lookalikes(principal: access.Principal, email: str, phone: str, but: UUID | 
         keys |= Q(kind="email", value=normal_email(email))
     if phone.strip():
         keys |= Q(kind="phone", value=normal_phone(phone))
-    same = Identifier.objects.filter(keys).values("person_id")
-    rows = Person.objects.filter(access.rows_of(principal), pk__in=same, archived_at=None).exclude(
-        pk=but or UUID(int=0)
-    )
+    same = Identifier.objects.filter(keys).values(found=Coalesce("person__merged_into_id", "person_id"))
+    rows = Person.objects.filter(access.rows_of(principal), LISTED, pk__in=same).exclude(pk=but or UUID(int=0))
     return [(row["pk"], told_name(row)) for row in rows.values("pk", *NAME_FIELDS)[:MAX_LOOKALIKES]]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from amity.access import api as access
-from amity.people.models import LeadStatus, Person
+from amity.people.models import LISTED, LeadStatus, Person
 
 _CHUNK = 5_000
 _PLAIN = {
@@ -39,14 +39,14 @@ class LeadRow:
 
 def lead_rows() -> list[LeadRow]:
     """All leads that are not archived, traits included, in a stable order. 1 query, read in chunks."""
-    leads = Person.objects.filter(archived_at=None).exclude(lead_status=LeadStatus.NONE).order_by("id")
+    leads = Person.objects.filter(LISTED).exclude(lead_status=LeadStatus.NONE).order_by("id")
     fields = ("id", "traits", "email", "phone", "lead_status", "lead_created_at", "lead_decided_at", *_PLAIN.values())
     return [_row(values) for values in leads.values(*fields).iterator(chunk_size=_CHUNK)]
 
 
 def visible_people(principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
     """Those of ``ids`` that ``principal`` may see. 1 query."""
-    rows = Person.objects.filter(access.rows_of(principal), pk__in=ids, archived_at=None)
+    rows = Person.objects.filter(access.rows_of(principal), LISTED, pk__in=ids)
     return set(rows.values_list("id", flat=True))
 
 

@@ -20,15 +20,15 @@ from amity.base.errors import Refused
 from amity.base.listing import BulkAction, Column, Listing, Row
 from amity.base.templatetags import amity_ui as ui
 from amity.people.changes import COMPANY_KIND, PERSON_KIND
-from amity.people.models import Company, LeadStatus, Person
+from amity.people.models import LISTED, Company, LeadStatus, Person
 from amity.people.profiles import NAME_FIELDS, company_names, told_name, trait_names
 
 LEAD_TAGS = {LeadStatus.OPEN: "tag-accent", LeadStatus.CONVERTED: "tag-good", LeadStatus.LOST: ""}
 
 
 def people_rows(principal: access.Principal) -> QuerySet[Any]:
-    """Everybody that ``principal`` sees, without the archived."""
-    return Person.objects.filter(access.rows_of(principal), archived_at=None)
+    """Everybody that ``principal`` sees, without the archived, the merged and nameless visitors."""
+    return Person.objects.filter(access.rows_of(principal), LISTED)
 
 
 def company_rows(principal: access.Principal) -> QuerySet[Any]:

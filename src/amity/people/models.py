@@ -11,6 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.people.identity_models import Device, Grade, Holding, Link, Membership, Merge, Own, Slot
+from amity.people.segment_tables import (
+    Activity,
+    Computed,
+    Measure,
+    Segment,
+    SegmentMember,
+    SegmentMove,
+    SegmentTimer,
+    SegmentVersion,
+    Tally,
+)
 
 
 class LeadStatus(models.TextChoices):
@@ -79,6 +91,10 @@ class Company(Profile):
         ]
 
 
+_IN_LISTS = models.Q(merged_into__isnull=True, anonymous=False)
+LISTED = _IN_LISTS & models.Q(archived_at__isnull=True)  # people that lists, search and counts show
+
+
 class Person(Profile):
     """A human we know."""
 
@@ -103,17 +119,31 @@ class Person(Profile):
     lead_status = models.CharField(max_length=10, choices=LeadStatus.choices, default=LeadStatus.NONE)
     lead_created_at = models.DateTimeField(null=True, blank=True)
     lead_decided_at = models.DateTimeField(null=True, blank=True)
+    grade = models.CharField(
+        max_length=7, choices=Grade.choices, default=Grade.RECORD, db_default=Grade.RECORD, editable=False
+    )
+    # A visitor of whom neither name nor address is known: no row of the lists.
+    anonymous = models.BooleanField(default=False, db_default=False, editable=False)
+    # The profile that this one is now part of: always the one that survives, never a step on the way.
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="+", db_index=False, editable=False
+    )
 
     class Meta:
         indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["merged_into"], name="person_merged", condition=models.Q(merged_into__isnull=False)),
             GinIndex(fields=["search_vector"], name="person_search"),
-            models.Index(fields=["display_name", "id"], name="person_name"),
-            models.Index(fields=["-updated_at", "-id"], name="person_newest"),
+            models.Index(fields=["display_name", "id"], name="person_by_name", condition=_IN_LISTS),
+            models.Index(fields=["-updated_at", "-id"], name="person_latest", condition=_IN_LISTS),
             models.Index(fields=["company"], name="person_company"),
-            models.Index(fields=["owner", "-updated_at", "-id"], name="person_owned"),
+            models.Index(fields=["owner", "-updated_at", "-id"], name="person_of_owner", condition=_IN_LISTS),
             GinIndex(fields=["traits"], name="person_traits", opclasses=["jsonb_path_ops"]),
-            models.Index(fields=["-updated_at", "-id"], name="person_mailless", condition=models.Q(email="")),
-            models.Index(fields=["-updated_at", "-id"], name="person_phoneless", condition=models.Q(phone="")),
+            models.Index(
+                fields=["-updated_at", "-id"], name="person_no_mail", condition=_IN_LISTS & models.Q(email="")
+            ),
+            models.Index(
+                fields=["-updated_at", "-id"], name="person_no_phone", condition=_IN_LISTS & models.Q(phone="")
+            ),
             models.Index(
                 fields=["lead_created_at"], name="person_lead_since", condition=models.Q(lead_created_at__isnull=False)
             ),
@@ -134,10 +164,12 @@ class Identifier(Record):
     value = models.CharField(max_length=254)
     origin_id = models.UUIDField(null=True, editable=False)
     observed_at = models.DateTimeField(default=clock.now)
+    verified = models.BooleanField(default=False, db_default=False)  # the sender has checked the address
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["value", "kind", "person"], name="identifier_once"),
+            models.UniqueConstraint(fields=["value"], name="identifier_login", condition=models.Q(kind="user_id")),
         ]
 
 
@@ -152,6 +184,7 @@ class TraitChange(Record):
     after = models.JSONField(null=True)
     origin_id = models.UUIDField(null=True, editable=False)
     actor_id = models.UUIDField(null=True)
+    held = models.BooleanField(default=False, db_default=False)  # an event said ``after``; the typed value stays
     changed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -245,3 +278,35 @@ class ImportChange(Record):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(fields=["run", "table", "object_id"], name="importchange_once"),
         ]
+
+
+__all__ = [
+    "LISTED",
+    "Activity",
+    "Company",
+    "Computed",
+    "Device",
+    "Grade",
+    "Holding",
+    "Identifier",
+    "Import",
+    "ImportChange",
+    "ImportFile",
+    "ImportReject",
+    "LeadStatus",
+    "Link",
+    "Measure",
+    "Membership",
+    "Merge",
+    "Own",
+    "Person",
+    "Profile",
+    "Segment",
+    "SegmentMember",
+    "SegmentMove",
+    "SegmentTimer",
+    "SegmentVersion",
+    "Slot",
+    "Tally",
+    "TraitChange",
+]

@@ -43,19 +43,20 @@ _PEOPLE = """
            count(*) FILTER (WHERE lead_status = 'open'), count(*) FILTER (WHERE lead_status = 'converted'),
            count(*) FILTER (WHERE lead_status = 'lost'), count(*) FILTER (WHERE observed_at >= %s),
            min(observed_at), max(observed_at)
-    FROM people_person WHERE archived_at IS NULL
+    FROM people_person WHERE archived_at IS NULL AND merged_into_id IS NULL AND NOT anonymous
 """
 # Rows beyond the first of each group: how many records would go if exact duplicates were merged.
 _EXTRA = """
     SELECT coalesce(sum(n - 1), 0)::bigint
     FROM (SELECT count(*) AS n FROM {table} WHERE {where} GROUP BY {keys} HAVING count(*) > 1) AS groups
 """
+_LISTED = "archived_at IS NULL AND merged_into_id IS NULL AND NOT anonymous"
 _DUPLICATES = {
-    "same_email": ("people_person", "archived_at IS NULL AND email <> ''", "lower(email)"),
-    "same_phone": ("people_person", "archived_at IS NULL AND phone <> ''", "phone"),
+    "same_email": ("people_person", f"{_LISTED} AND email <> ''", "lower(email)"),
+    "same_phone": ("people_person", f"{_LISTED} AND phone <> ''", "phone"),
     "same_name_and_company": (
         "people_person",
-        "archived_at IS NULL AND display_name <> '' AND company_id IS NOT NULL",
+        f"{_LISTED} AND display_name <> '' AND company_id IS NOT NULL",
         "lower(display_name), company_id",
     ),
     "same_company_name": ("people_company", "archived_at IS NULL AND name <> ''", "lower(name)"),

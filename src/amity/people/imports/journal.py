@@ -19,6 +19,7 @@ from amity.people.imports.nouns import registered
 from amity.people.models import Import
 
 STEP = 20_000  # rows put back per transaction
+_LEFT = frozenset(("id", "merged_into_id", "grade", "anonymous"))  # who is who is not an import's to say
 _UNDOABLE = (Import.State.DONE, Import.State.STOPPED, Import.State.FAILED, Import.State.UNDOING)
 
 
@@ -69,7 +70,7 @@ def landed_models() -> list[type[models.Model]]:
 def _restore(job: Import, model: Any, done: int, report: Report) -> int:
     """Rows as they were before; the journal lines go in the same transaction, so what is left is still to do."""
     table = model._meta.db_table
-    names = [f.attname for f in model._meta.concrete_fields if not f.generated and f.attname != "id"]
+    names = [f.attname for f in model._meta.concrete_fields if not f.generated and f.attname not in _LEFT]
     columns = ", ".join(f'"{name}"' for name in names)
     values = ", ".join(f'b."{name}"' for name in names)
     while True:
@@ -109,19 +110,26 @@ def _remove(job: Import, model: Any, done: int, report: Report) -> int:
     while last != "done":
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                f"WITH few AS (SELECT id FROM {table} WHERE id > %s AND origin_id = %s ORDER BY id LIMIT %s), "
-                f"gone AS (DELETE FROM {table} WHERE id IN (SELECT id FROM few) RETURNING id) "
-                "SELECT count(*), max(id::text) FROM gone",
-                [last, job.pk, STEP],
+                f"SELECT id FROM {table} WHERE id > %s AND origin_id = %s ORDER BY id LIMIT %s", [last, job.pk, STEP]
             )
-            count, biggest = cursor.fetchone()
-            last = biggest if count == STEP else "done"
+            ids = [row[0] for row in cursor.fetchall()]
+            _release(model, cursor, ids)
+            cursor.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", [ids])
+            count = len(ids)
+            last = str(ids[-1]) if count == STEP else "done"
             job.undo_done = {**job.undo_done, table: last}
             Import.objects.filter(pk=job.pk).update(undo_done=job.undo_done, beat_at=clock.now())
         done += count
         if count:
             report(done, None, table)
     return done
+
+
+def _release(model: Any, cursor: Any, ids: list[UUID]) -> None:
+    """Whoever keeps something outside the rows that are about to go lets it go as well."""
+    for noun in registered().values():
+        if isinstance(noun.land, Home) and apps.get_model(noun.land.main) is model:
+            noun.land.release(cursor, ids)
 
 
 def _finish(job: Import) -> None:

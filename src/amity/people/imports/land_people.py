@@ -44,10 +44,13 @@ TABLE = Table(
         f"'{SOURCE_DEAL}')"
     },
 )
-_BY_KEY = "SELECT s.n, t.id, t.id FROM stage s JOIN people_person t ON t.key = s.key WHERE {open}"
+_BY_KEY = (
+    "SELECT s.n, coalesce(t.merged_into_id, t.id), t.id FROM stage s JOIN people_person t ON t.key = s.key WHERE {open}"
+)
 _BY_IDENTIFIER = (
-    "SELECT s.n, i.person_id, i.id FROM stage s JOIN people_identifier i ON i.value = s.{kind} AND i.kind = '{kind}' "
-    "WHERE {{open}} AND s.key IS NULL AND s.{kind} IS NOT NULL"
+    "SELECT s.n, coalesce(h.merged_into_id, h.id), i.id FROM stage s JOIN people_identifier i ON i.value = s.{kind} "
+    "AND i.kind = '{kind}' JOIN people_person h ON h.id = i.person_id WHERE {{open}} AND s.key IS NULL "
+    "AND s.{kind} IS NOT NULL"
 )
 _PHONE_ONLY = " AND s.email IS NULL"
 _SEARCHED = (
@@ -344,5 +347,7 @@ _FINDER = Finder(
         _ONE.format(join="people_person t ON t.display_name = w.value").replace("::uuid", "::uuid AS id"),
     ),
     make=_make,
+    follow="UPDATE wanted w SET id = p.merged_into_id FROM people_person p "
+    "WHERE p.id = w.id AND p.merged_into_id IS NOT NULL",
 )
 __all__ = ["BY_KEY", "TABLE", "People", "decide_leads", "refresh_search"]

@@ -42,6 +42,7 @@ class Finder:
     make: Callable[[Context, pl.DataFrame], None] | None = None
     keyed: bool = True
     named: str = "name"
+    follow: str = ""  # said of what was found, such as that a merged person is now another
 
 
 def look_up(context: Context, values: pl.Series, finder: Finder, column: str, noun_key: str) -> pl.DataFrame:
@@ -60,6 +61,8 @@ def look_up(context: Context, values: pl.Series, finder: Finder, column: str, no
         _found(cursor, BY_KEY.format(table=finder.table), [prefixes])
     for query in finder.queries:
         _found(cursor, query.format(table=finder.table, name=matchable(f"t.{finder.named}")))
+    if finder.follow:
+        cursor.execute(finder.follow)
     cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on")
     if finder.make:
         _make(context, finder, noun_key)

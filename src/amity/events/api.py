@@ -1,20 +1,36 @@
 """The door of room `events`."""
 
+from amity.events.consuming import Consumer, register_consumer
 from amity.events.facts import EventFacts, facts
-from amity.events.log import append_batch
+from amity.events.log import Landed, append_batch, append_facts, forget, remember, unseen
+from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
 from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
 from amity.events.webhooks import TOPICS, publish, publish_many
 
 __all__ = [
     "TOPICS",
+    "Bad",
+    "Consumer",
     "EventFacts",
     "EventView",
+    "Fact",
+    "Landed",
+    "RawRow",
     "Subject",
     "Timeline",
     "append_batch",
+    "append_facts",
     "facts",
+    "forget",
     "kinds_of",
+    "lane_of",
+    "parse",
     "publish",
     "publish_many",
+    "register_consumer",
+    "remember",
+    "seen_key",
+    "source_key",
     "timeline",
+    "unseen",
 ]

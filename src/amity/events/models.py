@@ -17,6 +17,7 @@ from amity.events.door_models import (
     HookPayload,
     SourceMapping,
 )
+from amity.events.log_models import LogCursor, RawEvent, SeenKey
 from amity.events.source_models import Quarantine, Source, SourceVolume
 
 __all__ = [
@@ -27,7 +28,10 @@ __all__ = [
     "Event",
     "Hook",
     "HookPayload",
+    "LogCursor",
     "Quarantine",
+    "RawEvent",
+    "SeenKey",
     "Source",
     "SourceMapping",
     "SourceVolume",
@@ -37,9 +41,17 @@ __all__ = [
 
 
 class Event(Record):
-    """A fact with time and source. Subjects are opaque ids: this room does not know what a person is."""
+    """A fact with time and source. Subjects are opaque ids: this room does not know what a person is.
 
-    personal = personal.deleted("person_id", ("data", "summary"), "a fact about a person goes with the person")
+    Partitions by month of ``occurred_at``; the key in the database is (id, occurred_at). Not in this model: ``xid`` and
+    ``seq``, the position of the row for those who follow the log of facts.
+    """
+
+    personal = personal.deleted(
+        "person_id",
+        ("data", "summary", "anonymous_id", "user_id", "context"),
+        "a fact about a person goes with the person",
+    )
     kind = models.CharField(max_length=40)  # mail, call, meeting, page, order, note, …
     name = models.CharField(max_length=200)
     summary = models.TextField(blank=True)
@@ -53,11 +65,12 @@ class Event(Record):
     origin_id = models.UUIDField(null=True, editable=False)
     occurred_at = models.DateTimeField()
     received_at = models.DateTimeField(default=clock.now)
+    source_id = models.UUIDField(null=True)  # of `Source`; null for what did not come through a source
+    anonymous_id = models.TextField(null=True)
+    user_id = models.TextField(null=True)
+    context = models.JSONField(null=True)
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["source", "message_id"], name="event_once"),
-        ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
                 fields=["person_id", "-occurred_at", "-id"],

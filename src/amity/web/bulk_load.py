@@ -99,7 +99,7 @@ def _without_indexes(cursor: Any, tell: Callable[[str], None]) -> Iterator[None]
     for table, name, _definition, _kind in constraints:
         cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     cursor.execute(
-        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
+        "SELECT indexrelid::regclass::text, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') FROM pg_index"
         " WHERE indrelid::regclass::text = ANY(%s) AND NOT indisprimary",
         [list(TABLES)],
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping as Dictionary
 from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 import polars as pl
 from babel.numbers import get_currency_precision
@@ -54,6 +56,10 @@ class Home(ABC):
         A later row of the file that brings only such a text is the same record and fills its gaps.
         """
         return nothing_else()
+
+    def release(self, cursor: Any, ids: Sequence[UUID]) -> None:
+        """Rows of ``main`` are about to be removed by an undo: let go what is kept of them elsewhere."""
+        return
 
     def prepare(self, frame: pl.DataFrame) -> pl.DataFrame:
         """More columns that need no database; computed ahead of the landing, on the reader's thread."""

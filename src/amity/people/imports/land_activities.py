@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
 import polars as pl
 
 from amity.events import api as events
@@ -49,6 +53,10 @@ class Activities(Home):
         """Key, else all that the row says."""
         keys = staged_key(frame, context)
         return keys.fill_null(content_key(frame, context)) if keys.null_count() else keys
+
+    def release(self, cursor: Any, ids: Sequence[UUID]) -> None:
+        """The same facts may be imported again."""
+        events.forget(cursor, ids)
 
     def __call__(self, frame: pl.DataFrame, context: Context, /) -> Outcome:
         references = {field: noun for field, noun in _REFERENCES.items() if noun in registered()}

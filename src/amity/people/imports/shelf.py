@@ -17,7 +17,7 @@ from amity.people.models import Import
 MIN_ROWS = 150_000  # below this, growing the indexes is cheap enough
 _SHARE = 4  # the load must be this many times what the table holds
 _INDEXES = """
-SELECT format('DROP INDEX %%I', i.relname), pg_get_indexdef(x.indexrelid)
+SELECT format('DROP INDEX %%I', i.relname), replace(pg_get_indexdef(x.indexrelid), ' ON ONLY ', ' ON ')
 FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
 WHERE x.indrelid = ANY (%s::regclass[]) AND NOT x.indisunique AND x.indisvalid ORDER BY i.relname
 """

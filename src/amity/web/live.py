@@ -1,7 +1,7 @@
 """The `live` process: open pages hear over server-sent events that what they show has changed.
 
 ``GET /live?watch=person:<id>&watch=job`` with the session cookie. An event names kinds and ids and nothing else;
-the page asks for its parts again. Bare ASGI: Django's database layer is used in two threads of its own.
+the page asks for its parts again. Bare ASGI: Django's database layer is used in a thread of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -22,13 +23,10 @@ from amity.web.bridge import Receive, Scope, Send
 from amity.web.live_hub import ANY, Full, Hub, Key, Stream
 
 PATH = "/live"
-HEARTBEAT_SECONDS = 15.0
-CHECK_SECONDS = 60.0  # how long a session that was ended may still hear
-GATHER_SECONDS = 0.05  # changes of the same moment go out together
-REST_SECONDS = 0.25  # and at most four events a second to one page
 LISTEN_SECONDS = 10.0  # a stream is refused when the database has not answered by then
 MAX_WATCHES = 50
 _MAX_DELAY = 10.0
+_PROBE_SECONDS = 15.0
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store, no-transform"),
@@ -39,13 +37,23 @@ log = logging.getLogger("amity.live")
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: between signs of life, between looks at the session, and how events are gathered and spaced."""
+
+    heartbeat: float = 15.0
+    check: float = 60.0  # how long a session that was ended may still hear
+    gather: float = 0.05  # changes of the same moment go out together
+    rest: float = 0.25  # and at most four events a second to one page
+
+
 class Live:
     """The ASGI application: one hub and one listening connection per process, begun by the first reader."""
 
-    def __init__(self, principal_of: Callable[[str], Any], cookie: str) -> None:
-        self.principal_of, self.cookie = principal_of, cookie
+    def __init__(self, principal_of: Callable[[str], Any], cookie: str, pace: Pace | None = None) -> None:
+        self.principal_of, self.cookie, self.pace = principal_of, cookie, pace or Pace()
         self.hub = Hub()
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="live")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="live")
         self._listener: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
 
@@ -79,6 +87,7 @@ class Live:
         for stream in list(self.hub.streams):
             stream.principal = None
             stream.wake.set()
+        self._pool.submit(_close_connections)
         self._pool.shutdown(wait=False)
 
     async def _open(
@@ -120,14 +129,14 @@ class Live:
         checked = time.monotonic()
         while stream.principal is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stream.wake.wait(), HEARTBEAT_SECONDS)
-            if time.monotonic() - checked >= CHECK_SECONDS:
+                await asyncio.wait_for(stream.wake.wait(), self.pace.heartbeat)
+            if time.monotonic() - checked >= self.pace.check:
                 checked = time.monotonic()
                 stream.principal = await self._in_thread(self.principal_of, stream.session)
             elif stream.wake.is_set() and stream.principal is not None:
-                await asyncio.sleep(GATHER_SECONDS)
+                await asyncio.sleep(self.pace.gather)
                 await self._tell(stream, send)
-                await asyncio.sleep(REST_SECONDS)
+                await asyncio.sleep(self.pace.rest)
             elif stream.principal is not None:
                 await _say(send, ":\n\n")
         await _say(send, "event: bye\ndata: {}\n\n")
@@ -185,7 +194,7 @@ async def _notices(found: Callable[[], None]) -> Any:
             await line.execute(f"LISTEN {live.CHANNEL}")
             found()
             while True:
-                async for notice in line.notifies(timeout=HEARTBEAT_SECONDS):
+                async for notice in line.notifies(timeout=_PROBE_SECONDS):
                     yield notice.payload
                 await line.execute("SELECT 1")
     except psycopg.Error as problem:
@@ -211,6 +220,12 @@ def _with_fresh_connection(work: Callable[..., T], *given: Any) -> T:
         return work(*given)
     finally:
         close_old_connections()
+
+
+def _close_connections() -> None:
+    from django.db import connections
+
+    connections.close_all()
 
 
 def _keys(watches: list[str]) -> frozenset[Key]:

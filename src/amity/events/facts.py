@@ -25,7 +25,10 @@ _EXACT_UP_TO = 2_000_000
 def facts() -> EventFacts:
     """Number, kinds and time span of events. 2 queries; above two million the planner's estimate is used."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'events_event'::regclass")
+        cursor.execute(
+            "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint FROM pg_inherits i "
+            "JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'events_event'::regclass"
+        )
         estimate = int(cursor.fetchone()[0])
         sample = "" if estimate <= _EXACT_UP_TO else "TABLESAMPLE SYSTEM (1)"
         cursor.execute(

@@ -32,7 +32,8 @@ def digests() -> dict[str, str]:
     found = {}
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f"SELECT md5(coalesce(string_agg(md5(t::text), '' ORDER BY id), '')) FROM {table} t")
+            row = "(to_jsonb(t) - 'xid' - 'seq')" if table == "events_event" else "t"  # not the place in the log
+            cursor.execute(f"SELECT md5(coalesce(string_agg(md5({row}::text), '' ORDER BY id), '')) FROM {table} t")
             found[table] = cursor.fetchone()[0]
     return found
 

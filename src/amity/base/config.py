@@ -25,6 +25,12 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8000
     live_port: int = 0  # e.g. 8002: live updates in a process of their own (0: by the web process)
+    intake_host: str = "127.0.0.1"
+    intake_port: int = 8001  # the intake's own process (0: events come by the web process only)
+    intake_event_bytes: int = 32 * 1024
+    intake_batch_bytes: int = 500 * 1024
+    intake_message_id: int = 100  # characters
+    intake_events_per_second: int = 5_000  # of one source that sets no limit itself; 0: no limit
     public_url: str = ""  # e.g. https://crm.example.com, for links in mail and passkeys
     allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: int = 0  # how many reverse proxies stand in front (X-Forwarded-*)
@@ -40,6 +46,10 @@ class Config:
     mfa_grace_days: int = 7  # from the first sign-in without a second factor; 0: enrol before anything else
     api_requests_per_minute: int = 600  # per token
     webhook_allow_private: bool = False  # true: webhooks may go to loopback and private addresses
+    hook_max_bytes: int = 1024**2  # of one payload of an inbound webhook
+    hook_payloads_per_minute: int = 600  # per inbound webhook
+    connector_folders: tuple[str, ...] = ()  # connectors may read files under these; always under <home>/inbox
+    export_folders: tuple[str, ...] = ()  # destinations may write files under these; always under <home>/exports
     export_max_rows: int = 100_000
     import_max_bytes: int = 20 * 1024**3
     import_batch_rows: int = 50_000

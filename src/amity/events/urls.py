@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from amity.events import pages
+from amity.events import hooks_http, pages
 
 _ONE = "settings/webhooks/<uuid:endpoint_id>"
 urlpatterns = [
+    path("v1/hooks/<str:token>", hooks_http.receive, name="hook_door"),
     path("settings/webhooks", pages.endpoint_list, name="settings_webhooks"),
     path(_ONE, pages.endpoint, name="settings_webhook"),
     path(f"{_ONE}/activity", pages.change, name="settings_webhook_activity"),

@@ -1,0 +1,179 @@
+"""What all doors share: mapped events go into the log in the caller's transaction; what cannot is put aside.
+
+Two things a door wants are known only to the rooms above, which register them: who an event would land on, and what
+columns of a table mean and how its file is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+
+from amity.access import api as access
+from amity.base import clock
+from amity.events.models import Quarantine
+from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key
+
+MAX_EVENT = 256 * 1024  # bytes of one mapped event
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Whom an event would reach. ``known`` false: a new profile; ``by``: the identifier that decides."""
+
+    name: str
+    url: str
+    known: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a column is: ``field`` of a person (trait name), why in words."""
+
+    column: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileTable:
+    """One table in a file; ``memo`` lets the reader open it again."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: int
+    memo: dict[str, Any]
+
+
+class FileReader(Protocol):
+    """Reads export files of any format."""
+
+    def tables(self, path: Path) -> list[FileTable]:
+        """The tables in a file; raises ``Refused`` with what is wrong with it."""
+        ...
+
+    def rows(self, table: FileTable, skip: int, size: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """At most ``size`` rows after the first ``skip``, each with its number from 1."""
+        ...
+
+
+Who = Callable[[access.Principal, Sequence[Fact]], list[Landing | None]]
+Recognise = Callable[[Sequence[str], Sequence[dict[str, Any]]], list[Guess]]
+_who: Who | None = None
+_recognise: Recognise | None = None
+_reader: FileReader | None = None
+
+
+def register_landing(who: Who) -> None:
+    """Who finds the person of an event without changing anything (room `people`)."""
+    global _who
+    _who = who
+
+
+def register_columns(recognise: Recognise) -> None:
+    """Who recognises columns of people (room `people`)."""
+    global _recognise
+    _recognise = recognise
+
+
+def register_reader(reader: FileReader) -> None:
+    """Who reads files (room `people`, whose imports do)."""
+    global _reader
+    _reader = reader
+
+
+def landings(principal: access.Principal, facts: Sequence[Fact]) -> list[Landing | None]:
+    """Whom each event would reach; None where that cannot be said."""
+    return _who(principal, facts) if _who else [None] * len(facts)
+
+
+def columns(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[Guess]:
+    """What columns are, where that is recognised."""
+    return _recognise(names, rows) if _recognise else []
+
+
+def file_reader() -> FileReader:
+    """The reader of files."""
+    if _reader is None:
+        raise RuntimeError("no reader of files is registered")
+    return _reader
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """How many events went into the log, how many were known already, how many could not be taken and why."""
+
+    taken: int
+    known: int
+    bad: tuple[Bad, ...]
+
+
+def rows_of(source_id: UUID, events: Iterable[dict[str, Any]], at: datetime) -> tuple[list[RawRow], list[Bad]]:
+    """Events as rows of the log, each checked as the consumers will check it, and what is wrong with the others."""
+    rows, bad = list[RawRow](), list[Bad]()
+    for event in events:
+        body = msgspec.json.encode(event)
+        lane = lane_of(event.get("userId", ""), event.get("anonymousId", ""))
+        row = RawRow(source_id, event["type"], event["messageId"], lane, at, body)
+        try:
+            parse(row)
+            if len(body) > MAX_EVENT:
+                raise Bad("too_large", f"The event is larger than {MAX_EVENT // 1024} KB.")
+        except Bad as error:
+            bad.append(error)
+            _put_aside(row, error)
+        else:
+            rows.append(row)
+    return rows, bad
+
+
+def append(source_id: UUID, events: Iterable[dict[str, Any]]) -> Appended:
+    """Put events into the log inside the caller's transaction. 2 queries and one COPY.
+
+    Events that were consumed before are left out (the consumers would do the same: this only keeps the log short).
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("events share the transaction that moves their door's position")
+    rows, bad = rows_of(source_id, events, clock.now())
+    fresh = unseen(rows)
+    if fresh:
+        _append(fresh)
+    return Appended(len(fresh), len(rows) - len(fresh), tuple(bad))
+
+
+def unseen(rows: Sequence[RawRow]) -> list[RawRow]:
+    """Rows whose message was not consumed before, each once. 1 query."""
+    by_key = {seen_key(row.source_id, row.message_id): row for row in rows}
+    known = known_keys(list(by_key))
+    return [row for key, row in by_key.items() if key not in known]
+
+
+def known_keys(keys: Sequence[UUID]) -> set[UUID]:
+    """Which messages were consumed before. 1 query."""
+    if not keys:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key FROM events_seen WHERE key = ANY(%s)", [list(keys)])
+        return {key for (key,) in cursor.fetchall()}
+
+
+def _append(rows: Sequence[RawRow]) -> None:
+    names = "source_id, kind, message_id, lane, received_at, body"
+    with connection.cursor() as cursor, cursor.copy(f"COPY events_raw ({names}) FROM STDIN") as sink:
+        for row in rows:
+            sink.write_row((row.source_id, row.kind, row.message_id, row.lane, row.received_at, row.body))
+
+
+def _put_aside(row: RawRow, error: Bad) -> None:
+    Quarantine.objects.create(
+        source_id=row.source_id, kind=row.kind[:20], message_id=row.message_id[:100], body=row.body,
+        code=error.code, sentence=error.sentence[:300],
+    )  # fmt: skip

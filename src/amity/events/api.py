@@ -2,6 +2,7 @@
 
 from amity.events.consuming import Consumer, register_consumer
 from amity.events.facts import EventFacts, facts
+from amity.events.intake_door import IntakeDoor, is_intake
 from amity.events.log import Landed, append_batch, append_facts, forget, remember, unseen
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
 from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
@@ -14,6 +15,7 @@ __all__ = [
     "EventFacts",
     "EventView",
     "Fact",
+    "IntakeDoor",
     "Landed",
     "RawRow",
     "Subject",
@@ -22,6 +24,7 @@ __all__ = [
     "append_facts",
     "facts",
     "forget",
+    "is_intake",
     "kinds_of",
     "lane_of",
     "parse",

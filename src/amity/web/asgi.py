@@ -81,10 +81,22 @@ def make_live() -> Live:
     return Live(access.principal_of_session, settings.SESSION_COOKIE_NAME)
 
 
+def make_intake() -> tuple[Door, Any]:
+    """Events of SDKs, by the same port as the pages."""
+    from amity.events import api as events
+
+    return events.is_intake, events.IntakeDoor(settings.CONFIG, settings.DATABASE_URL)
+
+
 def _is_live(method: str, path: str) -> bool:
     return path == LIVE_PATH
 
 
 live = make_live()
-application = Doors([(_is_live, live)], Bridge(pages, settings.CONFIG.web_threads), [live.stop])
+is_intake, intake = make_intake()
+application = Doors(
+    [(_is_live, live), (is_intake, intake)],
+    Bridge(pages, settings.CONFIG.web_threads),
+    [live.stop, intake.stop],
+)
 live_only = Doors([(_is_live, live)], nothing_here, [live.stop])

@@ -108,6 +108,20 @@ def live(host: str | None, port: int | None) -> None:
 
 
 @cli.command()
+@click.option("--host", help="Address to listen on [setting intake_host].")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on [setting intake_port].")
+def intake(host: str | None, port: int | None) -> None:
+    """Take events in only (Segment's and RudderStack's SDKs; see docs/tracking.md)."""
+    if host is not None:
+        os.environ["AMITY_INTAKE_HOST"] = host
+    if port is not None:
+        os.environ["AMITY_INTAKE_PORT"] = str(port)
+    from amity.web import serve
+
+    serve.intake(base_config.load())
+
+
+@cli.command()
 @with_django
 def worker() -> None:
     """Do background work only."""

@@ -1,4 +1,4 @@
-"""The long-running processes, each runnable alone: web and live (granian, ASGI) and worker (procrastinate)."""
+"""The long-running processes, each runnable alone: web, live and intake (granian, ASGI) and worker (procrastinate)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,15 @@ def live(config: Config) -> NoReturn:
     _granian("amity.web.asgi:live_only", config.host, config.live_port, workers=1)
 
 
-def _granian(target: str, host: str, port: int, *, workers: int) -> NoReturn:
+def intake(config: Config) -> NoReturn:
+    """Replace this process by granian taking events in; without Django, one worker."""
+    if not config.intake_port:
+        raise Refused("no_intake_port", "Say where to listen: amity intake --port 8001, or the setting intake_port.")
+    target = "amity.events.intake:application"
+    _granian(target, config.intake_host, config.intake_port, "--factory", "--http", "1", workers=1)
+
+
+def _granian(target: str, host: str, port: int, *more: str, workers: int) -> NoReturn:
     from amity.web import supervisor
 
     supervisor.check_port(host, port)  # granian itself would share the port with a stranger
@@ -41,7 +49,7 @@ def _granian(target: str, host: str, port: int, *, workers: int) -> NoReturn:
         [
             granian, "--interface", "asgi", "--host", host, "--port", str(port), "--workers", str(workers),
             "--respawn-failed-workers", "--respawn-interval", "0.5", "--workers-kill-timeout", "10",
-            "--backpressure", "4096", "--no-ws", "--log-level", "warning", target,
+            "--backpressure", "4096", "--no-ws", "--log-level", "warning", *more, target,
         ],
     )  # fmt: skip
     sys.exit(1)

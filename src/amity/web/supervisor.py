@@ -74,11 +74,25 @@ def programs(config: Config) -> tuple[Program, ...]:
     """In the order of stopping: first no new requests, then no new jobs."""
     amity = [sys.executable, "-m", "amity"]
     live = (Program("live", [*amity, "live"], _WEB_STOP_SECONDS),) if config.live_port else ()
+    intake = (Program("intake", [*amity, "intake"], _WEB_STOP_SECONDS),) if _has_intake(config) else ()
     return (
         Program("web", [*amity, "web"], _WEB_STOP_SECONDS),
         *live,
+        *intake,
         Program("worker", [*amity, "worker"], _WORKER_STOP_SECONDS),
     )
+
+
+def _has_intake(config: Config) -> bool:
+    """Events also come in by the web process, so a taken port is no reason not to start."""
+    if not config.intake_port:
+        return False
+    try:
+        check_port(config.intake_host, config.intake_port)
+    except Refused:
+        _say("intake.port_taken", port=config.intake_port)
+        return False
+    return True
 
 
 def restart_delay(failures: int) -> float:

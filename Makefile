@@ -91,6 +91,9 @@ bench: bench-import bench-lists bench-scoring
 bench-import: .venv/.installed
 	$(BIN)/amity bench import
 
+bench-intake: .venv/.installed
+	$(BIN)/amity bench intake
+
 bench-lists: .venv/.installed
 	$(BIN)/amity bench lists
 
@@ -99,6 +102,9 @@ bench-scoring: .venv/.installed
 
 check-imports: .venv/.installed
 	$(BIN)/amity check imports $(DATA)/A_maven_crm_opportunities $(DATA)/A_xeducation_leads $(DATA)/A_olist_marketing_funnel
+
+check-fuzz: .venv/.installed
+	$(BIN)/amity check intake-fuzz
 
 check-kill: .venv/.installed
 	$(BIN)/amity check kill

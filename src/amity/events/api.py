@@ -3,6 +3,7 @@
 from amity.events.consuming import Consumer, register_consumer
 from amity.events.facts import EventFacts, facts
 from amity.events.intake_door import IntakeDoor, is_intake
+from amity.events.intake_rows import copy_of
 from amity.events.log import Landed, append_batch, append_facts, forget, remember, unseen
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
 from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
@@ -22,6 +23,7 @@ __all__ = [
     "Timeline",
     "append_batch",
     "append_facts",
+    "copy_of",
     "facts",
     "forget",
     "is_intake",

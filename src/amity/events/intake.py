@@ -13,7 +13,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from amity.base.config import Config
@@ -23,13 +22,12 @@ from amity.events.intake_commit import Broken, GroupCommit, Line, NotStorable, U
 from amity.events.intake_http import SUCCESS, Answer, Request, problem
 from amity.events.intake_keys import Defaults, Keys, Sender, key_in
 from amity.events.intake_lines import PostgresLine
-from amity.events.intake_rows import Batch
+from amity.events.intake_rows import POSTGRES_EPOCH, Batch
 from amity.events.intake_wire import BadRequest, Limits, Parsed, Reject
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_POSTGRES_EPOCH = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 _MOST_READING = 96 * 1024**2  # bytes of bodies on their way in, all requests together
 _OVERHEAD = 200  # bytes that an event needs in memory besides its own
 
@@ -148,7 +146,7 @@ class Intake:
         if sender is None:
             sender = await self._sender(intake_wire.key_of(body))
             self._check(sender)
-        received = time.time_ns() // 1_000 - _POSTGRES_EPOCH
+        received = time.time_ns() // 1_000 - POSTGRES_EPOCH
         return await self._take(sender, body, kind, received)
 
     async def _take(self, sender: Sender, body: bytes, kind: str, received: int) -> Answer:

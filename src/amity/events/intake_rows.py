@@ -6,12 +6,15 @@ bytes (−1 for NULL), a trailer. Times are microseconds since 2000-01-01 UTC.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from struct import Struct
 from typing import NamedTuple
+from uuid import UUID
 
 from amity.base.ids import new_id
-from amity.events.intake_wire import Raw, Reject
+from amity.events.intake_wire import Limits, Raw, Reject, read
 from amity.events.schemas import KINDS
 
 COPY_RAW = (
@@ -21,6 +24,7 @@ COPY_QUARANTINE = (
     "COPY events_quarantine (id, source_id, kind, message_id, received_at, sent_at, code, sentence, body, shared) "
     "FROM STDIN (FORMAT binary)"
 )
+POSTGRES_EPOCH = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000  # µs since 1970
 _HEADER = b"PGCOPY\n\xff\r\n\0" + b"\0\0\0\0" * 2
 _TRAILER = b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
@@ -83,3 +87,15 @@ def quarantine_copy(batches: Iterable[Batch]) -> bytes:
 def _clipped(text: str, most: int) -> bytes:
     """Text that a varchar of ``most`` characters holds; NUL has no place in Postgres text."""
     return text.replace("\0", "")[:most].encode("utf-8", "replace")
+
+
+def copy_of(source_id: UUID, bodies: Iterable[bytes]) -> tuple[str, bytes]:
+    """The statement and its data for these batch requests, received now: what the intake sends to Postgres."""
+    received = time.time_ns() // 1_000 - POSTGRES_EPOCH
+    batches = [Batch(source_id.bytes, received, *_sorted(body)) for body in bodies]
+    return COPY_RAW, raw_copy(batches)
+
+
+def _sorted(body: bytes) -> tuple[list[Raw], list[Reject]]:
+    parsed = read(body, "", Limits())
+    return parsed.rows, parsed.rejects

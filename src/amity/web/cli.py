@@ -343,29 +343,37 @@ def intelligence_bench(file: Path, label: str, time_column: str | None, as_json:
 _MEASURES = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 
+# What can be measured or proved: the module, and whether it needs Django of this installation.
+_BENCHES = {
+    "import": ("amity.web.bench_import", True),
+    "intake": ("amity.web.bench_intake", False),
+    "lists": ("amity.web.bench_lists", True),
+    "scoring": ("amity.intelligence.bench", False),
+}
+_CHECKS = {
+    "imports": ("amity.web.check_import", True),
+    "intake-fuzz": ("amity.web.check_fuzz", False),
+    "kill": ("amity.web.check_kill", False),
+}
+
+
 @cli.command(context_settings=_MEASURES)
-@click.argument("what", type=click.Choice(["import", "lists", "scoring"]))
+@click.argument("what", type=click.Choice(sorted(_BENCHES)))
 @click.pass_context
 def bench(context: click.Context, what: str) -> None:
     """Measure speed and quality and print the figures."""
-    module = {
-        "import": "amity.web.bench_import",
-        "lists": "amity.web.bench_lists",
-        "scoring": "amity.intelligence.bench",
-    }[what]
-    _run_module(module, context.args, needs_django=what != "scoring")
+    _run_module(*_BENCHES[what], context.args)
 
 
 @cli.command(context_settings=_MEASURES)
-@click.argument("what", type=click.Choice(["imports", "kill"]))
+@click.argument("what", type=click.Choice(sorted(_CHECKS)))
 @click.pass_context
 def check(context: click.Context, what: str) -> None:
     """Prove a promise on real input and print the figures."""
-    module = {"imports": "amity.web.check_import", "kill": "amity.web.check_kill"}[what]
-    _run_module(module, context.args, needs_django=what == "imports")
+    _run_module(*_CHECKS[what], context.args)
 
 
-def _run_module(name: str, arguments: list[str], needs_django: bool) -> None:
+def _run_module(name: str, needs_django: bool, arguments: list[str]) -> None:
     from importlib import import_module
 
     if needs_django:

@@ -50,6 +50,12 @@ class Config:
     hook_payloads_per_minute: int = 600  # per inbound webhook
     connector_folders: tuple[str, ...] = ()  # connectors may read files under these; always under <home>/inbox
     export_folders: tuple[str, ...] = ()  # destinations may write files under these; always under <home>/exports
+    stream: str = "postgres"  # where received events wait to be consumed: postgres or kafka
+    kafka_brokers: tuple[str, ...] = ()  # host:port
+    kafka_topic: str = "amity-events"
+    kafka_options: tuple[str, ...] = ()  # of librdkafka: "security.protocol=SASL_SSL", "sasl.username=…"
+    raw_retention_days: int = 30  # received bytes are kept this long once consumed
+    event_retention_days: int = 0  # facts of sources that set no time of their own; 0: for ever
     export_max_rows: int = 100_000
     import_max_bytes: int = 20 * 1024**3
     import_batch_rows: int = 50_000

@@ -26,6 +26,7 @@ from amity.people.lists import (
     text_column,
     time_column,
 )
+from amity.people.members import JoinView, identifiers_of, joins_of, members_of, survivors
 from amity.people.models import LeadStatus
 from amity.people.profiles import (
     ChangeView,
@@ -38,7 +39,6 @@ from amity.people.profiles import (
     get_company,
     get_person,
     history_of,
-    identifiers_of,
     names,
     origin_names,
     people_of,
@@ -62,6 +62,7 @@ __all__ = [
     "ChangeView",
     "CompanyView",
     "IdentifierView",
+    "JoinView",
     "LeadRow",
     "LeadStatus",
     "PersonView",
@@ -87,8 +88,10 @@ __all__ = [
     "identifiers_of",
     "import_kit",
     "imports",
+    "joins_of",
     "lead_rows",
     "lookalikes",
+    "members_of",
     "names",
     "normal_email",
     "normal_phone",
@@ -100,6 +103,7 @@ __all__ = [
     "person_search",
     "person_views",
     "subsidiaries_of",
+    "survivors",
     "text_column",
     "time_column",
     "trait_names",

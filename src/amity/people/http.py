@@ -13,7 +13,7 @@ from ninja import Router, Schema, Status
 
 from amity.access import api as access
 from amity.base import rest
-from amity.people import changes, lists, profiles
+from amity.people import changes, lists, members, profiles
 
 router = Router(tags=["people"])
 LeadState = Literal["none", "open", "converted", "lost"]
@@ -197,7 +197,7 @@ def person_traits(request: access.StaffRequest, person_id: UUID) -> Any:
 def person_identifiers(request: access.StaffRequest, person_id: UUID) -> Any:
     """E-mail addresses, phone numbers and other ways to recognise this person."""
     profiles.get_person(request.principal, person_id)
-    return profiles.identifiers_of(person_id)
+    return members.identifiers_of(person_id)
 
 
 @router.get("/people/{person_id}/history", response=rest.document(list[ChangeOut]), operation_id="listPersonHistory")

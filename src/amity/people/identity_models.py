@@ -43,6 +43,13 @@ class Slot(Record):
     person = models.OneToOneField(_PERSON, on_delete=models.CASCADE, related_name="+")
     login = models.ForeignKey(_PERSON, null=True, on_delete=models.CASCADE, related_name="+")
 
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["device"], name="slot_waiting_once", condition=models.Q(login__isnull=True)
+            ),
+        ]
+
 
 class Link(Record):
     """Evidence that identifiers belong together.
@@ -61,7 +68,7 @@ class Link(Record):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["device", "at", "login"], name="link_once"),
+            models.UniqueConstraint(fields=["device", "at", "message_id"], name="link_once"),
             models.UniqueConstraint(
                 fields=["login", "other"], name="link_alias_once", condition=models.Q(other__isnull=False)
             ),

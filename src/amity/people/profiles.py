@@ -14,11 +14,10 @@ from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base.errors import NotFound
-from amity.people.models import LISTED, Company, Identifier, Import, ImportFile, LeadStatus, Person, TraitChange
+from amity.people.models import LISTED, Company, Import, ImportFile, LeadStatus, Person, TraitChange
 
 MANUAL = "manual"
 MAX_HISTORY = 50
-MAX_IDENTIFIERS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +186,6 @@ def subsidiaries_of(principal: access.Principal, company_id: UUID, limit: int = 
     """Companies that belong to a company. 1 query."""
     rows = Company.objects.filter(access.rows_of(principal), parent_id=company_id, archived_at=None).order_by("name")
     return [company_view(row) for row in rows.values("id", *COMPANY_FIELDS)[:limit]]
-
-
-def identifiers_of(person_id: UUID) -> list[IdentifierView]:
-    """Identifiers of a person that the caller has already been shown. 1 query."""
-    rows = Identifier.objects.filter(person_id=person_id).order_by("kind", "value")[:MAX_IDENTIFIERS]
-    return [IdentifierView(row.kind, row.value, row.origin_id, row.observed_at) for row in rows]
 
 
 def history_of(profile_id: UUID) -> list[ChangeView]:

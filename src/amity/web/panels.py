@@ -131,6 +131,6 @@ PANELS: tuple[Panel, ...] = (
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 2),
     Panel("custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 2),
-    Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 1),
+    Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 3),
     Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 4),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,6 +39,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "client_words": json.dumps(_words(), ensure_ascii=False),
         "search_url": _url("search"),
         "principal": getattr(request, "principal", None),
+        "made_at": f"{time.time():.3f}",
         "is_htmx": request.headers.get("HX-Request") == "true",
     }
 

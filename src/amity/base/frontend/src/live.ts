@@ -1,0 +1,221 @@
+// Parts of a page that keep themselves up to date: data-live="person:<id>" (several, space-separated; "job" is any job).
+// The server says over one event stream which records changed; the parts that show them are fetched anew and swapped
+// where they differ. A part needs an id. data-live-url: where to fetch it (this page's own address otherwise).
+import { all, find, typing } from "./dom";
+
+const REST_MS = 700; // between two fetches of the same address
+const HIDDEN_MS = 20_000; // a tab in the background lets go of its stream after this
+const RETRY_MS = 60_000;
+const PATH = "/live";
+
+type Changed = Record<string, string[]>;
+
+let source: EventSource | null = null;
+let watched = "";
+let lastId = "";
+let hiddenTimer = 0;
+let retryTimer = 0;
+
+export function startLive(): void {
+  if (!("EventSource" in window)) return;
+  follow();
+  document.body.addEventListener("htmx:afterSettle", follow);
+  document.addEventListener("visibilitychange", onVisibility);
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => event.persisted && follow());
+  document.addEventListener("focusout", () => window.setTimeout(putOff));
+}
+
+/** Listen for exactly what the page shows now. */
+function follow(): void {
+  const names = [...new Set(parts().flatMap(names_of))].sort();
+  const wanted = names.join(" ");
+  if (source && wanted === watched) return;
+  close();
+  watched = wanted;
+  if (!names.length || document.hidden) return;
+  const query = new URLSearchParams(names.map((name) => ["watch", name]));
+  if (lastId) query.set("last", lastId);
+  else query.set("since", document.body.dataset.now ?? "");
+  source = new EventSource(`${PATH}?${query}`);
+  source.addEventListener("hello", (event) => heard(event, true));
+  source.addEventListener("changed", (event) => {
+    heard(event, true);
+    refresh(parts().filter((part) => concerns(part, JSON.parse((event as MessageEvent<string>).data) as Changed)));
+  });
+  source.addEventListener("missed", (event) => {
+    heard(event, true);
+    refresh(parts());
+  });
+  source.addEventListener("error", onError);
+}
+
+function heard(event: Event, on: boolean): void {
+  lastId = (event as MessageEvent).lastEventId || lastId;
+  show(on);
+}
+
+function close(): void {
+  source?.close();
+  source = null;
+}
+
+function onError(): void {
+  show(false);
+  if (source?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+  close();
+  window.clearTimeout(retryTimer);
+  retryTimer = window.setTimeout(follow, RETRY_MS);
+}
+
+function onVisibility(): void {
+  window.clearTimeout(hiddenTimer);
+  if (document.hidden) hiddenTimer = window.setTimeout(close, HIDDEN_MS);
+  else if (!source) follow();
+}
+
+function show(on: boolean): void {
+  for (const mark of all("[data-live-state]")) {
+    mark.hidden = false;
+    mark.dataset.liveState = on ? "on" : "off";
+  }
+}
+
+function parts(): HTMLElement[] {
+  return all("[data-live]").filter((part) => part.id && names_of(part).length);
+}
+
+function names_of(part: HTMLElement): string[] {
+  return (part.dataset.live ?? "").split(/\s+/).filter(Boolean);
+}
+
+function concerns(part: HTMLElement, changed: Changed): boolean {
+  return names_of(part).some((name) => {
+    const [kind, id] = name.split(":");
+    const ids = changed[kind ?? ""];
+    return ids !== undefined && (!id || ids.includes(id));
+  });
+}
+
+// --- fetching ----------------------------------------------------------------------------------------
+
+interface Round {
+  ids: Set<string>;
+  running: boolean;
+  after: number;
+}
+const rounds = new Map<string, Round>();
+
+/** Fetch what these parts need: each address once, at once when it rested, else when it has. */
+function refresh(stale: HTMLElement[]): void {
+  const addresses = new Set<string>();
+  for (const part of stale) {
+    const address = part.dataset.liveUrl || window.location.pathname + window.location.search;
+    const round = rounds.get(address) ?? { ids: new Set(), running: false, after: 0 };
+    rounds.set(address, round);
+    round.ids.add(part.id);
+    addresses.add(address);
+  }
+  addresses.forEach((address) => void go(address));
+}
+
+async function go(address: string): Promise<void> {
+  const round = rounds.get(address);
+  if (!round || round.running || !round.ids.size) return;
+  round.running = true;
+  const rest = round.after - performance.now();
+  if (rest > 0) await new Promise((done) => window.setTimeout(done, rest));
+  const ids = [...round.ids];
+  round.ids.clear();
+  const fresh = await page(address, ids.every((id) => document.getElementById(id)?.dataset.liveUrl));
+  round.after = performance.now() + REST_MS;
+  round.running = false;
+  if (fresh) ids.forEach((id) => offer(id, fresh.getElementById(id)));
+  if (round.ids.size) void go(address);
+}
+
+async function page(address: string, part: boolean): Promise<Document | null> {
+  const headers: Record<string, string> = part ? { "HX-Request": "true" } : {};
+  try {
+    const answer = await fetch(address, { headers, credentials: "same-origin", cache: "no-store" });
+    if (!answer.ok || answer.redirected) return null;
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  } catch {
+    return null;
+  }
+}
+
+// --- swapping ----------------------------------------------------------------------------------------
+
+const later = new Map<string, HTMLElement>();
+
+function offer(id: string, fresh: HTMLElement | null): void {
+  const part = document.getElementById(id);
+  if (!part || !fresh || plain(part) === plain(fresh)) return;
+  if (busy(part)) later.set(id, fresh);
+  else swap(part, document.adoptNode(fresh));
+}
+
+/** Swap what had to wait until nobody was busy in it. */
+function putOff(): void {
+  for (const [id, fresh] of later) {
+    const part = document.getElementById(id);
+    if (part && busy(part)) continue;
+    later.delete(id);
+    offer(id, fresh);
+  }
+}
+
+/** Somebody types in it, has typed in it, or has something open in it. */
+function busy(part: HTMLElement): boolean {
+  if (part.contains(document.activeElement) && typing(document.activeElement)) return true;
+  if (find("details[open]:not([data-live-open]), dialog[open]", part)) return true;
+  return all<HTMLInputElement>("input, textarea", part).some((field) => {
+    if (field.type === "hidden" || field.type === "checkbox" || field.type === "radio") return false;
+    return field.value !== field.defaultValue;
+  });
+}
+
+function swap(part: HTMLElement, fresh: HTMLElement): void {
+  const before = new Set(all("[data-key]", part).map((row) => row.dataset.key));
+  keepOlder(part, fresh);
+  const focused = part.contains(document.activeElement) ? focusable(part).indexOf(document.activeElement as HTMLElement) : -1;
+  part.replaceWith(fresh);
+  window.htmx.process(fresh);
+  const rows = all("[data-key]", fresh);
+  rows.forEach((row) => row.classList.toggle("fresh", !before.has(row.dataset.key)));
+  if (!rows.length) fresh.classList.add("fresh-part");
+  if (focused >= 0) focusable(fresh)[focused]?.focus({ preventScroll: true });
+  show(source?.readyState === EventSource.OPEN);
+}
+
+/** Rows that the reader had loaded below the first page stay. */
+function keepOlder(part: HTMLElement, fresh: HTMLElement): void {
+  const list = find("[data-live-list]", part);
+  const target = find("[data-live-list]", fresh);
+  const rows = list ? all("[data-key]", list) : [];
+  if (!list || !target || rows.length <= all("[data-key]", target).length) return;
+  const known = new Set(all("[data-key]", target).map((row) => row.dataset.key));
+  find(".older", target)?.remove();
+  rows.filter((row) => !known.has(row.dataset.key)).forEach((row) => target.append(row));
+  const older = find(".older", list);
+  if (older) target.append(older);
+}
+
+function focusable(root: HTMLElement): HTMLElement[] {
+  return all("a[href], button, input, select, textarea, summary", root);
+}
+
+/** What a part says, without what changes at every rendering. */
+function plain(part: HTMLElement): string {
+  const copy = part.cloneNode(true) as HTMLElement;
+  all("[name=csrfmiddlewaretoken], noscript", copy).forEach((each) => each.remove());
+  all("time[data-ago]", copy).forEach((time) => (time.textContent = ""));
+  all("[data-live-state]", copy).forEach((mark) => mark.remove());
+  for (const each of [copy, ...all("*", copy)]) {
+    each.removeAttribute("class");
+    each.removeAttribute("hidden");
+    each.removeAttribute("open");
+  }
+  return copy.outerHTML;
+}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.base.searching import words_vector
 from amity.people.identity_models import Device, Grade, Holding, Link, Membership, Merge, Own, Slot
 from amity.people.segment_tables import (
     Activity,
@@ -53,7 +54,7 @@ class Profile(Record):
     observed_at = models.DateTimeField(default=clock.now)
     search = models.TextField(blank=True, default="")
     search_vector = models.GeneratedField(
-        expression=SearchVector("search", config="simple"), output_field=SearchVectorField(), db_persist=True
+        expression=words_vector("search"), output_field=SearchVectorField(), db_persist=True
     )
     created_at = models.DateTimeField(default=clock.now)
     updated_at = models.DateTimeField(default=clock.now)

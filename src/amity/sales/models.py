@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.base.searching import words_vector
 
 FAR_AWAY = date(9999, 12, 31)  # where a deal without an expected day stands in the order
 
@@ -43,7 +44,7 @@ class Searchable(Imported):
 
     search = models.TextField(blank=True, default="")
     search_vector = models.GeneratedField(
-        expression=SearchVector("search", config="simple"), output_field=SearchVectorField(), db_persist=True
+        expression=words_vector("search"), output_field=SearchVectorField(), db_persist=True
     )
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -53,8 +53,8 @@ def new_ids(count: int) -> pl.Series:
     raw[:, 6] = 0x70 | (sub >> np.uint64(8)).astype(np.uint8)
     raw[:, 7] = (sub & np.uint64(0xFF)).astype(np.uint8)
     raw[:, 8] = 0x80 | (raw[:, 8] & 0x3F)
-    text = raw.tobytes().hex()
-    return pl.Series("id", [text[at : at + 32] for at in range(0, 32 * count, 32)], dtype=pl.String)
+    text = raw.tobytes().hex().encode()
+    return pl.Series("id", np.frombuffer(text, dtype="S32")).cast(pl.String)
 
 
 def content_keys(frame: pl.DataFrame) -> pl.Series:
@@ -95,8 +95,21 @@ class Seen:
 
         ``others`` (``at``, ``identity``): what else the rows are known by; it counts for the rows after them.
         """
-        count = identities.len()
-        parts = [pl.DataFrame({"at": pl.int_range(count, eager=True), "hash": identities.hash(seed=7)})]
+        if not self._any_shown(identities, others):
+            return pl.zeros(identities.len(), dtype=pl.Int64, eager=True).alias("before")
+        return self._counted(identities, others)
+
+    def _any_shown(self, identities: pl.Series, others: pl.DataFrame | None) -> bool:
+        """Whether an identity is in the batch twice or was shown before: seldom, and sorting hashes tells it."""
+        main = np.sort(identities.drop_nulls().hash(seed=7).to_numpy())
+        if (main[1:] == main[:-1]).any() or self._count_of(main).any():
+            return True
+        if others is None or not others.height:
+            return False
+        return bool(_among(others["identity"].hash(seed=7).to_numpy(), main).any())
+
+    def _counted(self, identities: pl.Series, others: pl.DataFrame | None) -> pl.Series:
+        parts = [pl.DataFrame({"at": pl.int_range(identities.len(), eager=True), "hash": identities.hash(seed=7)})]
         parts[0] = parts[0].with_columns(identities.is_not_null().alias("main"))
         if others is not None and others.height:
             hashes = others["identity"].hash(seed=7)
@@ -128,6 +141,14 @@ class Seen:
             return np.zeros(len(hashes), dtype=np.int64)
         at = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
         return np.where(self._hashes[at] == hashes, self._counts[at], 0)
+
+
+def _among(values: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+    """Which of ``values`` are in the sorted array."""
+    if not len(ordered):
+        return np.zeros(len(values), dtype=bool)
+    at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return np.asarray(ordered[at] == values)
 
 
 def hex_id(value: UUID) -> str:

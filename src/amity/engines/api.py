@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from amity.engines.fetching import Fetched, fetch
 from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
 from amity.engines.http import post as http_post
+from amity.engines.kafka import Brokers, KafkaDown, Sender, Subscription, Watch, ensure_topic
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
 from amity.engines.postgres.transfer import Contents
@@ -14,22 +16,44 @@ from amity.engines.postgres.transfer import drop as drop_database
 from amity.engines.postgres.transfer import dump as dump_database
 from amity.engines.postgres.transfer import load as load_database
 from amity.engines.postgres.transfer import swap as swap_database
+from amity.engines.sql_source import Batch as SqlBatch
+from amity.engines.sql_source import Columns as SqlColumns
+from amity.engines.sql_source import Place as SqlPlace
+from amity.engines.sql_source import Question as SqlQuestion
+from amity.engines.sql_source import SourceProblem, SqlSource, sql_source
+from amity.engines.sql_values import earlier as earlier_position
 
 __all__ = [
     "POSTGRES_EXTENSIONS",
     "Answer",
+    "Brokers",
     "Contents",
     "EmbeddedPostgres",
+    "Fetched",
     "ForbiddenAddress",
+    "KafkaDown",
+    "Sender",
+    "SourceProblem",
+    "SqlBatch",
+    "SqlColumns",
+    "SqlPlace",
+    "SqlQuestion",
+    "SqlSource",
     "Status",
+    "Subscription",
     "Unreachable",
+    "Watch",
     "check_url",
     "database_contents",
     "drop_database",
     "dump_database",
+    "earlier_position",
     "embedded_postgres",
+    "ensure_topic",
+    "fetch",
     "http_post",
     "load_database",
+    "sql_source",
     "swap_database",
 ]
 

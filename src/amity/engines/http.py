@@ -75,7 +75,7 @@ def post(
     if wrong:
         raise ForbiddenAddress(f"address not allowed: {wrong}")
     timeout = {"connect": CONNECT_S, "read": READ_S, "write": READ_S, "pool": CONNECT_S}
-    backend = _Guarded(allow_private, look_up)
+    backend = Guarded(allow_private, look_up)
     with httpcore.ConnectionPool(ssl_context=context, network_backend=backend, retries=0) as pool:
         try:
             given = [(name.encode(), value.encode()) for name, value in headers.items()]
@@ -103,7 +103,7 @@ def _inside(ip: Address) -> list[Address]:
     return [each for each in hidden if each is not None]
 
 
-class _Guarded(httpcore.NetworkBackend):
+class Guarded(httpcore.NetworkBackend):
     """Connects to checked addresses only."""
 
     def __init__(self, allow_private: bool, look_up: Resolve) -> None:

@@ -1,6 +1,6 @@
 """Group commit: the events of many requests in one transaction, answered after it.
 
-Requests are collected for up to 5 ms or 1,000 events while the batches before them are being committed on the other
+Requests are collected for up to 3 ms or 1,000 events while the batches before them are being committed on the other
 connections. Memory is bounded: what does not fit is refused at once, and so is everything while the database is away.
 """
 
@@ -17,7 +17,7 @@ from typing import Protocol
 from amity.events.intake_rows import Batch
 
 log = logging.getLogger("amity.intake")
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.003
 GATHER_EVENTS = 1_000
 MOST_EVENTS = 4_000  # in one transaction
 COMMIT_SECONDS = 15.0

@@ -7,6 +7,7 @@ from amity.events.intake_rows import copy_of
 from amity.events.log import Landed, append_batch, append_facts, forget, remember, unseen
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
 from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
+from amity.events.values import property_values
 from amity.events.webhooks import TOPICS, publish, publish_many
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "kinds_of",
     "lane_of",
     "parse",
+    "property_values",
     "publish",
     "publish_many",
     "register_consumer",

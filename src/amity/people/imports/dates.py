@@ -173,14 +173,15 @@ def _groups(texts: pl.Series) -> pl.DataFrame:
 
 
 def _iso(texts: pl.Series, zone: str) -> pl.Series:
-    """The quick way for ``2024-01-31`` and ``2024-01-31 10:20:30``."""
+    """The quick way for ``2024-01-31``, ``2024-01-31 10:20`` and ``2024-01-31 10:20:30``."""
     head = texts.drop_nulls().head(1)
     sample = str(head[0]) if head.len() else ""
     if re.match(r"^\d{4}-\d{2}-\d{2}$", sample):
         fast = texts.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
     else:
         mark = "T" if "T" in sample else " "
-        fast = texts.str.to_datetime(f"%Y-%m-%d{mark}%H:%M:%S", time_unit="us", strict=False)
+        clock = "%H:%M:%S" if sample.count(":") > 1 else "%H:%M"
+        fast = texts.str.to_datetime(f"%Y-%m-%d{mark}{clock}", time_unit="us", strict=False)
     return _zoned(fast, zone)
 
 

@@ -26,13 +26,15 @@ _NOT_SAID = (ROW, "identity", "before", "display_name", "search")  # columns tha
 class Home(ABC):
     """Where the rows of one noun land.
 
-    ``main``: the noun's own table; ``models``: all tables it writes, what others refer to first;
+    ``main``: the noun's own table; ``models``: all tables it writes, what others refer to first; ``beside``: tables of
+    other nouns where its rows make what they name;
     ``followers``: columns of other tables that hold ids of ``main`` without a foreign key.
     """
 
     noun: str
     main: str
     models: tuple[str, ...]
+    beside: tuple[str, ...] = ()
     followers: tuple[tuple[str, str], ...] = ()
     shelved: tuple[str, ...] = ()  # unique constraints that a first load need not check row by row
     finder: Finder | None = None

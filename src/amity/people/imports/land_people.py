@@ -74,6 +74,7 @@ class People(Home):
     main = "people.Person"
     naming = ("email", "display_name")
     models = ("people.Person", "people.Identifier", "people.TraitChange")
+    beside = ("people.Company",)
     shelved = ("identifier_once",)
     followers = (("events.Event", "person_id"),)
 

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
+import numpy as np
 from django.utils.translation import gettext as _
 
 from amity.base.errors import Refused
 
 MAX_RECORD = 256 * 1024  # bytes of one record, with line breaks inside its cells
 MAX_LINE = 64 * 1024 * 1024
+_LINE_END, _QUOTE = ord("\n"), ord('"')
 RAW_KEPT = 2_000  # characters of a rejected row kept for the person
 
 
@@ -104,7 +106,6 @@ class _Cutter:
         self.carry: list[bytes] = []
         self.clean = True
         self.quoted = _quoted_cell(layout.separator)
-        self.regular = _regular_record(layout.separator, layout.width)
 
     def runs(self, lines: list[bytes], clean: bool, last: bool) -> Iterator[_Run]:
         """Runs of rows; ``clean``: the lines are valid UTF-8 without NULs."""
@@ -132,14 +133,8 @@ class _Cutter:
         """Places of lines that need a closer look."""
         if not self.clean:
             return list(range(start, len(lines)))
-        separator, extra, regular = self.separator, self.extra, self.regular.fullmatch
-        blank = bytes.strip if not extra else bytes  # in a table of one column a blank line looks regular
-        found = [
-            at
-            for at, line in enumerate(lines)
-            if (not regular(line) if b'"' in line else line.count(separator) != extra or not blank(line))
-        ]
-        return [at for at in found if at >= start] if start else found
+        odd = _irregular_lines(lines, self.separator, self.extra)
+        return [int(at) for at in odd if at >= start]
 
     def _regular_run(self, lines: list[bytes]) -> Iterator[_Run]:
         first = self.row + 1
@@ -276,11 +271,41 @@ def _is_clean(text: bytes) -> bool:
     return b"\x00" not in text and (text.isascii() or is_utf8(text))
 
 
-@cache
-def _regular_record(separator: str, width: int) -> re.Pattern[bytes]:
-    sep = re.escape(separator.encode())
-    cell = rb'(?:"(?:[^"]|"")*+"|[^"' + sep + rb"]*+)"
-    return re.compile(cell + rb"(?:" + sep + cell + rb"){%d}" % (width - 1), re.DOTALL)
+def _irregular_lines(lines: list[bytes], separator: bytes, extra: int) -> np.ndarray:
+    """Indices of lines that are not ``extra`` + 1 cells with every quotation mark in its place; all lines at once."""
+    if len(separator) != 1:
+        return np.arange(len(lines))
+    text = np.frombuffer(b"\n%b\n" % b"\n".join(lines), dtype=np.uint8)
+    ends = np.flatnonzero(text == _LINE_END)[: len(lines) + 1]
+    separators, quotes = np.flatnonzero(text == separator[0]), np.flatnonzero(text == _QUOTE)
+    first, count = _by_line(quotes, ends)
+    _first, found = _by_line(separators, ends)
+    if not len(quotes):
+        bad = found != extra
+    else:
+        line = np.repeat(np.arange(len(lines)), found)
+        outside = (np.searchsorted(quotes, separators) - first[line]) % 2 == 0
+        bad = np.bincount(line[outside], minlength=len(lines)) != extra
+        bad |= count % 2 == 1
+        bad[np.repeat(np.arange(len(lines)), count)[~_well_placed(text, quotes, first, count, separator[0])]] = True
+    if not extra:  # in a table of one column a blank line looks regular
+        bad |= np.fromiter((not line.strip() for line in lines), dtype=bool, count=len(lines))
+    return np.flatnonzero(bad)
+
+
+def _by_line(places: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each line between two ``ends`` how many ``places`` come before it, and how many are in it."""
+    before = np.searchsorted(places, ends)
+    return before[:-1], np.diff(before)
+
+
+def _well_placed(
+    text: np.ndarray, quotes: np.ndarray, first: np.ndarray, count: np.ndarray, separator: int
+) -> np.ndarray:
+    """Which quotation marks open a cell at its start, close it at its end, or are one of a doubled pair."""
+    opening = (np.arange(len(quotes)) - np.repeat(first, count)) % 2 == 0
+    beside = text[np.where(opening, quotes - 1, quotes + 1)]
+    return np.asarray((beside == separator) | (beside == _QUOTE) | (beside == _LINE_END))
 
 
 @cache

@@ -23,18 +23,26 @@ _LETTERS = _Letters()
 
 def search_texts(frame: pl.DataFrame, names: Sequence[str], phones: Sequence[str] = ()) -> pl.Series:
     """`base.searching.search_text` for many rows: folded words of columns ``names``, digits of ``phones``."""
-    parts = [_plain(frame[name]) for name in names if name in frame.columns]
-    parts += [_digits(frame[phone]) for phone in phones if phone in frame.columns]
-    if not parts:
+    parts = [_ascii(frame[name]) for name in names if name in frame.columns]
+    dialled = [_digits(frame[phone]) for phone in phones if phone in frame.columns]
+    if not parts and not dialled:
         return pl.Series("search", [""] * frame.height, dtype=pl.String)
+    if parts:
+        dialled.insert(0, _plain(_joined(parts)))
+    return _joined(dialled).str.strip_chars().str.slice(0, MAX_TEXT).alias("search")
+
+
+def _joined(parts: Sequence[pl.Series]) -> pl.Series:
     wide = pl.DataFrame([part.alias(str(at)) for at, part in enumerate(parts)])
-    joined = pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)
-    return wide.select(joined.str.slice(0, MAX_TEXT).alias("search")).to_series()
+    return wide.select(pl.concat_str(pl.all(), separator=" ", ignore_nulls=True)).to_series()
 
 
 def _plain(texts: pl.Series) -> pl.Series:
-    ascii_texts = _ascii(texts).str.to_lowercase().str.replace_all("['`\u2019\u02bc\"]", "")
-    return ascii_texts.str.replace_all("[^a-z0-9]+", " ").str.strip_chars()
+    """ASCII texts as words of a-z and 0-9 parted by single blanks."""
+    lower = texts.str.to_lowercase()
+    if lower.str.contains("['`\"]").any():
+        lower = lower.str.replace_all("['`\"]", "")
+    return lower.str.replace_all("[^a-z0-9]+", " ").str.strip_chars()
 
 
 def _ascii(texts: pl.Series) -> pl.Series:

@@ -21,7 +21,7 @@ from amity.events.schemas import KINDS, LANES, MAX_ID
 
 _MOST_MENDED_DEPTH = 400
 _KINDS = frozenset(KINDS)
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # where Postgres counts from
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # where Postgres counts from
 _MICROSECOND = timedelta(microseconds=1)
 _Scalar = str | int | float | bool | None
 
@@ -142,6 +142,15 @@ def _envelope(body: bytes) -> tuple[bytes, _Body]:
         return body, _read_mended(body, error)
 
 
+def type_of(body: bytes) -> str:
+    """The type that an event itself names, empty for a batch and for what names none."""
+    try:
+        named = _read_body(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return ""
+    return str(named.type) if named.type in _KINDS and not named.batch else ""
+
+
 def storable(body: bytes) -> bytes:
     """``body`` in a form that a Postgres jsonb can hold later; the same bytes when it is in order already."""
     if not body.isascii():
@@ -162,10 +171,10 @@ def moment(value: _Scalar) -> int | None:
             if not value:
                 return None
             found = datetime.fromisoformat(value)
-            return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+            return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - EPOCH) // _MICROSECOND
         if isinstance(value, int | float) and not isinstance(value, bool):
             seconds = value / 1000 if abs(value) > 1e11 else value
-            return (datetime.fromtimestamp(seconds, UTC) - _EPOCH) // _MICROSECOND
+            return (datetime.fromtimestamp(seconds, UTC) - EPOCH) // _MICROSECOND
     except (ValueError, OverflowError, OSError):
         pass
     return None

@@ -1,6 +1,15 @@
 """The door of room `events`."""
 
 from amity.events.consuming import Consumer, register_consumer
+from amity.events.doors import (
+    FilePiece,
+    FileTable,
+    Guess,
+    Landing,
+    register_columns,
+    register_landing,
+    register_reader,
+)
 from amity.events.facts import EventFacts, facts
 from amity.events.intake_door import IntakeDoor, is_intake
 from amity.events.intake_rows import copy_of
@@ -17,8 +26,12 @@ __all__ = [
     "EventFacts",
     "EventView",
     "Fact",
+    "FilePiece",
+    "FileTable",
+    "Guess",
     "IntakeDoor",
     "Landed",
+    "Landing",
     "RawRow",
     "Subject",
     "Timeline",
@@ -34,7 +47,10 @@ __all__ = [
     "property_values",
     "publish",
     "publish_many",
+    "register_columns",
     "register_consumer",
+    "register_landing",
+    "register_reader",
     "remember",
     "seen_key",
     "source_key",

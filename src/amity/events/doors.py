@@ -6,7 +6,7 @@ columns of a table mean and how its file is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +53,15 @@ class FileTable:
     memo: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class FilePiece:
+    """Rows with their numbers from 1, why others could not be read, and the number of the last row looked at."""
+
+    rows: list[tuple[int, dict[str, Any]]]
+    rejected: tuple[str, ...]
+    last_row: int
+
+
 class FileReader(Protocol):
     """Reads export files of any format."""
 
@@ -60,8 +69,8 @@ class FileReader(Protocol):
         """The tables in a file; raises ``Refused`` with what is wrong with it."""
         ...
 
-    def rows(self, table: FileTable, skip: int, size: int) -> Iterator[tuple[int, dict[str, Any]]]:
-        """At most ``size`` rows after the first ``skip``, each with its number from 1."""
+    def rows(self, table: FileTable, skip: int, size: int) -> FilePiece:
+        """At most ``size`` rows after the first ``skip``."""
         ...
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from procrastinate.contrib.django import app
 
 from amity.base import clock
-from amity.events import delivery
+from amity.base.jobs import RETRY
+from amity.events import connector_runs, delivery, hooks
 from amity.events.models import WebhookDelivery
 
 KEPT = timedelta(days=30)
@@ -31,3 +33,23 @@ def deliver_again(timestamp: int) -> None:
 def forget(timestamp: int) -> None:
     """Nightly: deliveries older than 30 days that no longer wait."""
     WebhookDelivery.objects.filter(created_at__lt=clock.now() - KEPT).exclude(state="waiting").delete()
+
+
+@app.task(name="events.pull", retry=RETRY)
+def pull(connector_id: str, run_no: int) -> None:
+    """One batch of a connector's run."""
+    connector_runs.pull(UUID(connector_id), run_no)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="events.pull_due", queueing_lock="events.pull_due")
+def pull_due(timestamp: int) -> None:
+    """Once a minute: start the connectors that are due, and go on where a worker died."""
+    connector_runs.tick()
+
+
+@app.periodic(cron="47 * * * *")
+@app.task(name="events.forget_payloads", queueing_lock="events.forget_payloads")
+def forget_payloads(timestamp: int) -> None:
+    """Hourly: payloads of inbound webhooks beyond what is kept."""
+    hooks.forget()

@@ -12,6 +12,9 @@ class PeopleConfig(AppConfig):
         from amity.people.imports.landings import register_landings
 
         register_landings()
+        from amity.people.doors import register_doors
+
+        register_doors()
         from amity.people.hearing import register_hearing
 
         register_hearing()

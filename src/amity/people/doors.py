@@ -1,0 +1,116 @@
+"""What the doors of room `events` ask about people: how a file is read, what columns mean, whom an event reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import polars as pl
+from django.urls import reverse
+
+from amity.access import api as access
+from amity.events import api as events
+from amity.people import profiles
+from amity.people.identity_junk import plain_email
+from amity.people.identity_models import Slot
+from amity.people.imports import reading
+from amity.people.imports.recognise import recognise
+from amity.people.imports.tables import Table
+from amity.people.models import Identifier, Person
+
+_SURE = 0.6
+
+
+def register_doors() -> None:
+    """Called once, when Django starts."""
+    events.register_reader(FileReader())
+    events.register_columns(columns)
+    events.register_landing(landings)
+
+
+class FileReader:
+    """Files as imports read them: any encoding, separator, workbook or archive."""
+
+    def tables(self, path: Path) -> list[events.FileTable]:
+        """The tables in a file, each fully counted."""
+        found = reading.sources(path)
+        return [events.FileTable(each.name, each.columns, each.n_rows, each.as_json()) for each in found]
+
+    def rows(self, table: events.FileTable, skip: int, size: int) -> events.FilePiece:
+        """At most ``size`` rows after the first ``skip``; memory is bounded by the batch."""
+        source = reading.Source.from_json(table.memo)
+        batch = next(reading.batches(source, skip_rows=skip, size=size), None)
+        if batch is None:
+            return events.FilePiece([], (), table.rows)
+        rows = list(zip(batch.numbers.to_list(), batch.frame.to_dicts(), strict=True))
+        return events.FilePiece(rows, tuple(_why(each) for each in batch.rejected), batch.last_row)
+
+
+def columns(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> list[events.Guess]:
+    """Columns of people as the imports recognise them; nothing when the rows are not people."""
+    texts = {name: [_text(row.get(name)) for row in rows] for name in names}
+    frame = pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String))
+    (proposal,) = recognise([Table("rows", frame)])
+    if proposal.mapping.noun != "person":
+        return []
+    return [
+        events.Guess(each.column, each.target, each.reason.text())
+        for each in proposal.columns
+        if each.confidence >= _SURE and ":" not in each.target and each.target not in ("", "ignore")
+    ]
+
+
+def landings(principal: access.Principal, facts: Sequence[events.Fact]) -> list[events.Landing | None]:
+    """Whom events would reach today, by the identifier that decides; nothing is changed. 4 queries."""
+    asked = [_deciding(fact) for fact in facts]
+    found = _owners({each for each in asked if each[1]})
+    shown = {
+        pk: merged or pk
+        for pk, merged in Person.objects.filter(pk__in=set(found.values())).values_list("pk", "merged_into")
+    }
+    names = profiles.names(shown.values(), principal)
+    result: list[events.Landing | None] = []
+    for kind, value in asked:
+        owner = shown.get(found.get((kind, value), UUID(int=0)))
+        url = reverse("person", args=[owner]) if owner in names else ""
+        result.append(
+            events.Landing(names.get(owner, "") if owner else "", url, owner is not None, kind) if value else None
+        )
+    return result
+
+
+def _deciding(fact: events.Fact) -> tuple[str, str]:
+    """The identifier that says whose an event is: the user id, else the e-mail, else the anonymous id."""
+    if fact.user_id:
+        return "user_id", fact.user_id
+    told = fact.traits.get("email") or (fact.context.get("traits") or {}).get("email")
+    email = plain_email(told) if isinstance(told, str) else ""
+    return ("email", email) if email else ("anonymous_id", fact.anonymous_id)
+
+
+def _owners(asked: set[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
+    values = {value for kind, value in asked if kind != "anonymous_id"}
+    rows = Identifier.objects.filter(value__in=values, kind__in=("user_id", "email")).order_by("observed_at")
+    found: dict[tuple[str, str], UUID] = {}
+    for kind, value, person in rows.values_list("kind", "value", "person_id"):
+        found.setdefault((kind, value), person)
+    devices = {value for kind, value in asked if kind == "anonymous_id"}
+    slots = (
+        Slot.objects.filter(device__value__in=devices).order_by("-pk").values_list("device__value", "login", "person")
+    )
+    for value, login, person in slots:
+        found.setdefault(("anonymous_id", value), login or person)
+    return found
+
+
+def _text(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _why(rejected: Any) -> str:
+    return f"{rejected.row}: {rejected.reason}"

@@ -1,0 +1,206 @@
+"""How alike two values of one column are: a number from 0 to 1 per pair, and the level that number falls into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+from rapidfuzz.fuzz import token_sort_ratio
+from rapidfuzz.process import cpdist
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from amity.people.matching.columns import Column, Ints
+from amity.people.matching.nicknames import families
+from amity.people.matching.words import name_words, sound
+
+Floats = npt.NDArray[np.float32]
+Levels = npt.NDArray[np.int8]
+CUTS: dict[str, tuple[float, ...]] = {
+    "word": (0.6, 0.75, 0.85, 0.92, 0.97, 1.0),
+    "phrase": (0.4, 0.55, 0.7, 0.8, 0.9, 0.97, 1.0),
+    "text": (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95),
+    "code": (0.6, 0.8, 0.9, 1.0),
+    "phone": (0.8, 0.9, 1.0),
+    "email": (0.3, 0.7, 0.8, 0.9, 1.0),
+    "date": (0.3, 0.5, 0.8, 0.9, 1.0),
+    "year": (0.8, 0.9, 1.0),
+    "bag": (-0.4, -0.3, -0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
+    "number": (0.5, 0.7, 0.9, 0.97, 1.0),
+}
+_KIN = 0.98
+
+
+def similarity(one: Column, pairs: Ints) -> Floats:
+    """Likeness of the column's values for every pair ``(n_pairs,)``; NaN where a value is missing.
+
+    Each distinct pair of values is compared once.
+    """
+    a, b = one.codes[pairs[:, 0]].astype(np.int64), one.codes[pairs[:, 1]].astype(np.int64)
+    found = np.full(len(pairs), np.nan, dtype=np.float32)
+    both = (a >= 0) & (b >= 0)
+    found[both & (a == b)] = 1.0
+    differ = np.flatnonzero(both & (a != b))
+    if not len(differ):
+        return found
+    size = len(one.values)
+    keys = np.minimum(a[differ], b[differ]) * size + np.maximum(a[differ], b[differ])
+    distinct, back = np.unique(keys, return_inverse=True)
+    found[differ] = of_values(one, distinct // size, distinct % size)[back]
+    return found
+
+
+def of_values(one: Column, a: Ints, b: Ints) -> Floats:
+    """Likeness of pairs of different values, given by their numbers."""
+    return np.minimum(_LIKENESS[one.kind](one, a, b), np.float32(0.999))
+
+
+def levels(kind: str, likeness: Floats) -> Levels:
+    """The level of each likeness: -1 where missing, 0 for different, the highest for equal."""
+    found = np.searchsorted(np.array(CUTS[kind], dtype=np.float32) - 1e-6, likeness, side="right").astype(np.int8)
+    found[np.isnan(likeness)] = -1
+    return found
+
+
+def _words(one: Column, a: Ints, b: Ints) -> Floats:
+    """Jaro–Winkler, or of how the words sound where that is more alike; forms of one given name count as kin."""
+    left, right = one.objects[a], one.objects[b]
+    plain = _distance(left, right, JaroWinkler.similarity)
+    heard = np.array([" ".join(map(sound, value.split())) for value in one.values], dtype=object)
+    best = np.maximum(plain, 0.96 * _distance(heard[a], heard[b], JaroWinkler.similarity))
+    best = np.maximum(best, 0.95 * _edits(left, right) * (_edits(left, right) >= 0.8))
+    return np.where(_kin(one, a, b), np.float32(_KIN), best)
+
+
+def _kin(one: Column, a: Ints, b: Ints) -> npt.NDArray[np.bool_]:
+    """Whether two values are forms of one given name, or one is the other's initial (``r`` and ``robert``)."""
+    known = families()
+    firsts = [name_words(value)[0] if value else "" for value in one.values]
+    groups = [known.get(first, frozenset()) for first in firsts]
+    rest = [" ".join(name_words(value)[1:]) for value in one.values]
+    return np.fromiter(
+        (
+            (bool(groups[i] & groups[j]) or firsts[i] == firsts[j]) and (rest[i] == rest[j] or not rest[i] or not rest[j])
+            for i, j in zip(a.tolist(), b.tolist(), strict=True)
+        ),
+        dtype=np.bool_,
+        count=len(a),
+    )
+
+
+def _phrases(one: Column, a: Ints, b: Ints) -> Floats:
+    """The better of the letters in any order of words, and the weighted words in common."""
+    left, right = one.objects[a], one.objects[b]
+    letters = _distance(left, right, token_sort_ratio) / np.float32(100)
+    return np.maximum(letters, _cosine(one, a, b))
+
+
+def _texts(one: Column, a: Ints, b: Ints) -> Floats:
+    return _cosine(one, a, b)
+
+
+def _cosine(one: Column, a: Ints, b: Ints) -> Floats:
+    """TF-IDF cosine of letter triples within words and of whole words, half each."""
+    total = np.zeros(len(a), dtype=np.float32)
+    analyzers = (
+        {"analyzer": "char_wb", "ngram_range": (3, 3)},
+        {"analyzer": "word", "token_pattern": r"\S+"},
+    )
+    for options in analyzers:
+        matrix = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **options).fit_transform(one.values)
+        for start in range(0, len(a), 200_000):
+            part = slice(start, start + 200_000)
+            total[part] += np.asarray(matrix[a[part]].multiply(matrix[b[part]]).sum(axis=1)).ravel() / 2
+    return total
+
+
+def _codes(one: Column, a: Ints, b: Ints) -> Floats:
+    return _by_edits(one, a, b, {0: 1.0, 1: 0.9, 2: 0.8})
+
+
+def _phones(one: Column, a: Ints, b: Ints) -> Floats:
+    tails = np.array([value[-9:] for value in one.values], dtype=object)
+    found = _by_edits(one, a, b, {1: 0.9})
+    same = np.fromiter((x == y for x, y in zip(tails[a], tails[b], strict=True)), dtype=np.bool_, count=len(a))
+    return np.where(same, np.float32(0.95), found)
+
+
+def _emails(one: Column, a: Ints, b: Ints) -> Floats:
+    parts = [value.partition("@")[::2] for value in one.values]
+    local, domain = (np.array([part[at] for part in parts], dtype=object) for at in (0, 1))
+    likeness = _edits(local[a], local[b])
+    same_domain = local_equal = np.zeros(len(a), dtype=np.bool_)
+    same_domain = np.fromiter((x == y for x, y in zip(domain[a], domain[b], strict=True)), np.bool_, len(a))
+    local_equal = np.fromiter((x == y for x, y in zip(local[a], local[b], strict=True)), np.bool_, len(a))
+    found = np.where(same_domain, np.float32(0.3), np.float32(0.0))
+    found = np.where(likeness >= 0.7, np.float32(0.7), found)
+    found = np.where((likeness >= 0.84) | (_edits(one.objects[a], one.objects[b]) >= 0.88), np.float32(0.8), found)
+    return np.where(local_equal, np.float32(0.9), found)
+
+
+def _dates(one: Column, a: Ints, b: Ints) -> Floats:
+    """One wrong digit or day and month swapped: 0.9; two of three parts equal: 0.8; same year: 0.5; near: 0.3."""
+    edits = _distance(one.objects[a], one.objects[b], DamerauLevenshtein.distance)
+    parts = np.array([(value[:4], value[4:6], value[6:8]) for value in one.values], dtype=object)
+    same = np.column_stack([_same(parts[a, at], parts[b, at]) for at in range(3)])
+    years = np.array([int(value[:4] or 0) for value in one.values])
+    found = np.where(np.abs(years[a] - years[b]) <= 2, np.float32(0.3), np.float32(0.0))
+    found = np.where(same[:, 0], np.float32(0.5), found)
+    found = np.where((same.sum(axis=1) >= 2) | (edits == 2), np.float32(0.8), found)
+    swapped = same[:, 0] & _same(parts[a, 1], parts[b, 2]) & _same(parts[a, 2], parts[b, 1])
+    return np.where((edits <= 1) | swapped, np.float32(0.9), found)
+
+
+def _years(one: Column, a: Ints, b: Ints) -> Floats:
+    years = np.array([int(value) for value in one.values])
+    apart = np.abs(years[a] - years[b])
+    return np.select([apart <= 1, apart <= 2], [np.float32(0.9), np.float32(0.8)], np.float32(0.0)).astype(np.float32)
+
+
+def _numbers(one: Column, a: Ints, b: Ints) -> Floats:
+    """1 minus the difference as a share of the larger."""
+    values = np.array([float(value) for value in one.values], dtype=np.float64)
+    larger = np.maximum(np.abs(values[a]), np.abs(values[b]))
+    return (1 - np.minimum(np.abs(values[a] - values[b]) / np.maximum(larger, 1e-9), 1)).astype(np.float32)
+
+
+def _by_edits(one: Column, a: Ints, b: Ints, scale: dict[int, float]) -> Floats:
+    edits = _distance(one.objects[a], one.objects[b], DamerauLevenshtein.distance).astype(np.int64)
+    found = np.zeros(len(a), dtype=np.float32)
+    for count, likeness in scale.items():
+        found[edits == count] = likeness
+    shared = _distance(one.objects[a], one.objects[b], JaroWinkler.similarity)
+    lengths = np.array([len(value) for value in one.values])
+    short = np.minimum(lengths[a], lengths[b]) <= 3
+    found[short & (found > 0)] = np.float32(0.6)
+    return np.maximum(found, np.where((shared >= 0.85) & ~short, np.float32(0.6), np.float32(0.0)))
+
+
+def _edits(left: npt.NDArray[np.object_], right: npt.NDArray[np.object_]) -> Floats:
+    return _distance(left, right, DamerauLevenshtein.normalized_similarity)
+
+
+def _distance(
+    left: npt.NDArray[np.object_], right: npt.NDArray[np.object_], scorer: Callable[..., float | int]
+) -> Floats:
+    found: Floats = cpdist(left, right, scorer=scorer, dtype=np.float32, workers=2)
+    return found
+
+
+def _same(left: npt.NDArray[np.object_], right: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    return np.asarray(left == right, dtype=np.bool_)
+
+
+_LIKENESS: dict[str, Callable[[Column, Ints, Ints], Floats]] = {
+    "word": _words,
+    "phrase": _phrases,
+    "text": _texts,
+    "code": _codes,
+    "phone": _phones,
+    "email": _emails,
+    "date": _dates,
+    "year": _years,
+    "number": _numbers,
+}
+__all__ = ["CUTS", "levels", "of_values", "similarity"]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -150,13 +148,6 @@ def decide_column(principal: access.Principal, key: str, column: str, use: bool 
     registry.decide(principal, key, column, use)
 
 
-def bench_table(path: Path, label: str, time_column: str | None = None) -> dict[str, Any]:
-    """Amity's ladder beside plain baselines on a table in a file; see ``bench.bench_table``."""
-    from amity.intelligence import bench
-
-    return bench.bench_table(path, label, time_column)
-
-
 def _first_of(principal: access.Principal, source: LabelSource, limit: int) -> list[ScoreView]:
     chosen: list[UUID] = []
     for start in range(0, _PEEK * _PEEKS, _PEEK):
@@ -201,7 +192,7 @@ def subject_id(key: str) -> UUID:
 
 
 __all__ = [
-    "RUNGS", "Frame", "LabelSource", "Reason", "Report", "ScoreView", "Target", "Training", "Version", "bench_table",
+    "RUNGS", "Frame", "LabelSource", "Reason", "Report", "ScoreView", "Target", "Training", "Version",
     "decide_column", "first_of", "live_model", "register", "replay", "score_open", "scores_for", "start_training",
     "subject_id", "table_of", "targets", "train", "training_under_way", "whom_first",
 ]  # fmt: skip

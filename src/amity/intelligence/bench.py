@@ -1,30 +1,29 @@
-"""``amity bench scoring``: Amity's ladder beside the base rate, logistic regression and tuned LightGBM.
+"""``amity bench scoring``: Amity's ladder beside the base rate, logistic regression, tuned LightGBM and CatBoost.
 
-Same splits, same rows, same held-out columns for all four. Nothing in here is used by the product.
+Same splits, same rows, same held-out columns for all. Nothing in here is used by the product.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from amity.intelligence import columns
-from amity.intelligence.features import FeatureSpec
-from amity.intelligence.fitted import beta_interval
+from amity.intelligence import baselines, columns
+from amity.intelligence.baselines import TRIALS, Parts
 from amity.intelligence.ladder import Trained, train
 from amity.intelligence.leakage import Suspicion, held_out, suspicions
-from amity.intelligence.metrics import Quality, log_loss, quality
+from amity.intelligence.metrics import log_loss, quality
 from amity.intelligence.outcomes import read_outcomes
 from amity.intelligence.read_table import read_table
 
@@ -33,9 +32,8 @@ Say = Callable[[str], None]
 
 SPLITS = 5
 TEST_SHARE = 0.2
-SMALL = (20, 50, 100, 200, 400)
+SMALL = (20, 50, 100, 200, 400, 1_000)
 SMALL_SEEDS = 20
-TRIALS = 20
 LEADS = "A_xeducation_leads/leads.csv.gz"
 DEALS = "A_maven_crm_opportunities"
 
@@ -48,28 +46,31 @@ class Problem:
     table: pl.DataFrame
     y: Array
     opened: pl.Series | None
+    order: Array | None  # what to order rows by when tests must lie later than what was learned from
     found: tuple[Suspicion, ...]
     held: tuple[str, ...]
 
 
 def bench_table(
     path: Path, label: str, time_column: str | None = None, splits: int = SPLITS, small: bool = True,
-    say: Say | None = None, trials: int = TRIALS,
+    say: Say | None = None, trials: int = TRIALS, hold_out: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Bench any table with an outcome column; returns plain JSON values.
 
     Rows whose outcome is neither won nor lost count as open. Raises ``Refused`` for unreadable files or outcomes.
     """
-    return bench_frame(path.name, read_table(path), label, time_column, splits, small, say, trials)
+    return bench_frame(path.name, read_table(path), label, time_column, splits, small, say, trials, hold_out=hold_out)
 
 
 def bench_frame(
     name: str, table: pl.DataFrame, label: str, time_column: str | None = None, splits: int = SPLITS,
-    small: bool = True, say: Say | None = None, trials: int = TRIALS,
+    small: bool = True, say: Say | None = None, trials: int = TRIALS, by_time: bool = True,
+    hold_out: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
-    """Bench a table in memory."""
+    """Bench a table in memory; ``by_time`` False: times give ages only and the splits are seeded."""
     tell = say or (lambda _line: None)
-    problem = pose(name, table, label, time_column)
+    problem = pose(name, table, label, time_column, hold_out)
+    problem = problem if by_time else replace(problem, order=None)
     tell(f"== {name}: {len(problem.y)} decided, {problem.y.mean():.1%} won")
     for s in problem.found:
         words = ", ".join(f"{e.code} {e.weight}" for e in s.evidence)
@@ -82,7 +83,7 @@ def bench_frame(
     return result
 
 
-def pose(name: str, table: pl.DataFrame, label: str, time_column: str | None = None) -> Problem:
+def pose(name: str, table: pl.DataFrame, label: str, time_column: str | None = None, hold_out: bool = True) -> Problem:
     """Read outcomes, find and leave out after-the-fact columns (looked for among decided and open rows)."""
     if label not in table.columns:
         from amity.base.errors import Refused
@@ -91,11 +92,18 @@ def pose(name: str, table: pl.DataFrame, label: str, time_column: str | None = N
     outcome = read_outcomes(table[label])
     features = table.drop(label)
     found = suspicions(features, outcome, skip=[time_column] if time_column else [])
-    held = held_out(found)
+    held = held_out(found) if hold_out else []
     decided = ~np.isnan(outcome)
-    opened = _times(table[time_column]).filter(pl.Series(decided)) if time_column else None
-    kept = features.drop(held).filter(pl.Series(decided))
-    return Problem(name, kept, outcome[decided], opened, tuple(found), tuple(held))
+    opened, order = _times(table[time_column]) if time_column else (None, None)
+    return Problem(
+        name,
+        features.drop(held).filter(pl.Series(decided)),
+        outcome[decided],
+        None if opened is None else opened.filter(pl.Series(decided)),
+        None if order is None else order[decided],
+        tuple(found),
+        tuple(held),
+    )
 
 
 def few_labels(problem: Problem, say: Say | None = None, seeds: int = SMALL_SEEDS) -> list[dict[str, Any]]:
@@ -103,25 +111,16 @@ def few_labels(problem: Problem, say: Say | None = None, seeds: int = SMALL_SEED
     tell = say or (lambda _line: None)
     results = []
     for size in [s for s in SMALL if s * 2 <= len(problem.y)]:
-        pairs = [_few(problem, size, seed) for seed in range(seeds)]
-        own, base = (float(np.mean([p[i] for p in pairs])) for i in (0, 1))
-        climbed = sum(p[2] != "base" for p in pairs)
-        worst = max(p[0] - p[1] for p in pairs)
-        results.append(
-            {
-                "rows": size,
-                "amity": own,
-                "base": base,
-                "climbed": climbed,
-                "seeds": seeds,
-                "worst": worst,
-                "ok": own <= base + 1e-12,
-            }
-        )
-        tell(
-            f"   {size:4d} decided: log loss {own:.4f}, base rate {base:.4f}, climbed {climbed}/{seeds}, "
-            f"worst seed {worst:+.4f} {'ok' if own <= base + 1e-12 else 'MISS'}"
-        )
+        found = [_few(problem, size, seed) for seed in range(seeds)]
+        means = {name: float(np.mean([losses[name] for losses, _ in found])) for name in found[0][0]}
+        own, base = means["amity"], means["base_rate"]
+        worst = max(losses["amity"] - losses["base_rate"] for losses, _ in found)
+        climbed = sum(rung != "base" for _, rung in found)
+        ok = own <= base + 1e-12
+        results.append({"rows": size, **means, "climbed": climbed, "seeds": seeds, "worst": worst, "ok": ok})
+        others = ", ".join(f"{name} {value:.4f}" for name, value in means.items() if name != "amity")
+        tell(f"   {size:4d} decided: log loss {own:.4f} | {others} | climbed {climbed}/{seeds}, worst {worst:+.4f}"
+             f"{'' if ok else ' MISS'}")  # fmt: skip
     return results
 
 
@@ -168,21 +167,28 @@ def deals_table(folder: Path) -> pl.DataFrame:
 def _targets(folder: Path, splits: int, small: bool, trials: int, say: Say) -> tuple[list[dict[str, Any]], list[str]]:
     leads = bench_table(folder / LEADS, "Converted", None, splits, small, say, trials)
     deals = bench_frame(
-        "maven deals", deals_table(folder / DEALS), "deal_stage", "engage_date", splits, small, say, trials
+        "maven deals",
+        deals_table(folder / DEALS),
+        "deal_stage",
+        "engage_date",
+        splits,
+        small,
+        say,
+        trials,
+        by_time=False,
     )
     missed = []
     needed = {"Tags", "Lead Quality", "Lead Profile", "Last Activity"}
     if absent := needed - set(leads["held_out"]):
         missed.append(f"leads: not held out: {', '.join(sorted(absent))}")
-    own, tuned = leads["mean"]["amity"], leads["mean"]["tuned_lightgbm"]
+    own, tuned = leads, leads["baselines"]["tuned_lightgbm"]
     checks = {
         f"leads: AUC {own['auc']:.4f} below 0.875": own["auc"] < 0.875,
         f"leads: AUC {own['auc']:.4f} more than 0.005 below tuned LightGBM {tuned['auc']:.4f}": own["auc"]
         < tuned["auc"] - 0.005,
         f"leads: ECE {own['ece']:.4f} above 0.05": own["ece"] > 0.05,
         f"deals: verdicts {deals['verdicts']}": set(deals["verdicts"]) != {"no_signal"},
-        "deals: log loss above the base rate": deals["mean"]["amity"]["log_loss"]
-        > deals["mean"]["base_rate"]["log_loss"] + 1e-12,
+        "deals: log loss above the base rate": deals["log_loss"] > deals["baselines"]["base_rate"]["log_loss"] + 1e-12,
         "reasons do not add up": max(leads["reasons_error"], deals["reasons_error"]) > 1e-6,
     }
     missed += [line for line, miss in checks.items() if miss]
@@ -191,36 +197,34 @@ def _targets(folder: Path, splits: int, small: bool, trials: int, say: Say) -> t
     return [leads, deals], missed
 
 
-def _one_split(problem: Problem, seed: int, trials: int, say: Say) -> dict[str, Any]:
-    train_rows, test_rows = _split(problem.y, seed, TEST_SHARE)
-    table, test = problem.table[train_rows], problem.table[test_rows]
-    y, truth = problem.y[train_rows], problem.y[test_rows]
-    opened = None if problem.opened is None else problem.opened[train_rows]
-    later = None if problem.opened is None else problem.opened[test_rows]
+def _one_split(problem: Problem, number: int, trials: int, say: Say) -> dict[str, Any]:
+    train_rows, test_rows = split(problem, number)
+    parts = _parts(problem, train_rows, test_rows, trials, number)
+    truth = problem.y[test_rows]
     started = time.perf_counter()
-    trained = train(table, y, opened)
+    trained = train(parts.table, parts.y, parts.opened)
     seconds = time.perf_counter() - started
-    p = trained.model.score(test, later).probability
-    found = {
-        "base_rate": quality(truth, np.full(len(truth), _base(y))),
-        "logistic": quality(truth, _logistic(table, y, opened, test, later)),
-        "tuned_lightgbm": quality(truth, _tuned(table, y, opened, test, later, trials, seed)),
-        "amity": quality(truth, p),
-    }
-    own, best = found["amity"], found["tuned_lightgbm"]
+    found = {"amity": quality(truth, trained.model.score(parts.test, parts.later).probability)}
+    found |= {name: quality(truth, baseline(parts)) for name, baseline in baselines.available().items()}
+    own, best = found["amity"], min((found[n] for n in found if n.startswith("tuned")), key=lambda q: q.log_loss)
     say(
-        f"   split {seed}: amity {trained.model.rung} ({trained.verdict}, {trained.how}, {seconds:.1f} s) "
+        f"   split {number}: amity {trained.model.rung} ({trained.verdict}, {trained.how}, {seconds:.1f} s) "
         f"AUC {own.auc:.4f} log loss {own.log_loss:.4f} ECE {own.ece:.4f} | "
-        f"tuned LightGBM {best.auc:.4f} {best.log_loss:.4f} {best.ece:.4f}"
+        f"best tuned {best.auc:.4f} {best.log_loss:.4f} {best.ece:.4f}"
     )
-    error = _reasons_error(trained, test, later)
     return {
         "quality": found,
         "verdict": trained.verdict,
         "rung": trained.model.rung,
         "seconds": seconds,
-        "error": error,
+        "error": _reasons_error(trained, parts.test, parts.later),
     }
+
+
+def _parts(problem: Problem, rows: NDArray[Any], rest: NDArray[Any], trials: int, seed: int) -> Parts:
+    opened = None if problem.opened is None else problem.opened[rows]
+    later = None if problem.opened is None else problem.opened[rest]
+    return Parts(problem.table[rows], problem.y[rows], opened, problem.table[rest], later, trials, seed)
 
 
 def _reasons_error(trained: Trained, table: pl.DataFrame, opened: pl.Series | None) -> float:
@@ -230,124 +234,86 @@ def _reasons_error(trained: Trained, table: pl.DataFrame, opened: pl.Series | No
     return float(np.max(np.abs(parts.base + parts.by_column.sum(axis=1) + parts.rest - scores.log_odds)))
 
 
-def _few(problem: Problem, size: int, seed: int) -> tuple[float, float, str]:
+def _few(problem: Problem, size: int, seed: int) -> tuple[dict[str, float], str]:
     order = np.random.default_rng(1000 + seed).permutation(len(problem.y))
-    rows, rest = order[:size], order[size:]
-    opened = None if problem.opened is None else problem.opened[rows]
-    later = None if problem.opened is None else problem.opened[rest]
-    trained = train(problem.table[rows], problem.y[rows], opened)
-    truth = problem.y[rest]
-    own = log_loss(truth, trained.model.score(problem.table[rest], later).probability)
-    return own, log_loss(truth, np.full(len(truth), _base(problem.y[rows]))), trained.model.rung
+    parts = _parts(problem, order[:size], order[size:], 0, seed)
+    truth = problem.y[order[size:]]
+    trained = train(parts.table, parts.y, parts.opened)
+    losses = {"amity": log_loss(truth, trained.model.score(parts.test, parts.later).probability)}
+    both = 0 < parts.y.sum() < len(parts.y)
+    for name, baseline in baselines.SMALL.items():
+        losses[name] = log_loss(truth, baseline(parts) if both else baselines.base_rate(parts))
+    return losses, trained.model.rung
 
 
-def _base(y: Array) -> float:
-    return beta_interval(int(y.sum()), int(len(y) - y.sum()))[1]
-
-
-def _split(y: Array, seed: int, share: float) -> tuple[NDArray[Any], NDArray[Any]]:
+def split(problem: Problem, number: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Rows to learn from and to be judged on: by time, each test is the tenth that follows; else seeded at random."""
     from sklearn.model_selection import StratifiedShuffleSplit
 
-    splitter = StratifiedShuffleSplit(1, test_size=share, random_state=seed)
-    rows: tuple[NDArray[Any], NDArray[Any]] = next(splitter.split(np.zeros(len(y)), y))
+    if problem.order is not None:
+        order = np.argsort(problem.order, kind="stable")
+        cut, end = (round(len(order) * (0.5 + TEST_SHARE / 2 * (number + i))) for i in (0, 1))
+        return order[:cut], order[cut:end]
+    splitter = StratifiedShuffleSplit(1, test_size=TEST_SHARE, random_state=number)
+    rows: tuple[NDArray[Any], NDArray[Any]] = next(splitter.split(np.zeros(len(problem.y)), problem.y))
     return rows
 
 
-def _logistic(
-    table: pl.DataFrame, y: Array, opened: pl.Series | None, test: pl.DataFrame, later: pl.Series | None
-) -> Array:
-    """scikit-learn's logistic regression, default settings, on standardised numbers and one-hot categories."""
-    from sklearn.linear_model import LogisticRegression
-
-    spec = FeatureSpec.fit(table, opened=opened)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fitted = LogisticRegression(max_iter=500).fit(spec.transform(table, opened).linear()[0], y)
-    return np.asarray(fitted.predict_proba(spec.transform(test, later).linear()[0])[:, 1], dtype=np.float64)
-
-
-def _tuned(
-    table: pl.DataFrame, y: Array, opened: pl.Series | None, test: pl.DataFrame, later: pl.Series | None, trials: int,
-    seed: int,
-) -> Array:  # fmt: skip
-    """LightGBM by random search: ``trials`` settings, 4-fold inner cross-validation with early stopping, log loss."""
-    import lightgbm as lgb
-
-    spec = FeatureSpec.fit(table, opened=opened)
-    values, categorical, _ = spec.transform(table, opened).tree()
-    random = np.random.default_rng(seed)
-    best: tuple[float, dict[str, Any], int] = (np.inf, {}, 1)
-    for _ in range(trials):
-        settings = _random_settings(random)
-        data = lgb.Dataset(values, y, categorical_feature=categorical, params=settings)
-        stop = lgb.early_stopping(30, verbose=False)
-        curve = lgb.cv(settings, data, 600, nfold=4, stratified=True, seed=seed, callbacks=[stop])
-        losses = cast("dict[str, list[float]]", curve)["valid binary_logloss-mean"]
-        best = min(best, (float(losses[-1]), settings, len(losses)), key=lambda b: b[0])
-    data = lgb.Dataset(values, y, categorical_feature=categorical, params=best[1])
-    booster = lgb.train(best[1], data, round(best[2] * 1.1))
-    return np.asarray(booster.predict(spec.transform(test, later).tree()[0]), dtype=np.float64)
-
-
-def _random_settings(random: np.random.Generator) -> dict[str, Any]:
-    return {
-        "objective": "binary",
-        "metric": "binary_logloss",
-        "verbosity": -1,
-        "num_threads": 1,
-        "learning_rate": float(10 ** random.uniform(-1.7, -0.9)),
-        "num_leaves": int(random.integers(4, 64)),
-        "min_child_samples": int(random.integers(5, 80)),
-        "feature_fraction": float(random.uniform(0.4, 1.0)),
-        "bagging_fraction": float(random.uniform(0.6, 1.0)),
-        "bagging_freq": 1,
-        "lambda_l2": float(10 ** random.uniform(-2, 1.5)),
-        "cat_smooth": float(10 ** random.uniform(0, 2)),
-        "max_cat_to_onehot": int(random.choice([4, 16, 64])),
-        "seed": int(random.integers(1 << 30)),
-    }
-
-
 def _summary(problem: Problem, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    names = list(rows[0]["quality"])
-    mean = {
-        n: {k: float(np.mean([asdict(r["quality"][n])[k] for r in rows])) for k in Quality.__slots__} for n in names
-    }
-    spread = {n: float(np.std([r["quality"][n].auc for r in rows])) for n in names}
+    """Amity's figures under their usual names, those of the others under ``baselines``; means over the splits."""
+    own, *others = list(rows[0]["quality"])
     return {
         "name": problem.name,
         "rows": len(problem.y),
         "won_share": float(problem.y.mean()),
+        "splits": len(rows),
+        "split_by": "time" if problem.order is not None else "seed",
+        **_means(rows, own),
+        "baselines": {name: _means(rows, name) for name in others},
         "held_out": list(problem.held),
         "suspicions": [asdict(s) for s in problem.found],
-        "mean": mean,
-        "auc_sd": spread,
         "verdicts": sorted({r["verdict"] for r in rows}),
         "rungs": [r["rung"] for r in rows],
         "seconds": float(np.mean([r["seconds"] for r in rows])),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "reasons_error": max(r["error"] for r in rows),
     }
 
 
+def _means(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for figure in ("auc", "log_loss", "brier", "ece"):
+        values = np.array([getattr(r["quality"][name], figure) for r in rows])
+        half = 1.645 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0.0
+        found[figure] = float(values.mean())
+        found[f"{figure}_interval"] = [float(values.mean()) - half, float(values.mean()) + half]
+    return found
+
+
 def _print_summary(result: dict[str, Any], say: Say) -> None:
-    for name, m in result["mean"].items():
+    for name, m in {"amity": result, **result["baselines"]}.items():
+        low, high = m["auc_interval"]
         say(
-            f"   {name:15s} AUC {m['auc']:.4f} ± {result['auc_sd'][name]:.4f}  log loss {m['log_loss']:.4f}  "
+            f"   {name:15s} AUC {m['auc']:.4f} ({low:.4f}-{high:.4f})  log loss {m['log_loss']:.4f}  "
             f"ECE {m['ece']:.4f}  Brier {m['brier']:.4f}"
         )
     say(
         f"   verdict {', '.join(result['verdicts'])}; training {result['seconds']:.1f} s; "
-        f"reasons off by {result['reasons_error']:.1e}"
+        f"reasons off by {result['reasons_error']:.1e}; peak {result['peak_mib']:.0f} MiB"
     )
 
 
-def _times(raw: pl.Series) -> pl.Series:
+def _times(raw: pl.Series) -> tuple[pl.Series | None, Array]:
+    """Times of the rows where the column holds dates (else None: a running number), and what to order the rows by."""
     found = columns.typed(raw.name, raw)
-    if found.kind != "date":
-        from amity.base.errors import Refused
+    if found.kind == "date":
+        return found.values, found.values.dt.timestamp("us").cast(pl.Float64).fill_null(0.0).to_numpy()
+    numbers = columns.plain(raw)
+    if numbers.dtype.is_numeric() and not numbers.null_count():
+        return None, numbers.cast(pl.Float64).to_numpy()
+    from amity.base.errors import Refused
 
-        raise Refused("no_time", f"The column {raw.name!r} holds no dates.")
-    return found.values
+    raise Refused("no_time", f"The column {raw.name!r} holds no dates and no running number.")
 
 
 if __name__ == "__main__":

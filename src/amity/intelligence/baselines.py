@@ -1,0 +1,196 @@
+"""What a data scientist would try first, for measuring against only: nothing in here is used by the product."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from amity.intelligence.features import FeatureSpec
+from amity.intelligence.fitted import beta_interval
+
+Array = NDArray[np.float64]
+
+TRIALS = 30
+_ROUNDS = 600
+_PATIENCE = 30
+_INNER_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One split: rows to learn from and rows to be judged on; ``opened`` and ``later`` are their times, if known."""
+
+    table: pl.DataFrame
+    y: Array
+    opened: pl.Series | None
+    test: pl.DataFrame
+    later: pl.Series | None
+    trials: int = TRIALS
+    seed: int = 0
+
+
+def base_rate(parts: Parts) -> Array:
+    """The share of wins among the rows learned from."""
+    return np.full(parts.test.height, rate(parts.y))
+
+
+def rate(y: Array) -> float:
+    """Mean of the Beta posterior of the win rate."""
+    return beta_interval(int(y.sum()), int(len(y) - y.sum()))[1]
+
+
+def logistic(parts: Parts) -> Array:
+    """scikit-learn's logistic regression, default settings, on standardised numbers and one-hot categories."""
+    from sklearn.linear_model import LogisticRegression
+
+    train, test = _designs(parts)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _chance(LogisticRegression(max_iter=500).fit(train, parts.y), test)
+
+
+def naive_bayes(parts: Parts) -> Array:
+    """scikit-learn's Gaussian naive Bayes on the same design."""
+    from sklearn.naive_bayes import GaussianNB
+
+    train, test = _designs(parts)
+    return _chance(GaussianNB().fit(train, parts.y), test)
+
+
+def lightgbm(parts: Parts) -> Array:
+    """LightGBM with its default settings."""
+    import lightgbm as lgb
+
+    spec = FeatureSpec.fit(parts.table, opened=parts.opened)
+    values, categorical, _ = spec.transform(parts.table, parts.opened).tree()
+    settings = {"objective": "binary", "verbosity": -1, "num_threads": 1, "seed": parts.seed}
+    booster = lgb.train(settings, lgb.Dataset(values, parts.y, categorical_feature=categorical, params=settings))
+    return np.asarray(booster.predict(spec.transform(parts.test, parts.later).tree()[0]), dtype=np.float64)
+
+
+def tuned_lightgbm(parts: Parts) -> Array:
+    """LightGBM by random search: ``trials`` settings, 4-fold inner cross-validation with early stopping, log loss."""
+    import lightgbm as lgb
+
+    spec = FeatureSpec.fit(parts.table, opened=parts.opened)
+    values, categorical, _ = spec.transform(parts.table, parts.opened).tree()
+    random = np.random.default_rng(parts.seed)
+    best: tuple[float, dict[str, Any], int] = (np.inf, {}, 1)
+    for _ in range(parts.trials):
+        settings = _lightgbm_settings(random)
+        data = lgb.Dataset(values, parts.y, categorical_feature=categorical, params=settings)
+        stop = lgb.early_stopping(_PATIENCE, verbose=False)
+        curve = lgb.cv(settings, data, _ROUNDS, nfold=4, stratified=True, seed=parts.seed, callbacks=[stop])
+        losses = cast("dict[str, list[float]]", curve)["valid binary_logloss-mean"]
+        best = min(best, (float(losses[-1]), settings, len(losses)), key=lambda b: b[0])
+    data = lgb.Dataset(values, parts.y, categorical_feature=categorical, params=best[1])
+    booster = lgb.train(best[1], data, round(best[2] * 1.1))
+    return np.asarray(booster.predict(spec.transform(parts.test, parts.later).tree()[0]), dtype=np.float64)
+
+
+def tuned_catboost(parts: Parts) -> Array:
+    """CatBoost by random search: ``trials`` settings judged on an inner quarter with early stopping, then on all."""
+    from catboost import CatBoostClassifier
+
+    spec = FeatureSpec.fit(parts.table, opened=parts.opened)
+    values, categorical, _ = spec.transform(parts.table, parts.opened).tree()
+    rows, test = _with_categories(values, categorical), spec.transform(parts.test, parts.later).tree()[0]
+    random = np.random.default_rng(parts.seed)
+    inner = _inner(parts.y, random)
+    best: tuple[float, dict[str, Any], int] = (np.inf, {}, 1)
+    for _ in range(parts.trials):
+        settings = _catboost_settings(random)
+        model = CatBoostClassifier(**settings, iterations=_ROUNDS, cat_features=categorical)
+        model.fit(
+            rows[~inner], parts.y[~inner], eval_set=(rows[inner], parts.y[inner]), early_stopping_rounds=_PATIENCE
+        )
+        loss = float(model.get_best_score()["validation"]["Logloss"])
+        best = min(best, (loss, settings, int(model.get_best_iteration()) + 1), key=lambda b: b[0])
+    final = CatBoostClassifier(**best[1], iterations=round(best[2] * 1.2), cat_features=categorical)
+    final.fit(rows, parts.y)
+    return _chance(final, _with_categories(test, categorical))
+
+
+def available() -> dict[str, Callable[[Parts], Array]]:
+    """The baselines that can run here, by name; CatBoost only where the extra ``bench`` is installed."""
+    found: dict[str, Callable[[Parts], Array]] = {
+        "base_rate": base_rate, "logistic": logistic, "tuned_lightgbm": tuned_lightgbm,
+    }  # fmt: skip
+    try:
+        import catboost  # noqa: F401
+    except ImportError:
+        return found
+    return {**found, "tuned_catboost": tuned_catboost}
+
+
+SMALL: dict[str, Callable[[Parts], Array]] = {
+    "base_rate": base_rate, "logistic": logistic, "naive_bayes": naive_bayes, "lightgbm": lightgbm,
+}  # fmt: skip
+
+
+def _designs(parts: Parts) -> tuple[Array, Array]:
+    spec = FeatureSpec.fit(parts.table, opened=parts.opened)
+    train = spec.transform(parts.table, parts.opened).linear()[0]
+    test = spec.transform(parts.test, parts.later).linear()[0]
+    # A table of which nothing can be learned still has a base rate.
+    return (train, test) if train.shape[1] else (np.zeros((len(train), 1)), np.zeros((len(test), 1)))
+
+
+def _chance(model: Any, values: Any) -> Array:
+    return np.asarray(model.predict_proba(values)[:, 1], dtype=np.float64)
+
+
+def _inner(y: Array, random: np.random.Generator) -> NDArray[np.bool_]:
+    chosen = np.zeros(len(y), dtype=bool)
+    for value in (0.0, 1.0):
+        rows = random.permutation(np.flatnonzero(y == value))
+        chosen[rows[: max(1, round(_INNER_SHARE * len(rows)))]] = True
+    return chosen
+
+
+def _with_categories(values: Array, categorical: list[int]) -> Any:
+    rows = values.astype(object)
+    for column in categorical:
+        rows[:, column] = ["" if np.isnan(v) else str(int(v)) for v in values[:, column]]
+    return rows
+
+
+def _lightgbm_settings(random: np.random.Generator) -> dict[str, Any]:
+    return {
+        "objective": "binary",
+        "metric": "binary_logloss",
+        "verbosity": -1,
+        "num_threads": 1,
+        "learning_rate": float(10 ** random.uniform(-1.7, -0.9)),
+        "num_leaves": int(random.integers(4, 64)),
+        "min_child_samples": int(random.integers(5, 80)),
+        "feature_fraction": float(random.uniform(0.4, 1.0)),
+        "bagging_fraction": float(random.uniform(0.6, 1.0)),
+        "bagging_freq": 1,
+        "lambda_l2": float(10 ** random.uniform(-2, 1.5)),
+        "cat_smooth": float(10 ** random.uniform(0, 2)),
+        "max_cat_to_onehot": int(random.choice([4, 16, 64])),
+        "seed": int(random.integers(1 << 30)),
+    }
+
+
+def _catboost_settings(random: np.random.Generator) -> dict[str, Any]:
+    return {
+        "loss_function": "Logloss",
+        "verbose": False,
+        "allow_writing_files": False,
+        "thread_count": 2,
+        "learning_rate": float(10 ** random.uniform(-1.5, -0.7)),
+        "depth": int(random.integers(3, 9)),
+        "l2_leaf_reg": float(10 ** random.uniform(-0.5, 1.5)),
+        "random_strength": float(10 ** random.uniform(-1, 1)),
+        "bagging_temperature": float(random.uniform(0, 1)),
+        "one_hot_max_size": int(random.choice([2, 10, 64])),
+        "random_seed": int(random.integers(1 << 30)),
+    }

@@ -7,7 +7,7 @@ from pathlib import Path
 from amity.engines.fetching import Fetched, fetch
 from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
 from amity.engines.http import post as http_post
-from amity.engines.kafka import Brokers, KafkaDown, Sender, Subscription, Watch, ensure_topic
+from amity.engines.kafka import Brokers, KafkaDown, OffsetGone, Sender, Subscription, Watch, ensure_topic
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
 from amity.engines.postgres.transfer import Contents
@@ -32,6 +32,7 @@ __all__ = [
     "Fetched",
     "ForbiddenAddress",
     "KafkaDown",
+    "OffsetGone",
     "Sender",
     "SourceProblem",
     "SqlBatch",

@@ -1,0 +1,232 @@
+"""The stream in the table ``events_raw``, and reading any table that is appended to: the cursor rule.
+
+Ids are given out before the commit, so a reader that remembers the last id passes over rows that commit late. Each row
+therefore holds its transaction (``xid8``), and readers take ``(xid, id) > cursor AND xid < pg_snapshot_xmin(…)``: rows
+of transactions before the oldest one still running, which can only be complete. The price: a long write transaction
+holds readers back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic
+from uuid import UUID
+
+import django.db
+import psycopg
+import psycopg.rows
+from django.db import connection
+
+from amity.events import copying
+from amity.events.log import Landed
+from amity.events.schemas import START, Fact, Position, RawRow
+from amity.events.stream import MAX_COUNTED, Batch, Lag, Move, Row, StreamDown, begin
+
+CHANNEL = "events_raw"
+_IDLE_SECONDS = 0.2
+_LOCK_SPACE = 0x414D4C47  # "AMLG": advisory locks of consumers
+_APPEND = (
+    "COPY events_raw (source_id, kind, message_id, lane, received_at, sent_at, body, shared) FROM STDIN (FORMAT binary)"
+)
+_ROW = copying.columns(8)
+_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[Row]):
+    """A table with a position per row. ``make`` builds a row from (xid, position, *columns)."""
+
+    name: str
+    position: str
+    columns: str
+    received: str
+    make: Callable[[tuple[Any, ...]], Row]
+    place: Callable[[Row], Position]
+    at: Callable[[Row], Any]
+
+    def query(self) -> str:
+        return (
+            f"SELECT xid::text::bigint, {self.position}, {self.columns} FROM {self.name} "
+            f"WHERE (xid, {self.position}) > (%s::text::xid8, %s) AND xid < {_HORIZON} "
+            f"ORDER BY xid, {self.position} LIMIT %s"
+        )
+
+
+def _raw(row: tuple[Any, ...]) -> RawRow:
+    xid, id_, source_id, kind, message_id, lane, received_at, body, sent_at, shared = row
+    return RawRow(source_id, kind, message_id, lane, received_at, body, sent_at, shared, (xid, id_))
+
+
+def _landed(row: tuple[Any, ...]) -> Landed:
+    (xid, seq, id_, kind, name, summary, source, message_id, person_id, company_id, data, context, occurred_at,
+     received_at, source_id, anonymous_id, user_id) = row  # fmt: skip
+    profile = kind in ("identify", "group")
+    fact = Fact(
+        source_id or UUID(int=0), kind, name, message_id, user_id or "", anonymous_id or "", "", "",
+        data if profile else {}, {} if profile else data, context or {}, occurred_at, received_at, (xid, seq),
+    )  # fmt: skip
+    return Landed(fact, person_id, company_id, id_, source, summary)
+
+
+RAW: Table[RawRow] = Table(
+    "events_raw", "id", "source_id, kind, message_id, lane, received_at, body, sent_at, shared", "received_at", _raw,
+    lambda row: row.position, lambda row: row.received_at,
+)  # fmt: skip
+LOG: Table[Landed] = Table(
+    "events_event", "seq",
+    "id, kind, name, summary, source, message_id, person_id, company_id, data, context, occurred_at, received_at, "
+    "source_id, anonymous_id, user_id", "received_at", _landed,
+    lambda row: row.fact.position, lambda row: row.fact.received_at,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class TableReader(Generic[Row]):
+    """Reads a table under the cursor rule, on the caller's Django connection."""
+
+    table: Table[Row]
+    name: str
+    start: str
+    idle_seconds: float = _IDLE_SECONDS
+    _at: Position | None = None
+
+    def read(self, limit: int) -> Batch[Row]:
+        """At most ``limit`` rows after the position, in order. 1 query."""
+        at = self._at if self._at is not None else self._begin()
+        with psycopg.Cursor(_native(), row_factory=psycopg.rows.tuple_row) as cursor:
+            cursor.execute(self.table.query(), [str(at[0]), at[1], limit], binary=True)
+            rows = [self.table.make(row) for row in cursor]
+        return Batch(rows, [self.name] * len(rows), {self.name: at})
+
+    def moves(self, batch: Batch[Row], start: int, end: int) -> list[Move]:
+        """The one cursor's."""
+        if start >= end:
+            return []
+        last = batch.rows[end - 1]
+        return [Move(self.name, self._at or START, self.table.place(last), self.table.at(last), end - start)]
+
+    def moved(self, moves: Sequence[Move]) -> None:
+        for one in moves:
+            self._at = one.after
+
+    def rewind(self) -> None:
+        """Read the position again."""
+        self._at = None
+
+    def _begin(self) -> Position:
+        with connection.cursor() as cursor:
+            at = START
+            if self.start == "now":
+                cursor.execute(f"SELECT {_HORIZON}::text::bigint")
+                at = (int(cursor.fetchone()[0]) - 1, 2**63 - 1)
+            self._at = begin(cursor, self.name, at)
+        return self._at
+
+
+@contextlib.contextmanager
+def following(table: Table[Row], name: str, start: str) -> Iterator[TableReader[Row] | None]:
+    """A reader for the one process that holds the name (a session lock of the connection); None when it is taken."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_LOCK_SPACE, name])
+        if not cursor.fetchone()[0]:
+            yield None
+            return
+    try:
+        yield TableReader(table, name, start)
+    finally:
+        with contextlib.suppress(psycopg.Error, django.db.Error), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [_LOCK_SPACE, name])
+
+
+def table_lag(table: Table[Any], name: str) -> Lag:
+    """Rows after the cursor (counted up to `MAX_COUNTED`) and the age of the first of them. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH behind AS (SELECT {table.received} AS at, r.xid, r.{table.position} AS id FROM {table.name} r, "
+            f"(SELECT coalesce(max(xid::text::bigint), 0)::text::xid8 AS xid, coalesce(max(id), 0) AS id "
+            f"FROM events_cursor WHERE name = %s) c WHERE (r.xid, r.{table.position}) > (c.xid, c.id) "
+            f"ORDER BY r.xid, r.{table.position} LIMIT %s) "
+            "SELECT count(*), extract(epoch FROM now() - (SELECT at FROM behind ORDER BY xid, id LIMIT 1)) FROM behind",
+            [name, MAX_COUNTED],
+        )
+        rows, age = cursor.fetchone()
+    return Lag(int(rows), max(0.0, float(age or 0)))
+
+
+@dataclass(slots=True)
+class PostgresStream:
+    """Rows go in by binary COPY on a connection of this stream's own, one transaction per call."""
+
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _connection: psycopg.Connection[Any] | None = None
+
+    def append(self, rows: Sequence[RawRow]) -> None:
+        """Committed when it returns. Raises `StreamDown`."""
+        with self._lock:
+            try:
+                self._copy(b"".join([copying.HEADER, *map(_packed, rows), copying.TRAILER]))
+            except psycopg.OperationalError as error:
+                self._forget()
+                raise StreamDown(str(error)) from error
+
+    def open(self, name: str, start: str) -> contextlib.AbstractContextManager[TableReader[RawRow] | None]:
+        """Take the name."""
+        return following(RAW, name, start)
+
+    def lag(self, name: str) -> Lag:
+        return table_lag(RAW, name)
+
+    def close(self) -> None:
+        with self._lock:
+            self._forget()
+
+    def _copy(self, data: bytes) -> None:
+        if self._connection is None:
+            self._connection = own_connection()
+        with self._connection.cursor() as cursor:
+            with cursor.copy(_APPEND) as sink:
+                sink.write(data)
+            cursor.execute(f"NOTIFY {CHANNEL}")
+
+    def _forget(self) -> None:
+        held, self._connection = self._connection, None
+        if held is not None:
+            with contextlib.suppress(psycopg.Error):
+                held.close()
+
+
+def append_inside(cursor: Any, rows: Sequence[RawRow]) -> None:
+    """Rows into the stream's table inside the caller's transaction; readers hear of it at the commit. One COPY."""
+    with cursor.copy(_APPEND) as sink:
+        sink.write(b"".join([copying.HEADER, *map(_packed, rows), copying.TRAILER]))
+    cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+def own_connection() -> psycopg.Connection[Any]:
+    """A new connection to Django's database that commits each statement."""
+    parameters = connection.get_connection_params()
+    wanted = {key: value for key, value in parameters.items() if key not in ("cursor_factory", "context")}
+    return psycopg.connect(**wanted, autocommit=True)
+
+
+def _native() -> psycopg.Connection[Any]:
+    connection.ensure_connection()
+    native: psycopg.Connection[Any] = connection.connection
+    return native
+
+
+def _packed(row: RawRow) -> bytes:
+    return b"".join((
+        _ROW,
+        copying.uuid(row.source_id),
+        copying.text(row.kind),
+        copying.text(row.message_id),
+        copying.small(row.lane),
+        copying.time(row.received_at),
+        copying.time(row.sent_at),
+        copying.data(row.body),
+        copying.data(row.shared),
+    ))  # fmt: skip

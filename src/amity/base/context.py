@@ -109,6 +109,7 @@ def _words() -> dict[str, str]:
     return {
         "undo": _("Undo"),
         "close": _("Close"),
+        "copied": _("Copied"),
         "error": _("Error"),
         "failed": _("That did not work. Reload the page and try again."),
         "offline": _("No connection. Check your network and try again."),

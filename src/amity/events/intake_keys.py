@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import json
 import logging
 import time
 from dataclasses import dataclass, field
@@ -25,7 +26,10 @@ from amity.events.intake_wire import Limits
 
 log = logging.getLogger("amity.intake")
 CHANNEL = "amity_sources"
+LIVE_CHANNEL = "amity_live"  # of base.live, which needs Django
+_MOST_TOLD = 200
 _REFRESH_SECONDS = 5.0
+_TICK_SECONDS = 1.0
 _ASK_AGAIN_SECONDS = 0.5  # unknown keys cause at most this many look-ups
 _BURST_SECONDS = 5.0  # a source may send so many seconds' worth at once
 _QUERY = """
@@ -87,6 +91,8 @@ class Keys:
     _by_header: dict[bytes, Sender] = field(default_factory=dict)
     _expiring: dict[str, datetime] = field(default_factory=dict)
     _counts: dict[tuple[UUID, int], list[int]] = field(default_factory=dict)
+    _active: set[UUID] = field(default_factory=set)
+    _active_before: set[UUID] = field(default_factory=set)
     _asked_at: float = -10.0
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -108,25 +114,43 @@ class Keys:
 
     def count(self, sender: Sender, taken: int, refused: int, size: int) -> None:
         minute = int(time.time()) // 60
+        self._active.add(sender.id)
         counts = self._counts.setdefault((sender.id, minute), [0, 0, 0])
         counts[0] += taken
         counts[1] += refused
         counts[2] += size
 
     async def run(self) -> None:
-        """Keep the keys fresh and write the counts down, until cancelled."""
+        """Keep the keys fresh, write the counts down and tell open pages what arrived, until cancelled."""
         while True:
             with contextlib.suppress(Broken, TimeoutError):
                 async with connection(self.url) as listening, connection(self.url) as opened:
                     await listening.execute(f"LISTEN {CHANNEL}")
                     while True:
                         async with asyncio.timeout(15):
-                            await self._load(opened)
-                            await self._write_counts(opened)
-                            async for _notice in listening.notifies(timeout=_REFRESH_SECONDS, stop_after=1):
-                                pass
+                            await self._refresh(opened)
+                        await self._until_stale(listening, opened)
             log.warning("intake.keys_unavailable")
             await asyncio.sleep(1.0)
+
+    async def _until_stale(self, listening: Connection, opened: Connection) -> None:
+        give_up = time.monotonic() + _REFRESH_SECONDS
+        while time.monotonic() < give_up:
+            async with asyncio.timeout(15):
+                async for _notice in listening.notifies(timeout=_TICK_SECONDS, stop_after=1):
+                    return
+                await self._tell(opened)
+
+    async def _refresh(self, opened: Connection) -> None:
+        await self._load(opened)
+        await self._write_counts(opened)
+
+    async def _tell(self, opened: Connection) -> None:
+        """Open pages hear of sources that sent within the last two ticks: the second time their profiles are done."""
+        told = self._active | self._active_before
+        self._active, self._active_before = set(), self._active
+        if told:
+            await opened.execute("SELECT pg_notify(%s, %s)", [LIVE_CHANNEL, live_notice(told)])
 
     async def close(self) -> None:
         """Write the last counts down, where possible."""
@@ -177,6 +201,13 @@ class Keys:
                 kept = self._counts.setdefault(key, [0, 0, 0])
                 self._counts[key] = [one + other for one, other in zip(kept, lost, strict=True)]
             raise
+
+
+def live_notice(ids: set[UUID]) -> str:
+    """What `base.live.notices` makes of sources; of very many only that there are many."""
+    return json.dumps(
+        {"kind": "source", "ids": sorted(map(str, ids)) if len(ids) <= _MOST_TOLD else []}, separators=(",", ":")
+    )
 
 
 def key_in(authorization: bytes) -> str:

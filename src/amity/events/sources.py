@@ -190,7 +190,7 @@ def new_key() -> str:
 
 def _added(before: Volume, hour: int, taken: int, refused: int, size: int, last_at: datetime | None) -> Volume:
     hours = list(before.hours)
-    hours[hour] = taken
+    hours[min(hour, HOURS - 1)] = taken  # a clock that runs ahead
     return Volume(
         tuple(hours), before.taken + taken, before.refused + refused, before.size + size,
         max(filter(None, (before.last_at, last_at)), default=None), before.rejects,

@@ -22,6 +22,7 @@ ROUTERS = (
     "amity.sales.http.router",
     "amity.intelligence.http.router",
     "amity.events.http.router",
+    "amity.events.sources_http.router",
     "amity.access.http.router",
     "amity.web.http.router",
 )

@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 
 import { startAppearance } from "./appearance";
+import { startCopy } from "./copy";
 import { startDialogs } from "./dialogs";
 import { startDropzones } from "./dropzone";
 import { startForms } from "./forms";
@@ -32,3 +33,4 @@ startKeys();
 startDropzones();
 startTimes();
 startAppearance();
+startCopy();

@@ -36,7 +36,7 @@ class Home(ABC):
     models: tuple[str, ...]
     beside: tuple[str, ...] = ()
     followers: tuple[tuple[str, str], ...] = ()
-    shelved: tuple[str, ...] = ()  # unique constraints that a first load need not check row by row
+    shelved: tuple[str, ...] = ()  # keys that a first load need not check row by row
     finder: Finder | None = None
     naming: tuple[str, ...] = ()  # columns that tell whether two records with one key are the same
 

@@ -75,7 +75,7 @@ class People(Home):
     naming = ("email", "display_name")
     models = ("people.Person", "people.Identifier", "people.TraitChange")
     beside = ("people.Company",)
-    shelved = ("identifier_once",)
+    shelved = ("people_person_key_key", "people_identifier_pkey", "identifier_once")
     followers = (("events.Event", "person_id"),)
 
     def identities(self, frame: pl.DataFrame, context: Context) -> pl.Series:

@@ -34,19 +34,30 @@ JOIN pg_am m ON m.oid = i.relam
 WHERE (x.indrelid = ANY (%s::regclass[]) OR x.indrelid = ANY (%s::regclass[]) AND m.amname = 'gin')
 AND NOT x.indisunique AND x.indisvalid ORDER BY i.relname
 """
+# A key comes back as an index, built beside the others, and then as the constraint that uses it.
 _CONSTRAINTS = """
+WITH keys AS (SELECT *, conrelid::regclass AS held FROM pg_constraint
+  WHERE conrelid = ANY (%s::regclass[]) AND contype IN ('u', 'p') AND conname = ANY (%s))
+SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', held, conname), pg_get_indexdef(conindid) FROM keys
+UNION ALL
+SELECT 'SELECT 1', format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s USING INDEX %%I', held, conname,
+  CASE contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, conname) FROM keys
+UNION ALL
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
        format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND (contype = 'f' OR contype = 'u' AND conname = ANY (%s))
-ORDER BY contype DESC, conname
+FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND contype = 'f'
+UNION ALL
+SELECT format('ALTER TABLE %%s SET (autovacuum_enabled = off)', oid::regclass),
+       format('ALTER TABLE %%s RESET (autovacuum_enabled)', oid::regclass)
+FROM pg_class WHERE oid = ANY (%s::regclass[]) AND relkind = 'r'
 """
 
 
 def set_aside(run: Import, home: Home, rows: int) -> bool:
     """Drop indexes, foreign keys and the named constraints of the home's tables when ``rows`` dwarf what they hold.
 
-    Of the tables beside them (which are still searched by key and name) only the indexes of words and custom fields.
-    False where it does not pay, or the tables are in use.
+    Nothing is vacuumed meanwhile. Of the tables beside them (which are still searched by key and name) only the
+    indexes of words and custom fields go. False where it does not pay, or the tables are in use.
     """
     tables = [apps.get_model(model)._meta.db_table for model in home.models]
     beside = [apps.get_model(model)._meta.db_table for model in home.beside]
@@ -58,7 +69,7 @@ def set_aside(run: Import, home: Home, rows: int) -> bool:
             cursor.execute("SET LOCAL lock_timeout = '5s'")
             cursor.execute(_INDEXES, [tables, beside])
             shelved = [list(row) for row in cursor.fetchall()]
-            cursor.execute(_CONSTRAINTS, [tables, list(home.shelved)])
+            cursor.execute(_CONSTRAINTS, [tables, list(home.shelved), tables, [*tables, *beside]])
             shelved += [list(row) for row in cursor.fetchall()]
             for drop, _make in shelved:
                 cursor.execute(drop)
@@ -128,7 +139,7 @@ def _make_waiting(run: Import, waiting: queue.SimpleQueue[list[str]]) -> None:
 
 
 def _is_index(entry: list[str]) -> bool:
-    return entry[1].startswith("CREATE INDEX")
+    return entry[1].startswith(("CREATE INDEX", "CREATE UNIQUE INDEX"))
 
 
 def _is_gin(entry: list[str]) -> bool:

@@ -26,6 +26,7 @@ from amity.people.lists import (
     text_column,
     time_column,
 )
+from amity.people.matching import service as matching
 from amity.people.members import JoinView, identifiers_of, joins_of, members_of, survivors
 from amity.people.models import LeadStatus
 from amity.people.profiles import (
@@ -91,6 +92,7 @@ __all__ = [
     "joins_of",
     "lead_rows",
     "lookalikes",
+    "matching",
     "members_of",
     "names",
     "normal_email",

@@ -81,7 +81,8 @@ def _kin(one: Column, a: Ints, b: Ints) -> npt.NDArray[np.bool_]:
     rest = [" ".join(name_words(value)[1:]) for value in one.values]
     return np.fromiter(
         (
-            (bool(groups[i] & groups[j]) or firsts[i] == firsts[j]) and (rest[i] == rest[j] or not rest[i] or not rest[j])
+            (bool(groups[i] & groups[j]) or firsts[i] == firsts[j])
+            and (rest[i] == rest[j] or not rest[i] or not rest[j])
             for i, j in zip(a.tolist(), b.tolist(), strict=True)
         ),
         dtype=np.bool_,
@@ -93,7 +94,19 @@ def _phrases(one: Column, a: Ints, b: Ints) -> Floats:
     """The better of the letters in any order of words, and the weighted words in common."""
     left, right = one.objects[a], one.objects[b]
     letters = _distance(left, right, token_sort_ratio) / np.float32(100)
-    return np.maximum(letters, _cosine(one, a, b))
+    return np.maximum(np.maximum(letters, _cosine(one, a, b)), np.float32(0.85) * _contained(one, a, b))
+
+
+def _contained(one: Column, a: Ints, b: Ints) -> Floats:
+    """Weight of the shared words as a part of the poorer value's: 1 where one says all that the other does."""
+    matrix = TfidfVectorizer(token_pattern=r"\S+", norm=None, binary=True, dtype=np.float32).fit_transform(one.values)
+    weight = np.asarray(matrix.sum(axis=1)).ravel()
+    matrix.data = np.sqrt(matrix.data)
+    found = np.empty(len(a), dtype=np.float32)
+    for start in range(0, len(a), 200_000):
+        part = slice(start, start + 200_000)
+        found[part] = np.asarray(matrix[a[part]].multiply(matrix[b[part]]).sum(axis=1)).ravel()
+    return np.asarray(np.minimum(found / np.maximum(np.minimum(weight[a], weight[b]), 1e-6), 1), dtype=np.float32)
 
 
 def _texts(one: Column, a: Ints, b: Ints) -> Floats:

@@ -13,7 +13,6 @@ from amity.people.matching import clusters
 from amity.people.matching import model as models
 from amity.people.matching.candidates import candidates
 from amity.people.matching.columns import Ints
-from amity.people.matching.compare import CUTS
 from amity.people.matching.model import Levels, Model
 from amity.people.matching.partners import Linked, linked
 from amity.people.matching.tables import Records, records
@@ -68,21 +67,18 @@ def _linked(base: Records, bags: Whole | None, pairs: Ints) -> Matches:
 
 
 def scored(base: Records, model: Model, pairs: Ints, gamma: Levels | None = None) -> Doubles:
-    """Log odds of pairs; one short field that agrees is never enough by itself."""
+    """Log odds of pairs; one short field is never enough by itself."""
     gamma = models.compared(base, pairs) if gamma is None else gamma
     odds = models.scores(model, gamma, models.rarities(base, pairs, gamma))
     return np.where(_backed(base, gamma), odds, np.minimum(odds, -1.0))
 
 
 def _backed(base: Records, gamma: Levels) -> Yes:
-    """Whether at least two fields (or one long text) are alike, where the base has more than two to compare."""
+    """Whether at least two fields (or one long text) could be compared, where the base has more than two."""
     if len(base.columns) < 3:
         return np.ones(len(gamma), dtype=np.bool_)
-    backing = np.zeros(len(gamma), dtype=np.int64)
-    for at, one in enumerate(base.columns):
-        alike = gamma[:, at] > len(CUTS[one.kind]) // 2
-        backing += alike * (2 if one.kind == "text" else 1)
-    return backing >= 2
+    weight = np.array([2 if one.kind in ("text", "email") else 1 for one in base.columns])
+    return np.asarray((gamma[:, : len(weight)] >= 0) @ weight >= 2, dtype=np.bool_)
 
 
 def _grouped(total: int, same: Ints) -> Ints:

@@ -85,7 +85,9 @@ def train(records: Records, pairs: Ints, gamma: Levels, whole: Whole | None = No
     return model
 
 
-def _step(model: Model, records: Records, pairs: Ints, gamma: Levels, rarity: list[Doubles | None], drawn: list[Doubles]) -> None:
+def _step(
+    model: Model, records: Records, pairs: Ints, gamma: Levels, rarity: list[Doubles | None], drawn: list[Doubles]
+) -> None:
     """One round of expectation and maximisation; what is not a candidate counts as different."""
     share = shares(scores(model, gamma, rarity), pairs, records)
     model.prior = min(max(float(share.sum()) / possible(records), 1e-12), 0.5)

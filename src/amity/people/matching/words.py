@@ -17,7 +17,9 @@ _LEGAL = frozenset(
     "spzoo spk spj spolka zoo ooo oao zao pao ao ip tov srl spa sarl bv nv ab oy aps as kft sro the".split()
 )
 _PATRONYMIC = re.compile(r"(?:ovich|evich|ovna|evna|ichna|ilyich|inichna)$")
-_PARTICLES = frozenset("von van der den de di da la le du del zu zum zur vom of the ter dr prof mr mrs ms herr frau".split())
+_PARTICLES = frozenset(
+    "von van der den de di da la le du del zu zum zur vom of the ter dr prof mr mrs ms herr frau".split()
+)
 _SOUNDS = (
     (re.compile("shch|szcz|sch|sh|sz"), "s"),
     (re.compile("tsch|tch|cz|kh|ch"), "h"),

@@ -1,0 +1,155 @@
+"""Splink beside our matcher: with its documented defaults for any table, and with settings made by hand for known sets.
+
+Splink is an extra (``pip install amity[splink]``); it is measured against, never needed to run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from amity.people import api as people
+
+Ints = npt.NDArray[np.int64]
+_TRAINED_ON = 2  # blocking rules that EM is run with
+_BLOCKS = 12
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A model by hand: comparisons and rules by column, the deterministic rules, and the threshold."""
+
+    comparisons: Callable[[Any], list[Any]]
+    blocks: Sequence[Sequence[str]]
+    train: Sequence[Sequence[str]]
+    certain: Sequence[Sequence[str]]
+    threshold: float = 0.5
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    expressions: Mapping[str, str] = field(default_factory=dict)  # column: DuckDB expression to clean it with
+
+
+def available() -> bool:
+    """Whether Splink is installed."""
+    import importlib.util
+
+    return importlib.util.find_spec("splink") is not None
+
+
+def default(left: pl.DataFrame, right: pl.DataFrame | None) -> Ints:
+    """Pairs ``(n, 2)`` of row numbers (right rows after left ones) that Splink with documented defaults calls the same.
+
+    Every column by the library's ready-made comparison for its content (names, dates of birth, e-mail, else
+    Jaro–Winkler), blocking on each of the fuller columns, u by random sampling, m by EM over two rules, 0.5.
+    """
+    kinds = {name: kind for name in left.columns if (kind := people.matching.kind_of_column(name, left[name]))}
+    chosen = _by_use(left, list(kinds))
+    blocks = [[name] for name in chosen[:_BLOCKS]]
+    plan = Tuned(
+        lambda library: [_comparison(library, name, kind) for name, kind in kinds.items()],
+        blocks=blocks,
+        train=blocks[:_TRAINED_ON],
+        certain=[list(pair) for pair in combinations(chosen[:3], 2)],
+    )
+    return run(left, right, plan)
+
+
+def run(left: pl.DataFrame, right: pl.DataFrame | None, plan: Tuned) -> Ints:
+    """The pairs that a Splink model made by this plan calls the same."""
+    with _quiet():
+        return _run(left, right, plan)
+
+
+def _run(left: pl.DataFrame, right: pl.DataFrame | None, plan: Tuned) -> Ints:
+    import splink.comparison_library as library
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+    settings = SettingsCreator(
+        link_type="dedupe_only" if right is None else "link_only",
+        comparisons=plan.comparisons(library),
+        blocking_rules_to_generate_predictions=[block_on(*rule) for rule in plan.blocks],
+        unique_id_column_name="row_number_",
+        retain_matching_columns=False,
+    )
+    database = DuckDBAPI()
+    tables = [_registered(database, left, "a_left", 0, plan)]
+    if right is not None:
+        tables.append(_registered(database, right, "b_right", left.height, plan))
+    linker = Linker(tables if len(tables) > 1 else tables[0], settings)
+    training = linker.training
+    with contextlib.suppress(Exception):  # too few certain pairs: Splink keeps its default
+        training.estimate_probability_two_random_records_match([block_on(*rule) for rule in plan.certain], recall=0.7)
+    training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    for rule in plan.train:
+        with contextlib.suppress(Exception):  # nothing to learn from under this rule
+            training.estimate_parameters_using_expectation_maximisation(block_on(*rule))
+    predicted = linker.inference.predict(threshold_match_probability=plan.threshold)
+    if right is None:
+        return _clustered(linker, predicted, plan.threshold)
+    found = predicted.as_pyarrow_table()
+    return _pairs(found["row_number__l"].to_numpy(), found["row_number__r"].to_numpy())
+
+
+def _clustered(linker: Any, predicted: Any, threshold: float) -> Ints:
+    """All pairs within Splink's own clusters (connected components at the threshold)."""
+    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, threshold).as_pyarrow_table()
+    rows = clusters["row_number_"].to_numpy()
+    _names, numbers = np.unique(np.asarray(clusters["cluster_id"].to_pylist(), dtype=str), return_inverse=True)
+    order = np.argsort(rows)
+    return people.matching.pairs_of(numbers[order].astype(np.int64))
+
+
+def _registered(database: Any, table: pl.DataFrame, name: str, offset: int, plan: Tuned) -> Any:
+    cleaned = table.rename({old: new for old, new in plan.renamed.items() if old in table.columns})
+    cleaned = cleaned.with_columns(pl.col(pl.String).str.strip_chars().str.to_lowercase())
+    cleaned = cleaned.with_columns(pl.when(pl.col(pl.String) == "").then(None).otherwise(pl.col(pl.String)).name.keep())
+    arrow = cleaned.with_row_index("row_number_", offset=offset).with_columns(pl.col("row_number_").cast(pl.Int64))
+    found = arrow.to_arrow()
+    if plan.expressions:
+        columns = ", ".join(f"{expression} AS {column}" for column, expression in plan.expressions.items())
+        database.duckdb_con.register(f"{name}_raw", found)
+        found = database.duckdb_con.sql(f"SELECT *, {columns} FROM {name}_raw").to_arrow_table()
+    return database.register(found, dataset_display_name=name)
+
+
+def _pairs(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Ints:
+    pairs = np.column_stack([np.minimum(a, b), np.maximum(a, b)]).astype(np.int64)
+    return np.asarray(np.unique(pairs, axis=0) if len(pairs) else pairs.reshape(0, 2))
+
+
+def _comparison(library: Any, name: str, kind: str) -> Any:
+    if kind == "email":
+        return library.EmailComparison(name)
+    if kind == "word":
+        return library.NameComparison(name)
+    if kind in ("code", "phone"):
+        return library.LevenshteinAtThresholds(name)
+    if kind == "date":
+        return library.DamerauLevenshteinAtThresholds(name)
+    return library.ExactMatch(name) if kind in ("year", "number") else library.JaroWinklerAtThresholds(name)
+
+
+def _by_use(table: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    """Columns with the most different values first, nearly empty ones last."""
+    return sorted(names, key=lambda name: -(table[name].n_unique() * (1 - table[name].null_count() / len(table))))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    logging.getLogger("splink").setLevel(logging.CRITICAL)
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        yield

@@ -14,18 +14,20 @@ from amity.base.errors import Forbidden
 
 Via = Literal["session", "token", "job", "cli"]
 
-_READ = {"people.view", "deals.view", "models.view", "readiness.view", "jobs.view"}
+_READ = {"people.view", "deals.view", "models.view", "readiness.view", "jobs.view", "segments.view"}
 _WORK = _READ | {"people.edit", "deals.edit", "tasks.edit", "settings.view"}
 _STEWARD = _WORK | {"imports.run", "people.export", "deals.export", "people.bulk", "deals.bulk"}
-_MANAGER = _STEWARD | {"models.train", "models.decide", "jobs.manage", "views.share", "deals.assign"}
+_MANAGER = _STEWARD | {"segments.manage", "models.train", "models.decide", "jobs.manage", "views.share", "deals.assign"}
 PERMISSIONS: dict[str, frozenset[str]] = {
     "administrator": frozenset(_MANAGER | {"staff.manage", "tokens.manage", "webhooks.manage", "audit.view"}),
     "manager": frozenset(_MANAGER),
     "salesperson": frozenset(_WORK | {"people.bulk", "deals.bulk"}),
     "agent": frozenset(_WORK - {"models.view", "jobs.view"}),
-    "marketer": frozenset(_WORK | {"people.export", "people.bulk"}),
-    "steward": frozenset(_STEWARD | {"jobs.manage", "models.decide"}),
-    "analyst": frozenset(_READ | {"people.export", "deals.export", "models.train", "settings.view"}),
+    "marketer": frozenset(_WORK | {"people.export", "people.bulk", "segments.manage"}),
+    "steward": frozenset(_STEWARD | {"jobs.manage", "models.decide", "segments.manage"}),
+    "analyst": frozenset(
+        _READ | {"people.export", "deals.export", "models.train", "settings.view", "segments.manage"}
+    ),
 }
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
 

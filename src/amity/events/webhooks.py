@@ -26,7 +26,8 @@ from amity.events.models import WebhookDelivery, WebhookEndpoint
 TOPICS = frozenset(
     {
         "person.created", "person.updated", "company.created", "company.updated", "deal.created", "deal.updated",
-        "deal.stage_changed", "import.finished", "score.changed", "webhook.test",
+        "deal.stage_changed", "import.finished", "score.changed", "segment.entered", "segment.left",
+        "webhook.test",
     }
 )  # fmt: skip
 SECRET_MARK = "whsec_"  # noqa: S105 (the mark that Standard Webhooks puts before a key)

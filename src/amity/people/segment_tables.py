@@ -41,7 +41,7 @@ class Activity(models.Model, metaclass=_Declared):
     person_id = models.UUIDField()
     measure_id = models.IntegerField()
     n = models.BigIntegerField()
-    total = models.FloatField()
+    total = models.DecimalField(max_digits=60, decimal_places=6)
     decayed = models.FloatField()  # as of last_us
     first_us = models.BigIntegerField()
     last_us = models.BigIntegerField()
@@ -150,7 +150,7 @@ class SegmentTimer(models.Model, metaclass=_Declared):
 
     personal = personal.deleted("person_id", (), "worked out from the person's data")
     person_id = models.UUIDField(primary_key=True)
-    bits = models.BinaryField()
+    bits = models.BinaryField(null=True)  # null: never worked out
     due_at = models.DateTimeField(null=True)
 
     class Meta:

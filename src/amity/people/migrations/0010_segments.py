@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 _TABLES = """
 CREATE TABLE people_activity (
-    person_id uuid NOT NULL, measure_id integer NOT NULL, n bigint NOT NULL, total double precision NOT NULL,
+    person_id uuid NOT NULL, measure_id integer NOT NULL, n bigint NOT NULL, total numeric NOT NULL,
     decayed double precision NOT NULL, first_us bigint NOT NULL, last_us bigint NOT NULL, top varchar(200),
     PRIMARY KEY (person_id, measure_id)
 ) WITH (fillfactor = 75);
@@ -27,7 +27,7 @@ CREATE TABLE people_segment_move (
 CREATE INDEX segment_move_of_segment ON people_segment_move (segment_no, id DESC);
 CREATE INDEX segment_move_of_person ON people_segment_move (person_id, id DESC);
 CREATE TABLE people_segment_timer (
-    person_id uuid PRIMARY KEY, bits bytea NOT NULL, due_at timestamptz
+    person_id uuid PRIMARY KEY, bits bytea, due_at timestamptz
 ) WITH (fillfactor = 75);
 CREATE INDEX segment_timer_due ON people_segment_timer (due_at) WHERE due_at IS NOT NULL;
 INSERT INTO people_segment_version (id, version) VALUES (1, 1);
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ('person_id', models.UUIDField()),
                 ('measure_id', models.IntegerField()),
                 ('n', models.BigIntegerField()),
-                ('total', models.FloatField()),
+                ('total', models.DecimalField(decimal_places=6, max_digits=60)),
                 ('decayed', models.FloatField()),
                 ('first_us', models.BigIntegerField()),
                 ('last_us', models.BigIntegerField()),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
             name='SegmentTimer',
             fields=[
                 ('person_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('bits', models.BinaryField()),
+                ('bits', models.BinaryField(null=True)),
                 ('due_at', models.DateTimeField(null=True)),
             ],
             options={

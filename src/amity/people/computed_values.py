@@ -1,0 +1,90 @@
+"""What a computed value is: a measure and what to read of it, the same in SQL and in NumPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from amity.people.measures import Spec
+from amity.people.segments_values import DAY_US
+
+KINDS = {
+    "count": "number", "sum": "number", "average": "number", "first": "time", "last": "time",
+    "days_since_first": "number", "days_since_last": "number", "decayed": "number", "most_frequent": "text",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """``of`` one of `KINDS`, over the events of ``spec``. Unknown without events; counts and sums are 0 then."""
+
+    of: str
+    spec: Spec
+
+    @property
+    def kind(self) -> str:
+        return KINDS[self.of]
+
+    def sql(self, row: str, now_us: int) -> str:
+        """The value in SQL; ``row`` is the alias of the measure's row (nulls where there is none). Times in µs."""
+        if self.of == "count":
+            return f"coalesce({row}.n, 0)::float8"
+        if self.of == "sum":
+            return f"coalesce({row}.total, 0)::float8"
+        if self.of == "average":
+            return f"({row}.total::float8 / {row}.n::float8)"
+        if self.of in ("first", "last"):
+            return f"{row}.{self.of}_us"
+        if self.of == "most_frequent":
+            return f"{row}.top"
+        if self.of == "decayed":
+            return f"coalesce({self._faded(row, now_us)}, 0)"
+        column = "first_us" if self.of == "days_since_first" else "last_us"
+        return f"(({now_us} - {row}.{column})::float8 / {DAY_US})"
+
+    def _faded(self, row: str, now_us: int) -> str:
+        half = f"{self._half!r}::float8"
+        ages = f"({now_us} - {row}.last_us)"
+        faded = f"{row}.decayed * power(2, -{ages}::float8 / {half})"
+        return f"CASE WHEN abs({row}.decayed) < 1e-30 OR {ages} > 100 * {half} THEN 0 ELSE {faded} END"
+
+    @property
+    def _half(self) -> float:
+        return (self.spec.half_life_days or 1.0) * DAY_US
+
+    def of_row(self, row: Any, now_us: int) -> float | int | str | None:
+        """The value from a row with n, total, decayed, first_us, last_us, top; None: nobody knows."""
+        if row is None:
+            return 0.0 if self.of in ("count", "sum", "decayed") else None
+        if self.of == "count":
+            return float(row.n)
+        if self.of == "sum":
+            return float(row.total)
+        if self.of == "average":
+            return float(row.total) / float(row.n)
+        if self.of in ("first", "last"):
+            return int(row.first_us if self.of == "first" else row.last_us)
+        if self.of == "most_frequent":
+            return None if row.top is None else str(row.top)
+        if self.of == "decayed":
+            age = now_us - row.last_us
+            faint = abs(row.decayed) < 1e-30 or age > 100 * self._half
+            return 0.0 if faint else float(row.decayed * 2 ** (-age / self._half))
+        return float(now_us - (row.first_us if self.of == "days_since_first" else row.last_us)) / DAY_US
+
+    def flips(self, row: Any, level: float, now_us: int) -> int | None:
+        """When the value passes ``level`` by time alone (µs), None: never."""
+        if row is None:
+            return None
+        if self.of == "decayed":
+            if level <= 0 or row.decayed <= level:
+                return None
+            from math import log2
+
+            at = row.last_us + log2(row.decayed / level) * self._half
+        elif self.of in ("days_since_first", "days_since_last"):
+            at = (row.first_us if self.of == "days_since_first" else row.last_us) + level * DAY_US
+        else:
+            return None
+        due = int(at) + 1_000
+        return due if due > now_us else None

@@ -1,0 +1,293 @@
+"""Live segments: only people that something happened to are looked at, and of the segments only those that care.
+
+All conditions of a batch of people are worked out together in columns (`segments_facts`); what came of it before is one
+row of bits per person. Rows of people are locked before anything is read, so that two changes at a time cannot both
+overlook each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from amity.base import clock
+from amity.base.ids import stable_id
+from amity.events import api as events
+from amity.people import activity, segments_world
+from amity.people.measures import ANY
+from amity.people.segments_facts import NEVER, Bools, Facts, Ints, events_key
+from amity.people.segments_grammar import Did, Leaf
+from amity.people.segments_values import micros
+from amity.people.segments_world import EVERYTHING, TIME, Live, Plan
+
+MAX_PEOPLE = 5_000
+ENTERED, LEFT = "segment.entered", "segment.left"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SOURCE = stable_id("amity")
+_MEET = (
+    "INSERT INTO people_segment_timer (person_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING RETURNING person_id"
+)
+_LOCK = (
+    "SELECT person_id, bits, due_at FROM people_segment_timer WHERE person_id = ANY(%s) ORDER BY person_id FOR UPDATE"
+)
+_KEEP = """
+UPDATE people_segment_timer t SET bits = v.bits, due_at = v.due_at
+FROM unnest(%s::uuid[], %s::bytea[], %s::timestamptz[]) v(id, bits, due_at) WHERE t.person_id = v.id"""
+_ENTER = """
+INSERT INTO people_segment_member (person_id, segment_no, entered_at)
+SELECT p, s, %s FROM unnest(%s::uuid[], %s::int[]) v(p, s) ON CONFLICT DO NOTHING"""
+_LEAVE = """
+DELETE FROM people_segment_member m USING unnest(%s::uuid[], %s::int[]) v(p, s)
+WHERE m.person_id = v.p AND m.segment_no = v.s"""
+_MOVE = """
+INSERT INTO people_segment_move (segment_no, person_id, entered, at, reason)
+SELECT s, p, e, %s, r FROM unnest(%s::int[], %s::uuid[], %s::bool[], %s::text[]) v(s, p, e, r)"""
+_TALLY = """
+UPDATE people_segment g SET members = g.members + v.n FROM unnest(%s::int[], %s::bigint[]) v(no, n)
+WHERE g.number = v.no"""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Somebody enters or leaves."""
+
+    person_id: UUID
+    segment: Live
+    entered: bool
+    reason: str
+
+
+def touched(cursor: Any, changed: Mapping[UUID, set[str]]) -> int:
+    """Re-evaluate the live segments that depend on what changed, for these people; returns the number of moves.
+
+    ``changed``: person → names such as ``event:Order Completed``, ``trait:plan``, ``field:city``; `EVERYTHING` names
+    stand for all. To be called in the transaction of the change, after it. 8 queries and those of moves.
+    """
+    if not changed:
+        return 0
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [activity.LOCK])
+    plan = segments_world.plan(cursor)
+    if not plan.live:
+        return 0
+    whole = _with_roots(cursor, changed)
+    ids = sorted(whole)
+    moved = 0
+    for begin in range(0, len(ids), MAX_PEOPLE):
+        part = ids[begin : begin + MAX_PEOPLE]
+        moved += _evaluate(cursor, plan, part, [whole[person] for person in part])
+    return moved
+
+
+def fire_due(cursor: Any, limit: int = MAX_PEOPLE) -> int:
+    """Re-evaluate people for whom time alone may have changed something; how many were due. In a transaction.
+
+    Rows that another process works on are left to it (SKIP LOCKED).
+    """
+    cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [activity.LOCK])
+    cursor.execute(
+        "SELECT person_id FROM people_segment_timer WHERE due_at <= %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED",
+        [clock.now(), limit],
+    )
+    due = [row[0] for row in cursor.fetchall()]
+    if due:
+        plan = segments_world.plan(cursor)
+        _evaluate(cursor, plan, sorted(due), [{TIME}] * len(due))
+    return len(due)
+
+
+def _with_roots(cursor: Any, changed: Mapping[UUID, set[str]]) -> dict[UUID, set[str]]:
+    """What was merged leaves its segments; what it is part of by now is touched in its place."""
+    roots = activity.roots_of(cursor, changed)
+    whole = dict(changed)
+    for person, root in roots.items():
+        whole[person] = {"person:merged"}
+        whole[root] = whole.get(root, set()) | changed[person]
+    return whole
+
+
+def _evaluate(cursor: Any, plan: Plan, ids: list[UUID], names: Sequence[set[str]]) -> int:
+    bits, due, fresh = _before(cursor, plan, ids)
+    masks = _masks(plan, names, fresh)
+    chosen = [live for live in plan.live if masks[live.number].any()]
+    facts = Facts(cursor, plan.world, ids)
+    leaves = {leaf for live in chosen for leaf in segments_world.everything(live.tree, plan.world)}
+    facts.read(leaves)
+    _note_relevance(plan, chosen, masks, facts)
+    moves: list[Move] = []
+    for live in chosen:
+        mask = masks[live.number]
+        holds = facts.truth(live.tree, mask) & facts.listed
+        for at in np.flatnonzero(mask & (holds != bits[:, live.number])):
+            moves.append(Move(ids[at], live, bool(holds[at]), _reason(live, names[at], bool(fresh[at]))))
+        bits[mask, live.number] = holds[mask]
+    fired = np.fromiter((TIME in each for each in names), bool, len(ids))
+    wanted = _next_due(plan, chosen, masks, facts)
+    _keep(cursor, ids, bits, _due(due, wanted, fired | fresh, facts.listed))
+    write_moves(cursor, moves)
+    return len(moves)
+
+
+@dataclass(slots=True)
+class Kept:
+    """What stood in the rows of people, to write back only what changed."""
+
+    rows: list[bytes | None]
+    due: Ints
+
+
+def _before(cursor: Any, plan: Plan, ids: list[UUID]) -> tuple[np.ndarray[Any, Any], Kept, Bools]:
+    """Lock the people; who is in what by now, when they are due, and who was never evaluated."""
+    cursor.execute(_MEET, [ids])
+    cursor.fetchall()
+    cursor.execute(_LOCK, [ids])
+    rows = cursor.fetchall()
+    width = max([live.number for live in plan.live], default=0) // 8 + 1
+    width = max([width, *(len(row[1]) for row in rows if row[1] is not None)])
+    kept = [None if row[1] is None else bytes(row[1]) for row in rows]
+    packed = np.frombuffer(b"".join((each or b"").ljust(width, b"\0") for each in kept), np.uint8)
+    bits = np.unpackbits(packed.reshape(len(rows), width), axis=1, bitorder="little").astype(bool)
+    due = np.fromiter((NEVER if row[2] is None else micros(row[2]) for row in rows), np.int64, len(rows))
+    fresh = np.fromiter((each is None for each in kept), bool, len(rows))
+    if fresh.any():
+        places = {ids[at]: at for at in np.flatnonzero(fresh)}
+        cursor.execute(
+            "SELECT person_id, segment_no FROM people_segment_member WHERE person_id = ANY(%s)", [list(places)]
+        )
+        for person, number in cursor.fetchall():
+            if number < width * 8:
+                bits[places[person], number] = True
+    return bits, Kept(kept, due), fresh
+
+
+def _masks(plan: Plan, names: Sequence[set[str]], fresh: Bools) -> dict[int, Bools]:
+    """For each segment the people whose change concerns it."""
+    by_name: dict[str, list[int]] = {}
+    for at, each in enumerate(names):
+        for name in each:
+            by_name.setdefault(name, []).append(at)
+    events_at = sorted({at for name, found in by_name.items() if name.startswith("event:") for at in found})
+    if events_at:
+        by_name[f"event:{ANY}"] = events_at
+    everything = fresh.copy()
+    for name in EVERYTHING & by_name.keys():
+        everything[by_name[name]] = True
+    shared: dict[frozenset[str], Bools] = {}
+    masks = {}
+    for live in plan.live:
+        key = live.names & by_name.keys()
+        if live.timed and TIME in by_name:
+            key = key | {TIME}
+        mask = shared.get(key)
+        if mask is None:
+            mask = everything.copy()
+            for name in key:
+                mask[by_name[name]] = True
+            shared[key] = mask
+        masks[live.number] = mask
+    return masks
+
+
+def _note_relevance(plan: Plan, chosen: Iterable[Live], masks: Mapping[int, Bools], facts: Facts) -> None:
+    """For whom the events themselves have to be read, by condition."""
+    for live in chosen:
+        for leaf in segments_world.everything(live.tree, plan.world):
+            if isinstance(leaf, Did) and not plan.world.simple(leaf):
+                key = events_key(leaf)
+                known = facts.relevance.get(key)
+                mask = masks[live.number]
+                facts.relevance[key] = mask.copy() if known is None else known | mask
+
+
+def _next_due(plan: Plan, chosen: Iterable[Live], masks: Mapping[int, Bools], facts: Facts) -> Ints:
+    wanted = np.full(len(facts.ids), NEVER)
+    seen: dict[Leaf, Ints] = {}
+    for live in chosen:
+        if not live.timed:
+            continue
+        mask = masks[live.number]
+        for leaf in segments_world.everything(live.tree, plan.world):
+            if segments_world.timed(leaf, plan.world):
+                if leaf not in seen:
+                    seen[leaf] = facts.due(leaf, mask)
+                wanted = np.where(mask, np.minimum(wanted, seen[leaf]), wanted)
+    return wanted
+
+
+def _due(kept: Kept, wanted: Ints, replace: Bools, listed: Bools) -> tuple[Kept, Ints]:
+    """The earlier of what stood there and what is wanted; replaced where all timed conditions were looked at."""
+    due = np.where(replace, wanted, np.minimum(kept.due, wanted))
+    return kept, np.where(listed, due, NEVER)
+
+
+def _keep(cursor: Any, ids: list[UUID], bits: np.ndarray[Any, Any], due: tuple[Kept, Ints]) -> None:
+    kept, new_due = due
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    rows: list[tuple[UUID, bytes, datetime | None]] = []
+    for at, person in enumerate(ids):
+        told = packed[at].tobytes().rstrip(b"\0")
+        before = kept.rows[at]
+        if before is None or before.rstrip(b"\0") != told or kept.due[at] != new_due[at]:
+            us = int(new_due[at])
+            rows.append((person, told, None if us == NEVER else _EPOCH + timedelta(microseconds=us)))
+    if rows:
+        people, told_bits, moments = zip(*rows, strict=True)
+        cursor.execute(_KEEP, [list(people), list(told_bits), list(moments)])
+
+
+def _reason(live: Live, names: set[str], fresh: bool) -> str:
+    found = sorted(names & (live.names | {TIME} | EVERYTHING))
+    if not found and f"event:{ANY}" in live.names:
+        found = sorted(name for name in names if name.startswith("event:"))
+    return "\n".join(found)[:300] or ("person:new" if fresh else "recomputed")
+
+
+def write_moves(cursor: Any, moves: Sequence[Move], *, tell: bool = True) -> None:
+    """Members, history, counts and (``tell``) facts in the log and webhooks. 4 queries, a COPY, 2 for webhooks."""
+    if not moves:
+        return
+    now = clock.now()
+    entered, left = [m for m in moves if m.entered], [m for m in moves if not m.entered]
+    if entered:
+        cursor.execute(_ENTER, [now, [m.person_id for m in entered], [m.segment.number for m in entered]])
+    if left:
+        cursor.execute(_LEAVE, [[m.person_id for m in left], [m.segment.number for m in left]])
+    cursor.execute(
+        _MOVE,
+        [now, [m.segment.number for m in moves], [m.person_id for m in moves], [m.entered for m in moves],
+         [m.reason for m in moves]],
+    )  # fmt: skip
+    counts: dict[int, int] = {}
+    for move in moves:
+        counts[move.segment.number] = counts.get(move.segment.number, 0) + (1 if move.entered else -1)
+    numbers = sorted(counts)
+    cursor.execute(_TALLY, [numbers, [counts[number] for number in numbers]])
+    if tell:
+        _tell(cursor, moves, now)
+
+
+def _tell(cursor: Any, moves: Sequence[Move], now: datetime) -> None:
+    events.append_facts(cursor, [_fact(move, now) for move in moves])
+    for topic, entered in ((ENTERED, True), (LEFT, False)):
+        found = [(m.person_id, _payload(m)) for m in moves if m.entered is entered]
+        if found:
+            events.publish_many(topic, found)
+
+
+def _payload(move: Move) -> dict[str, Any]:
+    return {"id": str(move.person_id), "segment_id": str(move.segment.id)}
+
+
+def _fact(move: Move, now: datetime) -> events.Landed:
+    topic = ENTERED if move.entered else LEFT
+    fact = events.Fact(
+        source_id=_SOURCE, kind="segment", name=topic, user_id="", anonymous_id="", previous_id="", group_id="",
+        message_id=f"{move.segment.id}:{move.person_id}:{micros(now)}:{topic[8:]}", traits={},
+        properties={"segment_id": str(move.segment.id), "segment": move.segment.name}, context={}, occurred_at=now,
+        received_at=now, position=(0, 0),
+    )  # fmt: skip
+    return events.Landed(fact, move.person_id, source="amity")

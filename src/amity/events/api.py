@@ -1,5 +1,6 @@
 """The door of room `events`."""
 
+from amity.events.consumers import run as run_consumers
 from amity.events.consuming import Consumer, register_consumer
 from amity.events.doors import (
     FilePiece,
@@ -15,11 +16,15 @@ from amity.events.intake_door import IntakeDoor, is_intake
 from amity.events.intake_rows import copy_of
 from amity.events.log import Landed, append_batch, append_facts, forget, remember, unseen
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
+from amity.events.standing import ALARM_SECONDS, Standing, late, standings
+from amity.events.stream import Lag, Stream, StreamDown
+from amity.events.streams import stream
 from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
 from amity.events.values import property_values
 from amity.events.webhooks import TOPICS, publish, publish_many
 
 __all__ = [
+    "ALARM_SECONDS",
     "TOPICS",
     "Bad",
     "Consumer",
@@ -30,9 +35,13 @@ __all__ = [
     "FileTable",
     "Guess",
     "IntakeDoor",
+    "Lag",
     "Landed",
     "Landing",
     "RawRow",
+    "Standing",
+    "Stream",
+    "StreamDown",
     "Subject",
     "Timeline",
     "append_batch",
@@ -43,6 +52,7 @@ __all__ = [
     "is_intake",
     "kinds_of",
     "lane_of",
+    "late",
     "parse",
     "property_values",
     "publish",
@@ -52,8 +62,11 @@ __all__ = [
     "register_landing",
     "register_reader",
     "remember",
+    "run_consumers",
     "seen_key",
     "source_key",
+    "standings",
+    "stream",
     "timeline",
     "unseen",
 ]

@@ -122,6 +122,16 @@ def intake(host: str | None, port: int | None) -> None:
 
 
 @cli.command()
+@click.argument("names", nargs=-1)
+@with_django
+def consumers(names: tuple[str, ...]) -> None:
+    """Handle received events only: all consumers, or those named (each runs in one process at a time)."""
+    from amity.web import serve
+
+    serve.consumers(names)
+
+
+@cli.command()
 @with_django
 def worker() -> None:
     """Do background work only."""

@@ -24,6 +24,7 @@ from amity.base import clock
 from amity.base.config import Config, secret
 from amity.base.errors import Refused
 from amity.engines import api as engines
+from amity.events import api as events
 
 _DISK_BYTES = 2 * 1024**3
 _MEMORY_BYTES = 512 * 1024**2
@@ -56,7 +57,7 @@ def checks(config: Config) -> list[Check]:
     found = [_settings(config), _python(), _memory(), _disk(config), _front_end(), _port(config, answers)]
     found.append(_database(config))
     if found[-1].ok:
-        found += [_extensions(), _migrations(), _models(), _worker(answers), _queue()]
+        found += [_extensions(), _migrations(), _models(), _worker(answers), _queue(), _consumers()]
     return found
 
 
@@ -202,6 +203,25 @@ def _queue() -> Check:
     stays = ngettext("%(count)d job is stuck.", "%(count)d jobs are stuck.", stuck) % {"count": stuck}
     detail = f"{waits} {stays}" if stuck else waits
     return _check("queue", not stuck, detail, _("Restart the worker; it takes interrupted jobs up again."))
+
+
+def _consumers() -> Check:
+    """Consumers of events that are a minute behind, fail, or cannot reach their stream."""
+    found = events.standings()
+    if not (behind := events.late(found)):
+        waiting = sum(one.lag.rows for one in found if one.lag)
+        text = ngettext("%(count)d event waits.", "%(count)d events wait.", waiting) % {"count": waiting}
+        return Check("consumers", True, text)
+    detail = "; ".join(f"{one.name}: {_trouble(one)}" for one in behind)
+    return Check("consumers", False, detail, _("Start them (amity consumers, or all: amity up), or see their log."))
+
+
+def _trouble(one: events.Standing) -> str:
+    if one.error:
+        return one.error
+    if one.lag is None:
+        return _("the stream cannot be reached")
+    return _("%(seconds)d s behind") % {"seconds": one.lag.seconds}
 
 
 def _check(name: str, ok: bool, detail: str, remedy: str) -> Check:

@@ -6,6 +6,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from amity.events import api as events
+
 
 @require_safe
 def alive(request: HttpRequest) -> JsonResponse:
@@ -15,10 +17,11 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when the database answers, 503 otherwise."""
+    """200 when the database answers, 503 otherwise. ``late``: consumers of events that somebody should look at."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        late = [one.name for one in events.late(events.standings())]
     except DatabaseError:
         return JsonResponse({"status": "database unreachable"}, status=503)
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "late": late})

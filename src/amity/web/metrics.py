@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from amity.events import api as events
+
 registry = CollectorRegistry()
 requests_total = Counter(
     "amity_http_requests_total", "Requests answered", ["method", "route", "status"], registry=registry
@@ -26,6 +28,28 @@ _COUNTS = {
     "amity_queue": ("Queued tasks by status", "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"),
     "amity_imports": ("Imports by state", "SELECT state, count(*) FROM people_import GROUP BY state"),
 }
+
+
+class _Consumers(Collector):
+    """How far each consumer of events is behind."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        gauges = {
+            name: GaugeMetricFamily(f"amity_consumer_{name}", text, labels=["consumer"])
+            for name, text in {
+                "lag_rows": "Events not handled yet (counted up to 100,000)",
+                "lag_seconds": "Age of the oldest of them",
+                "handled": "Events handled",
+                "quarantined": "Events that could not be handled",
+                "failures": "Failures in a row",
+            }.items()
+        }
+        for one in events.standings():
+            lag = one.lag or events.Lag(-1, -1.0)
+            values = (lag.rows, lag.seconds, one.handled, one.quarantined, one.failures)
+            for gauge, value in zip(gauges.values(), values, strict=True):
+                gauge.add_metric([one.name], value)
+        yield from gauges.values()
 
 
 class _Database(Collector):
@@ -42,6 +66,7 @@ class _Database(Collector):
 
 
 registry.register(_Database())
+registry.register(_Consumers())
 
 
 @require_safe

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import sysconfig
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -53,6 +56,16 @@ def _granian(target: str, host: str, port: int, *more: str, workers: int) -> NoR
         ],
     )  # fmt: skip
     sys.exit(1)
+
+
+def consumers(names: Sequence[str]) -> None:
+    """Run consumers of events until told to stop (SIGTERM lets each finish its batch)."""
+    from amity.events import api as events
+
+    stopped = threading.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, lambda *_args: stopped.set())
+    events.run_consumers(names, stopped)
 
 
 def worker(config: Config) -> None:

@@ -79,6 +79,7 @@ def programs(config: Config) -> tuple[Program, ...]:
         Program("web", [*amity, "web"], _WEB_STOP_SECONDS),
         *live,
         *intake,
+        Program("consumers", [*amity, "consumers"], _WORKER_STOP_SECONDS),
         Program("worker", [*amity, "worker"], _WORKER_STOP_SECONDS),
     )
 

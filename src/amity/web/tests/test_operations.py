@@ -28,7 +28,7 @@ def manager(client: Client) -> Client:
 
 def test_health_answers_without_signing_in(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok", "late": []}
 
 
 def test_metrics_count_requests_by_route_and_show_the_queue(client: Client) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from amity.base.config import Config
 from amity.base.errors import Refused
 from amity.web import supervisor
 from amity.web.supervisor import restart_delay
@@ -190,4 +191,5 @@ def test_taken_port_is_refused_before_anything_starts() -> None:
 
 
 def test_web_stops_before_the_worker() -> None:
-    assert [program.name for program in supervisor.programs()] == ["web", "worker"]
+    programs = supervisor.programs(Config(intake_port=0, live_port=0))
+    assert [program.name for program in programs] == ["web", "consumers", "worker"]

@@ -20,9 +20,10 @@ class PeopleConfig(AppConfig):
         register_hearing()
         from amity.access import api as access
         from amity.base import undo
-        from amity.people import changes
+        from amity.people import changes, segment_archive
 
         undo.actors_from(access.principal_by_id)
         undo.register(access.VIEW_KIND, undo.Handler(access.delete_views, access.restore_views))
+        undo.register(segment_archive.ARCHIVE_KIND, undo.Handler(segment_archive.archive, segment_archive.restore))
         undo.register(changes.PERSON_KIND, undo.Handler(changes.change_many, changes.put_back))
         undo.register(changes.COMPANY_KIND, undo.Handler(changes.change_many_companies, changes.put_back_companies))

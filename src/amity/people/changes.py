@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.base import clock, undo
+from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.events import api as events
@@ -336,6 +336,7 @@ def _audit(principal: access.Principal, verb: str, kind: str, ids: list[str], fi
     noun = "person" if kind == PERSON_KIND else "company"
     subject = ids[0] if len(ids) == 1 else f"{len(ids)} records"
     access.record(principal, verb, noun, subject, {"fields": fields, "ids": ids[:500]})
+    live.tell(noun, ids)
 
 
 def _company_name(company_id: UUID | str | None) -> str:

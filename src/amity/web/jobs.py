@@ -25,6 +25,7 @@ KINDS = {
     "people.import_check": gettext_lazy("Dry run of an import"),
     "people.import_undo": gettext_lazy("Undo of an import"),
     "people.bulk": gettext_lazy("Change of many records"),
+    "people.segment_fill": gettext_lazy("Filling of a segment"),
     "sales.bulk": gettext_lazy("Change of many deals"),
     "intelligence.train": gettext_lazy("Learning and scoring"),
     "intelligence.score": gettext_lazy("Scoring"),

@@ -216,6 +216,7 @@ LOGGING = {
 AMITY_NAV = [
     ("home", _("Home"), "home", ""),
     ("people", _("People"), "users", "people.view"),
+    ("segments", _("Segments"), "users-group", "segments.view"),
     ("companies", _("Companies"), "building", "people.view"),
     ("deals", _("Deals"), "target-arrow", "deals.view"),
     ("products", _("Products"), "package", "deals.view"),

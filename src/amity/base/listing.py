@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.http import QueryDict
 from django.utils.functional import Promise
@@ -190,18 +190,23 @@ def read(listing: Listing, reader: Reader, params: QueryDict) -> View:
 
 def matching(view: View, reader: Reader) -> QuerySet[Any]:
     """All rows that the view asks for and the reader may see, unordered."""
-    rows = view.listing.rows(reader)
+    return view.listing.rows(reader).filter(_wanted(view)).order_by()
+
+
+def _wanted(view: View) -> Q:
+    """The condition of the filters and the search together."""
+    wanted = Q()
     for each in view.active:
-        rows = rows.filter(each.where)
+        wanted &= each.where
     if view.q:
         words = searching.prefix_query(view.q)
-        rows = rows.filter(search_vector=words) if words else rows.none()
-    return rows.order_by()
+        wanted &= Q(search_vector=words) if words else paging.NOBODY
+    return wanted
 
 
 def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
     """One page of rows and the count up to 10,000. 2 queries and those of the loaders."""
-    count, raw = _slice(view, matching(view, reader), size)
+    count, raw = raw_rows(view, reader, size, _fields(view.columns))
     more, raw = len(raw) > size, raw[:size]
     back = bool(view.cursor and view.cursor.back)
     if back:
@@ -214,19 +219,20 @@ def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
     )
 
 
-def _slice(view: View, found: QuerySet[Any], size: int) -> tuple[int, list[dict[str, Any]]]:
-    """The count up to the bound, and the raw rows of one page (one more, where there are more)."""
-    names = ("pk", SORT_VALUE, *_fields(view.columns))
+def raw_rows(view: View, reader: Reader, size: int, fields: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
+    """The count up to the bound, and the raw rows of one page (one more, where there are more).
+
+    2 queries, whether nothing matches, a few rows or half a million.
+    """
+    names, found = ("pk", SORT_VALUE, *fields), matching(view, reader)
     if not view.active and not view.q and view.order.name == view.listing.sort:
         count = found.values("pk")[: COUNT_BOUND + 1].count()
-        return count, list(paging.slice_of(found, view.order, view.cursor, size).values(*names)) if count else []
-    count, few = paging.few(found, view.order, view.cursor, size, COUNT_BOUND)
-    if few is not None:
-        return count, list(few.values(*names)) if count else []
-    if not count:
-        return 0, []
-    with paging.along_index():
         return count, list(paging.slice_of(found, view.order, view.cursor, size).values(*names))
+    count, few = paging.few(found, view.order, view.cursor, size, COUNT_BOUND)
+    if few is None:
+        walked = paging.along_index(view.listing.rows(reader).order_by(), _wanted(view))
+        few = paging.slice_of(walked, view.order, view.cursor, size)
+    return count, list(few.values(*names))
 
 
 def everything(view: View, reader: Reader, chunk: int = 2_000) -> Iterator[Row]:

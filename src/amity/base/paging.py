@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.core import signing
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
-from django.db.models import BooleanField, F, Field, Func, QuerySet, Value
+from django.db import connection
+from django.db.models import BooleanField, Case, F, Field, Func, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
 
 from amity.base.errors import Refused
 
 _SALT = "amity.paging"
-_SWITCH = "SELECT " + ", ".join(
-    f"set_config('enable_{way}', %s, true)" for way in ("sort", "bitmapscan", "seqscan")
-)  # until the end of the transaction
+_NO_ID = UUID(int=0)
+NOBODY = Q(pk=_NO_ID)  # matches no row, and yet is asked for: what a page costs does not depend on what it finds
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ def few(
     try:
         inner, params = matches.values("sort_value", "pk")[: bound + 1].query.sql_with_params()
     except EmptyResultSet:  # the conditions exclude each other
-        return 0, None
+        return 0, ordered(rows, order, descending)
     sign, way = ("<", "DESC") if descending else (">", "ASC")
     beyond = ""
     if cursor is not None:
@@ -107,19 +104,18 @@ def few(
         count, keys = database.fetchone()
     if count > bound:
         return count, None
-    return count, ordered(rows.model._base_manager.filter(pk__in=keys), order, descending)
+    return count, ordered(rows.model._base_manager.filter(pk__in=keys or [_NO_ID]), order, descending)
 
 
-@contextmanager
-def along_index() -> Iterator[None]:
-    """Inside, rows come in the order of the sorting index and nothing is sorted. 2 queries.
+def along_index(rows: QuerySet[Any], wanted: Q) -> QuerySet[Any]:
+    """``rows`` that are ``wanted``, with the condition hidden from the planner.
 
-    For many matches, of which the planner expects few: the first fifty are found after few steps along the index.
+    For many matches, of which the planner may expect few: it then walks the sorting index, and the first fifty matches
+    are found after few steps, where it would have collected and sorted all.
     """
-    with transaction.atomic(), connection.cursor() as database:
-        database.execute(_SWITCH, ["off"] * 3)
-        yield
-        database.execute(_SWITCH, ["on"] * 3)
+    if not wanted:
+        return rows
+    return rows.filter(Case(When(wanted, then=Value(True)), default=Value(False), output_field=BooleanField()))
 
 
 def ordered(rows: QuerySet[Any], order: Order, descending: bool | None = None) -> QuerySet[Any]:

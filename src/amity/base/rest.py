@@ -85,9 +85,7 @@ def page_of(
     """
     limit = limit_of(params)
     view = lists.read(listing, reader, _for_list(listing, reader, params))
-    found = lists.matching(view, reader)
-    count = found.values("pk")[: lists.COUNT_BOUND + 1].count()
-    rows = list(paging.slice_of(found, view.order, view.cursor, limit).values("pk", lists.SORT_VALUE, *names))
+    count, rows = lists.raw_rows(view, reader, limit, names)
     following = None
     if len(rows) > limit:
         last = rows[limit - 1]

@@ -52,7 +52,8 @@ def stages(reader: Any) -> list[tuple[str, str | Promise]]:
 
 
 def _stage_names(reader: Any, rows: Sequence[Row]) -> dict[UUID, Any]:
-    names = dict(Stage.objects.filter(pk__in={row["stage_id"] for row in rows}).values_list("pk", "name"))
+    wanted = {row["stage_id"] for row in rows} or {UUID(int=0)}
+    names = dict(Stage.objects.filter(pk__in=wanted).values_list("pk", "name"))
     return {row.id: names.get(row["stage_id"]) for row in rows}
 
 

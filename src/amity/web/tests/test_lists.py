@@ -17,7 +17,7 @@ from procrastinate.contrib.django import app
 
 from amity.access.models import AuditEntry, SavedView, Staff
 from amity.access.tests.staffing import hire, team
-from amity.base import clock, undo
+from amity.base import clock, listing, undo
 from amity.base.models import UndoStep
 from amity.people.models import Person, TraitChange
 from amity.sales.models import Deal, Product, Task
@@ -70,6 +70,35 @@ def test_a_list_costs_the_same_for_5_and_for_60_rows(desk: Client, mia: Staff, p
     few = queries_of(desk, f"/{page}/")
     fill(5, 55)
     assert (few, queries_of(desk, f"/{page}/")) == (cost, cost)
+
+
+_ASKED = {
+    "people": ("", "?q=person", "?q=zzz", "?q=%26", "?status=lost", "?status=open", "?has_email=no", "?city=nowhere",
+               "?t.none=x", "?q=person&status=open", "?sort=name", "?sort=-name&q=person", "?lead_since_to=1990-01-01"),
+    "companies": ("", "?q=firm", "?q=zzz", "?owner=none", "?owner=me", "?employees_min=5", "?sort=-name", "?city=none"),
+    "deals": ("", "?q=deal", "?q=zzz", "?status=open", "?status=won", "?value_min=1", "?sort=-value", "?has_person=no"),
+    "products": ("", "?q=product", "?q=zzz", "?price_min=1", "?has_price=no", "?sort=-price"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scope", ["all", "own"])
+@pytest.mark.parametrize("page", list(_ASKED))
+@pytest.mark.parametrize("bound", [10_000, 20])
+def test_a_list_costs_the_same_whatever_is_asked_and_found(
+    monkeypatch: pytest.MonkeyPatch, page: str, scope: str, bound: int
+) -> None:
+    """Nothing, a few rows, or more than are counted; all rows or one's own."""
+    monkeypatch.setattr(listing, "COUNT_BOUND", bound)
+    reader = hire("Reader", "manager", scope)
+    client = browser_of(reader)
+    empty = {queries_of(client, f"/{page}/{asked}") for asked in ("", "?q=zzz")}
+    for n in range(30):
+        firm = company(f"Firm {n}", reader)
+        someone = person(f"Person {n}", reader, company=firm, lead_status="open")
+        deal(reader, f"Deal {n}", person_id=someone.pk, company_id=firm.pk)
+        Product.objects.create(name=f"Product {n}", search=f"product {n}")
+    assert {queries_of(client, f"/{page}/{asked}") for asked in _ASKED[page]} == empty
+    assert len(empty) == 1
 
 
 def test_paging_forth_and_back_shows_every_row_once(desk: Client) -> None:

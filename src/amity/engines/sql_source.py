@@ -169,7 +169,7 @@ class PostgresSource:
         try:
             with psycopg.connect(
                 host=place.host, port=place.port, dbname=place.database, user=place.user, password=place.password,
-                sslmode=modes[place.tls], connect_timeout=CONNECT_S, application_name="amity", passfile="/dev/null",
+                sslmode=modes[place.tls], connect_timeout=CONNECT_S, application_name="amity", passfile="/nonexistent",
                 options=f"-c statement_timeout={STATEMENT_S}s -c TimeZone=UTC -c default_transaction_read_only=on",
                 row_factory=dict_row, **roots,
             ) as connection:  # fmt: skip

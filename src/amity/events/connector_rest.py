@@ -145,10 +145,10 @@ def _document(body: bytes) -> Any:
 def _rows(settings: RestSettings, sample: Sample) -> list[Any]:
     path = path_of(settings.items)
     values = found(path, sample)
-    if values and not path.many and isinstance(values[0], list):
-        values = values[0]
-    if not path.many and not values:
-        raise refused("no_items", _("There is nothing at {path} in the answer.").format(path=settings.items))
+    if not path.many:
+        if not values:
+            raise refused("no_items", _("There is nothing at {path} in the answer.").format(path=settings.items))
+        values = values[0] if isinstance(values[0], list) else values
     return [value if isinstance(value, dict) else {"value": value} for value in values][:MAX_ITEMS]
 
 

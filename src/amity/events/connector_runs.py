@@ -20,7 +20,7 @@ from amity.base.errors import Refused
 from amity.base.sealing import unseal
 from amity.events import doors, mappings, schedules
 from amity.events.connector_kinds import BATCH, FileNote, Piece, Reading, reader_of
-from amity.events.mapping import Rules, applied
+from amity.events.mapping import Problem, Rules, applied
 from amity.events.models import Connector, ConnectorFile, ConnectorRun, Quarantine
 
 TASK = "events.pull"
@@ -55,6 +55,15 @@ def start(row: Connector) -> None:
     row.next_run_at = schedules.following(row.every_minutes, row.cron, now)
     row.save(update_fields=["run_no", "busy_since", "next_run_at"])
     _defer(row.pk, row.run_no)
+
+
+def stop(row: Connector) -> None:
+    """End the run that is going on: what a worker has in hand is not written. ``row`` is locked by the caller."""
+    if row.busy_since is not None:
+        row.busy_since = None
+        row.save(update_fields=["busy_since"])
+        running = ConnectorRun.objects.filter(connector=row, state="running")
+        running.update(state="stopped", finished_at=clock.now())
 
 
 def pull(connector_id: UUID, run_no: int) -> bool:
@@ -95,7 +104,7 @@ def _landed(row: Connector, run: ConnectorRun, piece: Piece, rules: Rules) -> bo
         )  # fmt: skip
         held.position, held.rows = piece.position, held.rows + len(piece.rows)
         held.busy_since = clock.now()
-        more = piece.more and held.active and run.batches + 1 < MAX_BATCHES
+        more = piece.more and run.batches + 1 < MAX_BATCHES
         if not more:
             _finish(held, run)
         held.save()
@@ -111,16 +120,17 @@ def _append(row: Connector, piece: Piece, rules: Rules) -> tuple[int, int]:
         outcome = applied(rules, sample)
         events += outcome.events
         if outcome.problems:
-            problem = outcome.problems[0]
-            rejects.append(Quarantine(source_id=row.source_id, kind="row", message_id="", body=msgspec.json.encode(sample.body),
-                                      code=problem.code, sentence=problem.sentence[:300]))  # fmt: skip
-    rejects += [
-        Quarantine(source_id=row.source_id, kind="row", body=b"", code="unreadable_row", sentence=sentence[:300])
-        for sentence in piece.rejected
-    ]
+            rejects.append(_reject(row, outcome.problems[0], msgspec.json.encode(sample.body)))
+    rejects += [_reject(row, Problem("", "unreadable_row", sentence), b"") for sentence in piece.rejected]
     Quarantine.objects.bulk_create(rejects[:1_000], batch_size=500)
     appended = doors.append(row.source_id, events)
     return appended.taken, len(rejects) + len(appended.bad)
+
+
+def _reject(row: Connector, problem: Problem, body: bytes) -> Quarantine:
+    return Quarantine(
+        source_id=row.source_id, kind="row", body=body, code=problem.code, sentence=problem.sentence[:300]
+    )
 
 
 def _note_files(row: Connector, notes: list[FileNote]) -> None:

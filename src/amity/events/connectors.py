@@ -107,6 +107,7 @@ def change(principal: access.Principal, source_id: UUID, terms: Terms) -> Connec
         row = _found(principal, source_id, lock=True)
         checked = _checked(row.kind, terms)
         if checked != row.settings:
+            connector_runs.stop(row)
             row.position = {}
         row.settings, row.every_minutes, row.cron = checked, terms.every_minutes, terms.cron
         row.secret = seal(terms.secret) if terms.secret else row.secret
@@ -149,6 +150,8 @@ def set_active(principal: access.Principal, source_id: UUID, active: bool) -> Co
         row = _found(principal, source_id, lock=True)
         if active and mappings.live_of(row.source) is None:
             raise Refused("not_live", _("Take the mapping live first: without it rows give no events."), 409)
+        if not active:
+            connector_runs.stop(row)
         row.active = active
         row.next_run_at = clock.now() if active else None
         row.failures = 0 if active else row.failures
@@ -173,6 +176,7 @@ def start_over(principal: access.Principal, source_id: UUID) -> ConnectorView:
     """Read everything again from the beginning; what landed before does not land twice."""
     with transaction.atomic():
         row = _found(principal, source_id, lock=True)
+        connector_runs.stop(row)
         row.position = {}
         row.save(update_fields=["position"])
         ConnectorFile.objects.filter(connector=row).delete()

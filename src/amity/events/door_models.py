@@ -105,7 +105,7 @@ class ConnectorRun(Record):
     personal = personal.nothing("counts and times")
     connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="runs")
     number = models.IntegerField()
-    state = models.CharField(max_length=8, default="running")  # running, done, failed
+    state = models.CharField(max_length=8, default="running")  # running, done, failed, stopped
     batches = models.IntegerField(default=0)
     rows = models.BigIntegerField(default=0)
     events = models.BigIntegerField(default=0)

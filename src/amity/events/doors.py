@@ -6,6 +6,7 @@ columns of a table mean and how its file is read.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +15,18 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base import clock
+from amity.base.errors import Refused
 from amity.events.models import Quarantine
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key
+from amity.events.stream import StreamDown
+from amity.events.stream_postgres import append_inside
+from amity.events.streams import stream
 
 MAX_EVENT = 256 * 1024  # bytes of one mapped event
 
@@ -175,10 +182,16 @@ def known_keys(keys: Sequence[UUID]) -> set[UUID]:
 
 
 def _append(rows: Sequence[RawRow]) -> None:
-    names = "source_id, kind, message_id, lane, received_at, body"
-    with connection.cursor() as cursor, cursor.copy(f"COPY events_raw ({names}) FROM STDIN") as sink:
-        for row in rows:
-            sink.write_row((row.source_id, row.kind, row.message_id, row.lane, row.received_at, row.body))
+    """Into the table inside the transaction; into Kafka before it commits (what comes again is known by its id)."""
+    if settings.CONFIG.stream == "postgres":
+        with connection.cursor() as cursor:
+            append_inside(cursor, rows)
+        return
+    try:
+        with contextlib.closing(stream()) as outside:
+            outside.append(rows)
+    except StreamDown as error:
+        raise Refused("stream_down", _("The event stream cannot be reached now."), 503) from error
 
 
 def _put_aside(row: RawRow, error: Bad) -> None:

@@ -67,19 +67,17 @@ def landings(principal: access.Principal, facts: Sequence[events.Fact]) -> list[
     """Whom events would reach today, by the identifier that decides; nothing is changed. 4 queries."""
     asked = [_deciding(fact) for fact in facts]
     found = _owners({each for each in asked if each[1]})
-    shown = {
-        pk: merged or pk
-        for pk, merged in Person.objects.filter(pk__in=set(found.values())).values_list("pk", "merged_into")
-    }
+    merged = Person.objects.filter(pk__in=set(found.values())).values_list("pk", "merged_into")
+    shown = {pk: winner or pk for pk, winner in merged}
     names = profiles.names(shown.values(), principal)
-    result: list[events.Landing | None] = []
-    for kind, value in asked:
-        owner = shown.get(found.get((kind, value), UUID(int=0)))
-        url = reverse("person", args=[owner]) if owner in names else ""
-        result.append(
-            events.Landing(names.get(owner, "") if owner else "", url, owner is not None, kind) if value else None
-        )
-    return result
+    owners = [shown.get(found.get(each, UUID(int=0))) for each in asked]
+    return [_landing(each[0], owner, names) if each[1] else None for each, owner in zip(asked, owners, strict=True)]
+
+
+def _landing(kind: str, owner: UUID | None, names: dict[UUID, str]) -> events.Landing:
+    if owner is None or owner not in names:
+        return events.Landing("", "", owner is not None, kind)
+    return events.Landing(names[owner], reverse("person", args=[owner]), True, kind)
 
 
 def _deciding(fact: events.Fact) -> tuple[str, str]:
@@ -98,10 +96,8 @@ def _owners(asked: set[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
     for kind, value, person in rows.values_list("kind", "value", "person_id"):
         found.setdefault((kind, value), person)
     devices = {value for kind, value in asked if kind == "anonymous_id"}
-    slots = (
-        Slot.objects.filter(device__value__in=devices).order_by("-pk").values_list("device__value", "login", "person")
-    )
-    for value, login, person in slots:
+    slots = Slot.objects.filter(device__value__in=devices).order_by("-pk")
+    for value, login, person in slots.values_list("device__value", "login", "person"):
         found.setdefault(("anonymous_id", value), login or person)
     return found
 

@@ -104,13 +104,18 @@ class Keys:
         """The sender with this write key. Looks it up when it is not known. Raises `Broken` when it cannot."""
         found = self._by_key.get(key)
         if found is None and key:
-            async with self._asking:
-                if time.monotonic() - self._asked_at > _ASK_AGAIN_SECONDS:
-                    async with connection(self.url) as opened:
-                        await self._load(opened)
+            await self._look_up(time.monotonic())
             found = self._by_key.get(key)
         expires = self._expiring.get(key)
         return None if expires is not None and expires <= datetime.now(UTC) else found
+
+    async def _look_up(self, since: float) -> None:
+        """Return once keys were read by a query that began after ``since``, so that no answer rests on older ones."""
+        async with self._asking:
+            if self._asked_at < since:
+                await asyncio.sleep(self._asked_at + _ASK_AGAIN_SECONDS - time.monotonic())
+                async with connection(self.url) as opened:
+                    await self._load(opened)
 
     def count(self, sender: Sender, taken: int, refused: int, size: int) -> None:
         minute = int(time.time()) // 60

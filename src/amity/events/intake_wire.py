@@ -8,6 +8,7 @@ never take. Formats: Segment's HTTP tracking API and RudderStack's HTTP API, as 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ _MOST_MENDED_DEPTH = 400
 _KINDS = frozenset(KINDS)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # where Postgres counts from
 _MICROSECOND = timedelta(microseconds=1)
+_HALVES = re.compile("[\ud800-\udfff]")
 _Scalar = str | int | float | bool | None
 
 
@@ -282,16 +284,13 @@ def _read_mended(body: bytes, first: BaseException) -> _Body:
 
 
 def _mended(body: bytes) -> bytes:
-    """``body`` without NUL characters and broken surrogates; as it is when it is not JSON at all."""
+    """``body`` without NUL characters, broken surrogates and NaN; as it is when it is not JSON at all."""
     try:
-        value = json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant)
+        # Some SDKs write NaN and Infinity, which are no JSON: null.
+        value = json.loads(body.decode("utf-8", "replace"), parse_constant=lambda name: None)
         return msgspec.json.encode(_clean(value, _MOST_MENDED_DEPTH))
     except (ValueError, RecursionError, OverflowError, TypeError):
         return body
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _clean(value: Any, depth: int) -> Any:
@@ -307,4 +306,4 @@ def _clean(value: Any, depth: int) -> Any:
 
 
 def _clean_text(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _HALVES.sub("\ufffd", text.replace("\0", ""))

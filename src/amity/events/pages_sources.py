@@ -19,7 +19,6 @@ from amity.access import api as access
 from amity.base.errors import Refused
 from amity.base.pages import page, toast
 from amity.events import arrivals, quarantine, snippets, sources
-from amity.events.models import Source
 
 _KINDS = [(kind.value, kind.label) for kind in sources.KINDS]
 
@@ -67,7 +66,7 @@ def source_list(request: access.StaffRequest) -> HttpResponse:
             form.add_error("name" if error.code == "bad_name" else None, error.message)
         else:
             return redirect("settings_source", made.id)
-    context = {"listed": found, "form": form, "lag": sources.lag(), "labels": dict(Source.Kind.choices)}
+    context = {"listed": found, "form": form, "lag": sources.lag()}
     return render(request, "events/source_list.html", context, status=422 if form.errors else 200)
 
 
@@ -175,5 +174,4 @@ def _replayed(request: HttpRequest, source_id: UUID, done: quarantine.Replayed) 
 
 
 def _context(listed: sources.Listed, here: str) -> dict[str, Any]:
-    label = dict(Source.Kind.choices).get(listed.source.kind, "")
-    return {"source": listed.source, "volume": listed.volume, "here": here, "label": label}
+    return {"source": listed.source, "volume": listed.volume, "here": here, "label": listed.label}

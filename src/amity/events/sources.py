@@ -69,6 +69,11 @@ class Listed:
     source: SourceView
     volume: Volume
 
+    @property
+    def label(self) -> str:
+        """The kind in words."""
+        return str(dict(Source.Kind.choices).get(self.source.kind, ""))
+
 
 @dataclass(frozen=True, slots=True)
 class Lag:

@@ -119,7 +119,11 @@ def rotate_key(request: access.StaffRequest, source_id: UUID) -> Any:
     return sources.rotate(request.principal, source_id)
 
 
-@router.get("/sources/{source_id}/rejects", response=rest.document(rest.PageOf[RejectOut]), operation_id="listRejects")
+@router.get(
+    "/sources/{source_id}/rejects",
+    response=rest.document(rest.PageOf[RejectOut]),
+    operation_id="listSourceRejects",
+)
 def list_rejects(
     request: access.StaffRequest,
     source_id: UUID,
@@ -133,14 +137,20 @@ def list_rejects(
     return {"items": found.rows, "next": found.older or None}
 
 
-@router.post("/sources/{source_id}/rejects/replay", response=rest.document(ReplayedOut), operation_id="replayRejects")
+@router.post(
+    "/sources/{source_id}/rejects/replay",
+    response=rest.document(ReplayedOut),
+    operation_id="replaySourceRejects",
+)
 def replay_rejects(request: access.StaffRequest, source_id: UUID) -> Any:
     """Try the oldest 1,000 events in quarantine again."""
     return quarantine.replay_all(request.principal, source_id)
 
 
 @router.post(
-    "/sources/{source_id}/rejects/{reject_id}/replay", response=rest.document(ReplayedOut), operation_id="replayReject"
+    "/sources/{source_id}/rejects/{reject_id}/replay",
+    response=rest.document(ReplayedOut),
+    operation_id="replaySourceReject",
 )
 def replay_reject(request: access.StaffRequest, source_id: UUID, reject_id: UUID) -> Any:
     """Try one event in quarantine again."""

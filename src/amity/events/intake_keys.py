@@ -93,7 +93,7 @@ class Keys:
     _counts: dict[tuple[UUID, int], list[int]] = field(default_factory=dict)
     _active: set[UUID] = field(default_factory=set)
     _active_before: set[UUID] = field(default_factory=set)
-    _asked_at: float = -10.0
+    _read_at: float = -10.0  # when the look-up began that the keys are from
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def known(self, authorization: bytes) -> Sender | None:
@@ -112,8 +112,8 @@ class Keys:
     async def _look_up(self, since: float) -> None:
         """Return once keys were read by a query that began after ``since``, so that no answer rests on older ones."""
         async with self._asking:
-            if self._asked_at < since:
-                await asyncio.sleep(self._asked_at + _ASK_AGAIN_SECONDS - time.monotonic())
+            if self._read_at < since:
+                await asyncio.sleep(self._read_at + _ASK_AGAIN_SECONDS - time.monotonic())
                 async with connection(self.url) as opened:
                     await self._load(opened)
 
@@ -164,7 +164,7 @@ class Keys:
                 await self._write_counts(opened)
 
     async def _load(self, opened: Connection) -> None:
-        self._asked_at = time.monotonic()
+        began = time.monotonic()
         cursor = await opened.execute(_QUERY)
         before = {sender.id: sender for sender in self._by_key.values()}
         by_key: dict[str, Sender] = {}
@@ -175,6 +175,9 @@ class Keys:
             if row[4] and row[5] is not None:
                 by_key.setdefault(row[4], sender)
                 expiring[row[4]] = row[5]
+        if began < self._read_at:
+            return  # another look-up began later and knows more
+        self._read_at = began
         self._by_key, self._expiring = by_key, expiring
         self._by_header = {
             b"Basic " + base64.b64encode(key.encode() + b":"): sender

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from amity.base import clock
 from amity.base.jobs import RETRY
-from amity.events import connector_runs, delivery, hooks
+from amity.events import connector_runs, delivery, hooks, partitions
 from amity.events.models import WebhookDelivery
 
 KEPT = timedelta(days=30)
@@ -53,3 +53,13 @@ def pull_due(timestamp: int) -> None:
 def forget_payloads(timestamp: int) -> None:
     """Hourly: payloads of inbound webhooks beyond what is kept."""
     hooks.forget()
+
+
+@app.periodic(cron="11 2 * * *")
+@app.task(name="events.keep_partitions", queueing_lock="events.keep_partitions")
+def keep_partitions(timestamp: int) -> None:
+    """Nightly: months ahead are made; what has served its time is dropped or deleted; the planner learns of it."""
+    partitions.make_ahead()
+    partitions.drop_consumed()
+    partitions.retire()
+    partitions.analyze()

@@ -32,10 +32,10 @@ class Records:
 def records(left: pl.DataFrame, right: pl.DataFrame | None = None, ignore: Iterable[str] = ()) -> Records:
     """The comparable columns of one table (to find duplicates) or of two (to link)."""
     dropped = set(ignore)
-    left = left.drop([name for name in left.columns if name in dropped])
     if right is None:
-        left = left.drop(_ids(left))
+        left = without_ids(left, dropped)
         return Records(_useful([column(name, left[name]) for name in left.columns]), left.height, left.height)
+    left = left.drop([name for name in left.columns if name in dropped])
     right = right.drop([name for name in right.columns if name in dropped])
     shared = {name for name in _ids(left) if name in right.columns and _overlap(left[name], right[name]) > 0.1}
     kept = {name for name in shared if not (_is_count(left[name]) and _is_count(right[name]))}
@@ -46,6 +46,12 @@ def records(left: pl.DataFrame, right: pl.DataFrame | None = None, ignore: Itera
         for a, b in _aligned(left, right)
     ]
     return Records(_useful(joined), left.height + right.height, left.height)
+
+
+def without_ids(table: pl.DataFrame, known: Iterable[str]) -> pl.DataFrame:
+    """The table without these columns and without others that only number its records."""
+    rest = table.drop([name for name in table.columns if name in set(known)])
+    return rest.drop(_ids(rest))
 
 
 def _ids(table: pl.DataFrame) -> list[str]:

@@ -18,11 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from amity.people import api as people
+from amity.people.matching.clusters import pairs_of
+from amity.people.matching.columns import column
 
 Ints = npt.NDArray[np.int64]
 _TRAINED_ON = 2  # blocking rules that EM is run with
-_BLOCKS = 12
+_BLOCKS = 4
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def default(left: pl.DataFrame, right: pl.DataFrame | None) -> Ints:
     Every column by the library's ready-made comparison for its content (names, dates of birth, e-mail, else
     Jaro–Winkler), blocking on each of the fuller columns, u by random sampling, m by EM over two rules, 0.5.
     """
-    kinds = {name: kind for name in left.columns if (kind := people.matching.kind_of_column(name, left[name]))}
+    kinds = {name: found.kind for name in left.columns if (found := column(name, left[name]))}
     chosen = _by_use(left, list(kinds))
     blocks = [[name] for name in chosen[:_BLOCKS]]
     plan = Tuned(
@@ -105,7 +106,7 @@ def _clustered(linker: Any, predicted: Any, threshold: float) -> Ints:
     rows = clusters["row_number_"].to_numpy()
     _names, numbers = np.unique(np.asarray(clusters["cluster_id"].to_pylist(), dtype=str), return_inverse=True)
     order = np.argsort(rows)
-    return people.matching.pairs_of(numbers[order].astype(np.int64))
+    return pairs_of(numbers[order].astype(np.int64))
 
 
 def _registered(database: Any, table: pl.DataFrame, name: str, offset: int, plan: Tuned) -> Any:
@@ -145,11 +146,11 @@ def _by_use(table: pl.DataFrame, names: Sequence[str]) -> list[str]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    logging.getLogger("splink").setLevel(logging.CRITICAL)
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
-        warnings.simplefilter("ignore")
-        yield
+    logging.disable(logging.CRITICAL)
+    out, errors = io.StringIO(), io.StringIO()
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

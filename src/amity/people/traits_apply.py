@@ -1,0 +1,142 @@
+"""What a batch of events says of people, written: every row its own values, every profile the best of its members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+from amity.people.identity_devices import HEAVY
+from amity.people.merge_groups import absorb, connected, load_owns, store_owns, together
+from amity.people.traits import Change, Mark, State, apply, later, said
+from amity.people.traits_store import json, load, note, write
+
+Said = dict[UUID, dict[str, Mark]]  # row → what is said of it
+_SPEAKING = """
+UPDATE people_merge m SET plain = false WHERE m.loser_id = ANY(%s) AND m.plain AND m.revoked_at IS NULL
+AND (SELECT count(*) FROM (SELECT FROM people_merge o WHERE o.winner_id = m.winner_id AND NOT o.plain
+    AND o.revoked_at IS NULL LIMIT %s) few) < %s
+RETURNING m.loser_id, m.winner_id
+"""
+_TOLD = (
+    "SELECT person_id, data, occurred_at, message_id, source_id, kind, company_id FROM events_event "
+    "WHERE person_id = ANY(%s) AND kind IN ('identify', 'group')"
+)
+
+
+def speak_up(cursor: Any, states: Mapping[UUID, State]) -> set[UUID]:
+    """Visitors that say something of themselves count in their user's profile from now on; what to regroup."""
+    visitors = [pk for pk, state in states.items() if state.grade == "visitor" and state.merged_into]
+    if not visitors:
+        return set()
+    cursor.execute(_SPEAKING, [visitors, HEAVY, HEAVY])
+    return {pk for pair in cursor.fetchall() for pk in pair}
+
+
+def write_said(cursor: Any, said_of: Said) -> tuple[dict[UUID, set[str]], set[UUID]]:
+    """Let values count; names that changed by surviving profile, and rows whose groups must be worked out anew.
+
+    1–2 queries to read and 1–3 to write, whatever the number; a few more where profiles have members.
+    """
+    states = load(cursor, said_of)
+    seeds = speak_up(cursor, states)
+    grouped = {pk for pk, state in states.items() if state.merged_into} - seeds
+    owns = load_owns(cursor, states)
+    grouped |= owns.keys()
+    names: dict[UUID, set[str]] = {}
+    told: list[tuple[UUID, Change]] = []
+    rows: list[State] = []
+    nameless = {pk for pk, state in states.items() if state.anonymous}
+    for pk, state in states.items():
+        if pk in grouped:
+            continue
+        changes, touched = apply(state, said_of[pk])
+        told += [(pk, change) for change in changes]
+        if touched:
+            rows.append(state)
+            names[pk] = _keys(state, changes)
+    write(cursor, rows, names)
+    if grouped:
+        more, seen = _write_groups(cursor, grouped, said_of)
+        names |= more
+        told += seen
+    note(cursor, told)
+    words = {pk: _words(keys) for pk, keys in names.items() if keys}
+    for pk in nameless:
+        if not states[pk].anonymous:
+            words.setdefault(pk, set()).add("field:anonymous")
+    return words, seeds
+
+
+def reread(cursor: Any, visitors: Iterable[UUID]) -> Said:
+    """Empty visitors whose events changed hands and return what their events say. 4 queries."""
+    ids = sorted(set(visitors))
+    if not ids:
+        return {}
+    states = load(cursor, ids)
+    for state in states.values():
+        state.values |= {name: "" for name, value in state.values.items() if isinstance(value, str) and name[0] != ":"}
+        state.values |= {"lead_status": "none", "company_id": None}
+        state.values = {name: value for name, value in state.values.items() if name[0] != ":"}
+        state.origins = {}
+    write(cursor, list(states.values()), {pk: {"email"} for pk in states})
+    cursor.execute("DELETE FROM people_identifier WHERE person_id = ANY(%s) AND kind IN ('email', 'phone')", [ids])
+    cursor.execute(_TOLD, [ids])
+    found: Said = {}
+    for pk, data, at, message_id, source, kind, company in cursor.fetchall():
+        if kind == "identify":
+            later(found.setdefault(pk, {}), said(json(data), at, message_id, source or UUID(int=0)))
+        elif company:
+            mark = Mark(at.astimezone(UTC).isoformat(), message_id, str(source), company)
+            later(found.setdefault(pk, {}), {"company_id": mark})
+    return found
+
+
+def _write_groups(
+    cursor: Any, homes: set[UUID], said_of: Said
+) -> tuple[dict[UUID, set[str]], list[tuple[UUID, Change]]]:
+    """The same for rows that are part of profiles with members."""
+    _edges, nodes = connected(cursor, homes)
+    states = load(cursor, nodes)
+    owns = load_owns(cursor, states)
+    survivor = {pk: state.merged_into or pk for pk, state in states.items()}
+    absorb(states, owns, survivor)
+    rows: list[State] = []
+    names: dict[UUID, set[str]] = {}
+    for pk in homes:
+        changes, touched = apply(owns.get(pk, states[pk]), said_of[pk])
+        if touched and pk not in owns:
+            rows.append(states[pk])
+            names[pk] = _keys(states[pk], changes)
+    told: list[tuple[UUID, Change]] = []
+    shown_names: dict[UUID, set[str]] = {}
+    for pk in {survivor[home] for home in homes} & owns.keys():
+        members = {m: owns.get(m, states[m]) for m in states if survivor[m] == pk}
+        shown = together(owns[pk], members)
+        shown.merged_into, shown.search = None, states[pk].search
+        keys = shown.values.keys() | states[pk].values.keys()
+        shown_names[pk] = {k for k in keys if shown.values.get(k) != states[pk].values.get(k)}
+        told += [(pk, _change(k, states[pk], shown)) for k in shown_names[pk]]
+        if shown_names[pk] or shown.origins != states[pk].origins:
+            rows.append(shown)
+    store_owns(cursor, owns.values())
+    write(cursor, rows, names | shown_names)
+    return shown_names, told
+
+
+def _change(key: str, before: State, after: State) -> Change:
+    name = key.lstrip(":")
+    source = (after.origins.get(name) or [None])[0]
+    known = source if source and source != "manual" else str(UUID(int=0))
+    return Change(name, before.values.get(key), after.values.get(key), known, False)
+
+
+def _keys(state: State, changes: Sequence[Change]) -> set[str]:
+    names = {change.name for change in changes if not change.held}
+    return {name if name in state.values else f":{name}" for name in names}
+
+
+def _words(keys: Iterable[str]) -> set[str]:
+    """Names as segments know them: ``field:city``, ``trait:plan``."""
+    return {f"trait:{key[1:]}" if key[0] == ":" else f"field:{key}" for key in keys}

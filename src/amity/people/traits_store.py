@@ -1,0 +1,153 @@
+"""Profiles read and written in bulk: one SELECT and at most two UPDATEs for any number of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from amity.base import clock
+from amity.base.ids import new_id
+from amity.people.finding import person_search
+from amity.people.traits import OTHERS, TEXTS, Change, State, shown_name
+
+_COLUMNS = (*TEXTS, *OTHERS)
+_TYPES = {
+    "company_id": "uuid", "owner_id": "uuid", "team_id": "uuid", "lead_created_at": "timestamptz",
+    "lead_decided_at": "timestamptz",
+}  # fmt: skip
+_SELECT = (
+    "SELECT p.id, p.merged_into_id, p.grade, p.anonymous, p.origin_id, p.observed_at, p.search, p.traits, p.origins, "
+    f"{', '.join(f'p.{name}' for name in _COLUMNS)} FROM people_person p WHERE "
+)
+_FULL = (*_COLUMNS, "traits", "origins", "search", "anonymous", "observed_at", "updated_at")
+_FULL_TYPES = _TYPES | {
+    "traits": "jsonb", "origins": "jsonb", "anonymous": "boolean", "observed_at": "timestamptz",
+    "updated_at": "timestamptz",
+}  # fmt: skip
+_SEARCHED = frozenset((
+    "display_name", "given_name", "middle_name", "family_name", "email", "phone", "job_title", "city", "company_id",
+    "source",
+))  # fmt: skip
+_HISTORY = (
+    "INSERT INTO people_traitchange (id, profile_kind, profile_id, name, before, after, origin_id, held, changed_at) "
+    "SELECT * FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::jsonb[], %s::jsonb[], %s::uuid[], "
+    "%s::boolean[], %s::timestamptz[])"
+)
+decode = msgspec.json.decode
+encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def load(cursor: Any, ids: Iterable[UUID], where: str = "p.id = ANY(%s)") -> dict[UUID, State]:
+    """Rows of these people, locked until the transaction ends. 1 query."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    cursor.execute(f"{_SELECT}{where} ORDER BY p.id FOR NO KEY UPDATE OF p", [wanted] * where.count("%s"))
+    return {row[0]: _state(row) for row in cursor.fetchall()}
+
+
+def _state(row: Sequence[Any]) -> State:
+    values = dict(zip(_COLUMNS, row[9:], strict=True))
+    values |= {f":{name}": value for name, value in json(row[7]).items()}
+    return State(
+        row[0], values, json(row[8]), row[4], row[5].astimezone(UTC).isoformat(), row[2], row[3], row[6], row[1]
+    )
+
+
+def json(value: Any) -> Any:
+    """A jsonb column as Python data, whichever way this cursor hands it out."""
+    return decode(value) if isinstance(value, str | bytes) else value
+
+
+def text(value: Any) -> str:
+    """Python data as JSON text."""
+    return encode(value).decode()
+
+
+def write(cursor: Any, states: Sequence[State], names_changed: Mapping[UUID, set[str]], *, age: bool = True) -> None:
+    """Store these profiles: all columns where ``names_changed`` names some, else only where values come from.
+
+    ``age``: their time of change becomes now. 1–3 queries.
+    """
+    full = [state for state in states if names_changed.get(state.id)]
+    light = [state for state in states if not names_changed.get(state.id)]
+    if light:
+        cursor.execute(
+            "UPDATE people_person p SET origins = v.o FROM unnest(%s::uuid[], %s::jsonb[]) v (id, o) WHERE p.id = v.id",
+            [[state.id for state in light], [text(state.origins) for state in light]],
+        )
+    if full:
+        refresh(cursor, full, names_changed)
+        _update(cursor, full, "now" if age else "")
+
+
+def refresh(cursor: Any, states: Iterable[State], names_changed: Mapping[UUID, set[str]]) -> None:
+    """Name to show, searched words and whether it is a nameless visitor, of profiles whose values changed."""
+    worded = [state for state in states if names_changed[state.id] & _SEARCHED]
+    firms = company_names(cursor, (state.values["company_id"] for state in worded))
+    for state in worded:
+        state.values["display_name"] = shown_name(state)
+        state.search = person_search(state.values, firms.get(state.values["company_id"], ""))
+    for state in states:
+        known = any(state.values[name] for name in ("display_name", "given_name", "family_name", "email", "phone"))
+        state.anonymous = state.grade == "visitor" and not known
+
+
+def company_names(cursor: Any, ids: Iterable[UUID | None]) -> dict[UUID | None, str]:
+    """Names of companies. At most 1 query."""
+    wanted = sorted({each for each in ids if each})
+    if not wanted:
+        return {}
+    cursor.execute("SELECT id, name FROM people_company WHERE id = ANY(%s)", [wanted])
+    return dict(cursor.fetchall())
+
+
+def _update(cursor: Any, states: Sequence[State], updated: str) -> None:
+    now = clock.now()
+    columns: list[list[Any]] = [[state.id for state in states]]
+    for name in _COLUMNS:
+        columns.append([state.values[name] for state in states])
+    columns.append([text(traits_in(state)) for state in states])
+    columns.append([text(state.origins) for state in states])
+    columns.append([state.search for state in states])
+    columns.append([state.anonymous for state in states])
+    columns.append([datetime.fromisoformat(state.observed) for state in states])
+    columns.append([now if updated else None] * len(states))
+    arrays = ", ".join(["%s::uuid[]", *(f"%s::{_FULL_TYPES.get(name, 'text')}[]" for name in _FULL)])
+    sets = ", ".join(f"{name} = v.{name}" for name in _FULL[:-1])
+    cursor.execute(
+        f"UPDATE people_person p SET {sets}, updated_at = coalesce(v.updated_at, p.updated_at) "
+        f"FROM unnest({arrays}) v (id, {', '.join(_FULL)}) WHERE p.id = v.id",
+        columns,
+    )
+
+
+def traits_in(state: State) -> dict[str, Any]:
+    """The custom fields of a profile, by name."""
+    return {key[1:]: value for key, value in state.values.items() if key[0] == ":"}
+
+
+def note(cursor: Any, changes: Iterable[tuple[UUID, Change]], kind: str = "person") -> None:
+    """Put replaced (and held back) values into the history. At most 1 query."""
+    told = [(pk, change) for pk, change in changes if change.held or change.before not in (None, "")]
+    if not told:
+        return
+    now = clock.now()
+    cursor.execute(
+        _HISTORY,
+        [
+            [new_id() for _ in told],
+            [kind] * len(told),
+            [pk for pk, _change in told],
+            [change.name[:120] for _pk, change in told],
+            [text(change.before) for _pk, change in told],
+            [text(change.after) for _pk, change in told],
+            [UUID(change.source) for _pk, change in told],
+            [change.held for _pk, change in told],
+            [now] * len(told),
+        ],
+    )

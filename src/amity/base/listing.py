@@ -22,6 +22,7 @@ from amity.base.filters import Active, Choices, Control, Filter, Reader, Trait
 
 PAGE_ROWS = 50
 COUNT_BOUND = 10_000
+LETTER_BOUND = 1_000  # where a word of one letter is searched: half the table may match, and more letters follow
 MAX_QUERY = 200
 MAX_TRAITS = 40
 SORT_VALUE = "sort_value"
@@ -127,6 +128,12 @@ class View:
     cursor: paging.Cursor | None = None
     chosen: bool = False  # the URL chose the columns
 
+    @property
+    def bound(self) -> int:
+        """How far matches are counted."""
+        letter = any(len(word) == 1 and not word.isdigit() for word in searching.words_of(self.q))
+        return min(LETTER_BOUND, COUNT_BOUND) if letter else COUNT_BOUND
+
     def params(
         self, *, leave_out: str = "", sort: str = "", cursor: paging.Cursor | None = None
     ) -> list[tuple[str, str]]:
@@ -149,16 +156,17 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows on the screen, and the way on. ``count`` stops at 10,001."""
+    """Rows on the screen, and the way on. ``count`` stops at one more than ``bound``."""
 
     rows: list[Row]
     count: int
     previous: paging.Cursor | None
     next: paging.Cursor | None
+    bound: int = COUNT_BOUND
 
     @property
     def more(self) -> bool:
-        return self.count > COUNT_BOUND
+        return self.count > self.bound
 
 
 def read(listing: Listing, reader: Reader, params: QueryDict) -> View:
@@ -205,7 +213,7 @@ def _wanted(view: View) -> Q:
 
 
 def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
-    """One page of rows and the count up to 10,000. 2 queries and those of the loaders."""
+    """One page of rows and the count up to the view's bound. 2 queries and those of the loaders."""
     count, raw = raw_rows(view, reader, size, _fields(view.columns))
     more, raw = len(raw) > size, raw[:size]
     back = bool(view.cursor and view.cursor.back)
@@ -214,9 +222,8 @@ def page(view: View, reader: Reader, size: int = PAGE_ROWS) -> Page:
     rows = _loaded(view.columns, reader, raw)
     before = bool(raw) and (more if back else view.cursor is not None)
     after = bool(raw) and (more if not back else True)
-    return Page(
-        rows, count, _cursor(view, raw[0], True) if before else None, _cursor(view, raw[-1], False) if after else None
-    )
+    previous = _cursor(view, raw[0], True) if before else None
+    return Page(rows, count, previous, _cursor(view, raw[-1], False) if after else None, view.bound)
 
 
 def raw_rows(view: View, reader: Reader, size: int, fields: Iterable[str]) -> tuple[int, list[dict[str, Any]]]:
@@ -228,7 +235,7 @@ def raw_rows(view: View, reader: Reader, size: int, fields: Iterable[str]) -> tu
     if not view.active and not view.q and view.order.name == view.listing.sort:
         count = found.values("pk")[: COUNT_BOUND + 1].count()
         return count, list(paging.slice_of(found, view.order, view.cursor, size).values(*names))
-    count, few = paging.few(found, view.order, view.cursor, size, COUNT_BOUND)
+    count, few = paging.few(found, view.order, view.cursor, size, view.bound)
     if few is None:
         walked = paging.along_index(view.listing.rows(reader).order_by(), _wanted(view))
         few = paging.slice_of(walked, view.order, view.cursor, size)

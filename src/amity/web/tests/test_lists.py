@@ -101,6 +101,17 @@ def test_a_list_costs_the_same_whatever_is_asked_and_found(
     assert len(empty) == 1
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"), [("k", "More than 20 rows"), ("ko", "30 rows"), ("anna k", "More than 20 rows")]
+)
+def test_a_search_for_one_letter_counts_less_far(
+    desk: Client, monkeypatch: pytest.MonkeyPatch, typed: str, told: str
+) -> None:
+    monkeypatch.setattr(listing, "LETTER_BOUND", 20)
+    crowd(30)
+    assert told in desk.get("/people/", {"q": typed}).content.decode()
+
+
 def test_paging_forth_and_back_shows_every_row_once(desk: Client) -> None:
     crowd(120)
     first = desk.get("/people/")

@@ -18,6 +18,9 @@ class PeopleConfig(AppConfig):
         from amity.people.hearing import register_hearing
 
         register_hearing()
+        from amity.people import pipeline
+
+        pipeline.register()
         from amity.access import api as access
         from amity.base import undo
         from amity.people import changes, segment_archive

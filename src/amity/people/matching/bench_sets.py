@@ -90,7 +90,7 @@ _FAKE = Tuned(
     ],
     train=[["first_name", "surname"], ["dob"]],
     certain=[["first_name", "surname", "dob"], ["email"]],
-    threshold=0.1,
+    threshold=0.5,
 )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def groups(total: int, pairs: Ints, scores: Doubles, score: Score) -> Ints:
     order = np.argsort(chain, kind="stable")
     ends = np.cumsum(sizes)
     chains = [order[ends[at] - sizes[at] : ends[at]] for at in np.flatnonzero(sizes > 2)]
-    fresh = int(len(sizes))
+    fresh = len(sizes)
     small = [members for members in chains if len(members) <= _LARGEST]
     for members, cut in zip(small, _cut_all(small, score), strict=True):
         found[members] = fresh + cut

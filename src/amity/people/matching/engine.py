@@ -20,6 +20,8 @@ from amity.people.matching.whole import Whole, whole
 
 Doubles = npt.NDArray[np.float64]
 Yes = npt.NDArray[np.bool_]
+_WITHIN = -3.0  # log odds, before looking, that two records that a chain of pairs connects are the same
+_LIFT = 3.0  # and at most so much more than for any two records
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def _deduped(base: Records, pairs: Ints) -> Matches:
     gamma = models.compared(base, pairs)
     model = models.train(base, pairs, gamma)
     odds = scored(base, model, pairs, gamma)
-    groups = clusters.groups(base.total, pairs, odds, lambda some: scored(base, model, some))
+    lift = float(np.clip(_WITHIN - np.log(model.prior), 0.0, _LIFT))
+    groups = clusters.groups(base.total, pairs, odds, lambda some: scored(base, model, some) + lift)
     return Matches(base, model, pairs, odds, clusters.pairs_of(groups), groups)
 
 

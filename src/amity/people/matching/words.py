@@ -13,12 +13,11 @@ _CYRILLIC = str.maketrans(
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _LEGAL = frozenset(
-    "gmbh mbh ag kg ohg ug gbr ev se co cokg ltd limited llc llp lp inc incorporated corp corporation company plc sa "
-    "spzoo spk spj spolka zoo ooo oao zao pao ao ip tov srl spa sarl bv nv ab oy aps as kft sro the".split()
+    ["gmbh", "mbh", "ag", "kg", "ohg", "ug", "gbr", "ev", "se", "co", "cokg", "ltd", "limited", "llc", "llp", "lp", "inc", "incorporated", "corp", "corporation", "company", "plc", "sa", "spzoo", "spk", "spj", "spolka", "zoo", "ooo", "oao", "zao", "pao", "ao", "ip", "tov", "srl", "spa", "sarl", "bv", "nv", "ab", "oy", "aps", "as", "kft", "sro", "the"]
 )
 _PATRONYMIC = re.compile(r"(?:ovich|evich|ovna|evna|ichna|ilyich|inichna)$")
 _PARTICLES = frozenset(
-    "von van der den de di da la le du del zu zum zur vom of the ter dr prof mr mrs ms herr frau".split()
+    ["von", "van", "der", "den", "de", "di", "da", "la", "le", "du", "del", "zu", "zum", "zur", "vom", "of", "the", "ter", "dr", "prof", "mr", "mrs", "ms", "herr", "frau"]
 )
 _SOUNDS = (
     (re.compile("shch|szcz|sch|sh|sz"), "s"),

@@ -21,6 +21,9 @@ class PeopleConfig(AppConfig):
         from amity.people import pipeline
 
         pipeline.register()
+        from amity.people import segments_consent, segments_world
+
+        segments_world.register(segments_consent.Consent())
         from amity.access import api as access
         from amity.base import undo
         from amity.people import changes, segment_archive

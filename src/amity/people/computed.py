@@ -1,7 +1,8 @@
-"""Computed values: worked out from events, defined once, kept up to date with every batch, usable wherever traits are."""
+"""Computed values: worked out from events, defined once, up to date with every batch, usable wherever traits are."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,16 +13,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.base import clock
+from amity.base import clock, jobs
 from amity.base.errors import NotFound, Refused
 from amity.people import measures, segments_fill, segments_world
 from amity.people.computed_values import KINDS, Value
-from amity.people.segment_tables import Activity, Computed, Measure
-from amity.people.segments_grammar import MAX_DAYS, BadDefinition, read_where
+from amity.people.segment_tables import Activity, Computed, Measure, Segment
+from amity.people.segments_grammar import MAX_DAYS, BadDefinition, Trait, leaves, read_where
 from amity.people.segments_sql import FIELDS
 from amity.people.segments_values import micros
 
 MAX_COMPUTED = 200
+COUNT = "people.computed_count"
 _NEEDS_PROPERTY = ("sum", "average", "most_frequent")
 
 
@@ -51,36 +53,67 @@ def computed_values() -> list[ComputedView]:
     return [_view(row) for row in Computed.objects.order_by("label", "name")]
 
 
+def listing(principal: access.Principal) -> list[ComputedView]:
+    """All of them by label, for whoever may see segments. 1 query."""
+    access.require(principal, "segments.view")
+    return computed_values()
+
+
+def get(principal: access.Principal, computed_id: UUID) -> ComputedView:
+    """One computed value; raises `NotFound`. 1 query."""
+    access.require(principal, "segments.view")
+    return _view(_found(computed_id))
+
+
+def create(principal: access.Principal, label: str, definition: Any) -> ComputedView:
+    """A new computed value; past events are counted by a job. Audited."""
+    return define(principal, label, definition, now=False)
+
+
 def define(
-    principal: access.Principal, name: str, label: str, definition: Mapping[str, Any]
+    principal: access.Principal, label: str, definition: Any, *, name: str | None = None, now: bool = True
 ) -> ComputedView:
-    """A new computed value; past events are counted at once (seconds at ten million events). Audited."""
+    """A new computed value. ``now``: past events are counted before this returns (seconds at ten million)."""
     access.require(principal, "segments.manage")
     told = checked(definition)
-    if not name.strip() or name in FIELDS:
-        raise Refused("bad_computed_name", _("Choose a name that no field has."))
-    value = segments_world.value_of(told)
+    label = _label(label)
     with transaction.atomic():
-        if Computed.objects.count() >= MAX_COMPUTED or Computed.objects.filter(name=name).exists():
-            raise Refused("computed_exists", _("There is a computed value of this name already, or too many."), 409)
-        segments_fill.fill_measures([value.spec] if value.spec.event != measures.ANY or not value.spec.base else [])
-        measure = Measure.objects.filter(key=value.spec.key).first()
-        row = Computed.objects.create(
-            name=name, label=label or name, definition=told, measure=measure, created_by=principal.staff_id
-        )
-        access.record(principal, "create", "computed", row.pk, {"name": name})
-        segments_world.bump()
+        if Computed.objects.count() >= MAX_COMPUTED:
+            message = _("There can be at most {most} computed values.").format(most=MAX_COMPUTED)
+            raise Refused("too_many_computed", message, 409)
+        row = Computed(name=_free_name(name or label), label=label, definition=told, created_by=principal.staff_id)
+        row.save(force_insert=True)
+        access.record(principal, "create", "computed", row.pk, {"name": row.name})
+        _count_past(row, principal, now)
+    return _view(row)
+
+
+def change(
+    principal: access.Principal, computed_id: UUID, *, label: str | None = None, definition: Any = None
+) -> ComputedView:
+    """Change what is given; live segments that ask for the value are recomputed. Audited."""
+    access.require(principal, "segments.manage")
+    told = None if definition is None else checked(definition)
+    with transaction.atomic():
+        row = _found(computed_id)
+        row.label = row.label if label is None else _label(label)
+        changed = told is not None and told != row.definition
+        if told is not None:
+            if changed and Value(told["of"], _NOTHING).kind != _view(row).type and _asked_for(row.name):
+                raise Refused("computed_in_use", _("A segment asks for this value: change the segment first."), 409)
+            row.definition = told
+        row.save()
+        access.record(principal, "change", "computed", row.pk, {"name": row.name})
+        if changed:
+            _count_past(row, principal, now=False)
     return _view(row)
 
 
 def remove(principal: access.Principal, computed_id: UUID) -> None:
     """Forget a computed value; raises ``Refused("computed_in_use")`` while a segment asks for it."""
     access.require(principal, "segments.manage")
-    row = Computed.objects.filter(pk=computed_id).first()
-    if row is None:
-        raise NotFound(_("This computed value is not here."))
-    around = segments_world.world()
-    if any(_asks(tree, row.name) for tree in around.others.values()):
+    row = _found(computed_id)
+    if _asked_for(row.name):
         raise Refused("computed_in_use", _("A segment asks for this value: change the segment first."), 409)
     with transaction.atomic():
         row.delete()
@@ -133,7 +166,9 @@ class _Row:
 def _rows(person_ids: Sequence[UUID]) -> dict[UUID, dict[int, _Row]]:
     fields = ("person_id", "measure_id", "n", "total", "decayed", "first_us", "last_us", "top")
     found: dict[UUID, dict[int, _Row]] = {}
-    for person, measure, n, total, *rest in Activity.objects.filter(person_id__in=list(person_ids)).values_list(*fields):
+    for person, measure, n, total, *rest in Activity.objects.filter(person_id__in=list(person_ids)).values_list(
+        *fields
+    ):
         found.setdefault(person, {})[measure] = _Row(n, float(total), *rest)
     return found
 
@@ -162,10 +197,61 @@ def _moment(us: int) -> datetime:
     return datetime.fromtimestamp(us / 1e6, UTC)
 
 
-def _asks(tree: Any, name: str) -> bool:
-    from amity.people.segments_grammar import Trait, leaves
+def _found(computed_id: UUID) -> Computed:
+    row = Computed.objects.filter(pk=computed_id).first()
+    if row is None:
+        raise NotFound(_("This computed value is not here."))
+    return row
 
-    return any(isinstance(leaf, Trait) and leaf.name == name for leaf in leaves(tree))
+
+def _asked_for(name: str) -> list[UUID]:
+    """The segments with a condition on the value."""
+    around = segments_world.world()
+    return [
+        pk for pk, tree in around.others.items() if any(isinstance(x, Trait) and x.name == name for x in leaves(tree))
+    ]
+
+
+def _label(given: str) -> str:
+    label = given.strip()[:120]
+    if not label:
+        raise Refused("computed_nameless", _("Give the value a name."))
+    return label
+
+
+def _free_name(wanted: str) -> str:
+    """A name that no field and no other computed value has."""
+    stem = re.sub(r"\W+", "_", wanted.lower()).strip("_")[:100] or "value"
+    taken = set(Computed.objects.filter(name__startswith=stem).values_list("name", flat=True)) | set(FIELDS)
+    return next(name for name in (stem, *(f"{stem}_{n}" for n in range(2, MAX_COMPUTED + 3))) if name not in taken)
+
+
+def _count_past(row: Computed, principal: access.Principal, now: bool) -> None:
+    spec = segments_world.value_of(row.definition).spec
+    if spec.event != measures.ANY or not spec.base:
+        measures.ensure([spec])
+        row.measure = Measure.objects.get(key=spec.key)
+        row.save(update_fields=["measure"])
+    segments_world.bump()
+    if now:
+        count_past()
+    else:
+        jobs.start(COUNT, COUNT, subject_id=row.pk, started_by=principal.staff_id, computed_id=str(row.pk))
+
+
+def count_past(computed_id: UUID | None = None) -> None:
+    """Count the past of all that computed values need; the segments that ask for one of them are recomputed."""
+    values = segments_world.computed().values()
+    segments_fill.fill_measures(
+        value.spec for value in values if not (value.spec.event == measures.ANY and value.spec.base)
+    )
+    row = Computed.objects.filter(pk=computed_id).first() if computed_id else None
+    asking = set(_asked_for(row.name)) if row else set()
+    live = Segment.objects.filter(live=True, archived_at=None).values_list("id", flat=True)
+    around = segments_world.world() if asking else None
+    for pk in live:
+        if around and (pk in asking or asking & set(segments_world.behind(pk, around))):
+            segments_fill.recompute(pk, reason="definition")
 
 
 def _view(row: Computed) -> ComputedView:
@@ -175,7 +261,9 @@ def _view(row: Computed) -> ComputedView:
 _NOTHING = measures.Spec("")
 
 
-def purchases_set(order: str = "Order Completed", amount: str = "revenue", goods: str = "category") -> list[tuple[str, str, dict[str, Any]]]:
+def purchases_set(
+    order: str = "Order Completed", amount: str = "revenue", goods: str = "category"
+) -> list[tuple[str, str, dict[str, Any]]]:
     """A starter set for a shop: name, label, definition."""
     return [
         ("orders_count", _("Orders"), {"event": order, "of": "count"}),
@@ -187,5 +275,3 @@ def purchases_set(order: str = "Order Completed", amount: str = "revenue", goods
         ("recent_interest", _("Recent interest"), {"event": "*", "of": "decayed", "half_life_days": 14}),
         ("last_seen", _("Last seen"), {"event": "*", "of": "last"}),
     ]
-
-

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -22,7 +22,7 @@ from amity.people.segment_tables import Segment, SegmentMember, SegmentVersion
 from amity.people.segments_check import check_all, health
 from amity.people.segments_fill import recompute
 from amity.people.segments_grammar import BadDefinition
-from amity.people.segments_live import fire_due, touched
+from amity.people.segments_live import MAX_PEOPLE, fire_due, follow, touched
 from amity.people.segments_reading import entries_of, moves_of
 from amity.people.segments_sql import Kind
 from amity.people.segments_views import (
@@ -100,7 +100,9 @@ def create(
     with transaction.atomic():
         SegmentVersion.objects.select_for_update().get()
         if Segment.objects.filter(archived_at=None).count() >= MAX_SEGMENTS:
-            raise Refused("too_many_segments", _("There can be at most {most} segments.").format(most=MAX_SEGMENTS), 409)
+            raise Refused(
+                "too_many_segments", _("There can be at most {most} segments.").format(most=MAX_SEGMENTS), 409
+            )
         row = Segment(name=_name(name, None), description=description[:2_000], definition=told, number=_next_number())
         row.live, row.created_by = live, principal.staff_id
         row.save(force_insert=True)
@@ -180,6 +182,18 @@ def export(principal: access.Principal, segment_id: UUID) -> Iterator[bytes]:
     return reading.export(_found(segment_id), worlds.world(), principal)
 
 
+def fire_all_due() -> int:
+    """Re-evaluate everybody who is due, at most half a million at a time; how many there were."""
+    fired = 0
+    for _n in range(100):
+        with transaction.atomic(), connection.cursor() as cursor:
+            due = fire_due(cursor)
+        fired += due
+        if due < MAX_PEOPLE:
+            break
+    return fired
+
+
 def _found(segment_id: UUID) -> Segment:
     row = Segment.objects.filter(pk=segment_id, archived_at=None).first()
     if row is None:
@@ -249,7 +263,9 @@ __all__ = [
     "create",
     "entries_of",
     "export",
+    "fire_all_due",
     "fire_due",
+    "follow",
     "get",
     "health",
     "history",

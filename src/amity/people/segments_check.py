@@ -1,4 +1,4 @@
-"""The nightly check: sums against the log, members against a full evaluation, bits against members. It mends what differs.
+"""The nightly check: sums against the log, members against a full evaluation, bits against members; it mends all.
 
 What was found stands on the segment (``differences``) and alarms on the doctor page and in the metrics.
 """

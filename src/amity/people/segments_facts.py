@@ -1,4 +1,4 @@
-"""What is known of some people, in columns: conditions are worked out for all of them at once (NumPy, no SQL per segment).
+"""What is known of some people, in columns: conditions are worked out for all at once (NumPy, no SQL per segment).
 
 Every condition means exactly what its SQL in `segments_sql` means; property tests compare the two.
 """

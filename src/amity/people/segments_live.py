@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db import connection
 
 from amity.base import clock
 from amity.base.ids import stable_id
@@ -81,6 +82,12 @@ def touched(cursor: Any, changed: Mapping[UUID, set[str]]) -> int:
         part = ids[begin : begin + MAX_PEOPLE]
         moved += _evaluate(cursor, plan, part, [whole[person] for person in part])
     return moved
+
+
+def follow(changed: Mapping[UUID, set[str]]) -> int:
+    """`touched` on Django's connection, for changes by hand; in the transaction of the change."""
+    with connection.cursor() as cursor:
+        return touched(cursor, changed)
 
 
 def fire_due(cursor: Any, limit: int = MAX_PEOPLE) -> int:
@@ -179,7 +186,7 @@ def _masks(plan: Plan, names: Sequence[set[str]], fresh: Bools) -> dict[int, Boo
     shared: dict[frozenset[str], Bools] = {}
     masks = {}
     for live in plan.live:
-        key = live.names & by_name.keys()
+        key = live.names.intersection(by_name)
         if live.timed and TIME in by_name:
             key = key | {TIME}
         mask = shared.get(key)

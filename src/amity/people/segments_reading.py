@@ -57,7 +57,8 @@ def _projected(tree: Group, around: World, principal: access.Principal | None) -
         cursor.execute("SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'people_person'::regclass")
         share = min(100.0, 100.0 * SAMPLED / float(cursor.fetchone()[0]))
         cursor.execute(
-            f"SELECT p.id FROM people_person p TABLESAMPLE SYSTEM ({share:.6f}) WHERE {LISTED} AND {seen}", params.values
+            f"SELECT p.id FROM people_person p TABLESAMPLE SYSTEM ({share:.6f}) WHERE {LISTED} AND {seen}",
+            params.values,
         )
         ids = [row[0] for row in cursor.fetchall()]
         found = len(people_among(cursor, tree, around, ids)) if ids else 0
@@ -79,7 +80,11 @@ def members(
 ) -> Members:
     """A page of members: of a live segment the newest first, else by id. 2 queries."""
     limit = min(limit, MAX_PAGE)
-    found = _live_page(row.number, principal, cursor, limit) if row.live else _page(around.others[row.pk], around, principal, cursor, limit)
+    found = (
+        _live_page(row.number, principal, cursor, limit)
+        if row.live
+        else _page(around.others[row.pk], around, principal, cursor, limit)
+    )
     following = ""
     if len(found) > limit:
         person, entered = found[limit - 1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -81,5 +80,3 @@ def _events() -> dict[str, list[str]]:
 def _names() -> list[str]:
     base = Measure.objects.filter(filters=[], property="", half_life_days=None, tally="").order_by("event")
     return [name for name in base.values_list("event", flat=True)[:MAX_EVENTS] if not name.startswith("segment.")]
-
-

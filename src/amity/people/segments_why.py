@@ -19,7 +19,9 @@ from amity.people.segments_views import Explained
 from amity.people.segments_words import did_words, fact_of_events, fact_of_value, group_words, trait_words
 
 
-def why(tree: Group, definition: Mapping[str, Any], around: World, person_id: UUID, labels: Mapping[str, str]) -> Explained:
+def why(
+    tree: Group, definition: Mapping[str, Any], around: World, person_id: UUID, labels: Mapping[str, str]
+) -> Explained:
     """The tree of a definition for one person. At most 3 queries per condition."""
     with connection.cursor() as cursor:
         root = roots_of(cursor, [person_id]).get(person_id, person_id)
@@ -37,15 +39,15 @@ class _Asker:
 
     def explain(self, node: Node, told: Mapping[str, Any]) -> Explained:
         if isinstance(node, Group):
-            children = tuple(
-                self.explain(each, given) for each, given in zip(node.nodes, told[node.mode], strict=True)
-            )
+            children = tuple(self.explain(each, given) for each, given in zip(node.nodes, told[node.mode], strict=True))
             answers = [child.holds for child in children]
             holds = {"all": all(answers), "any": any(answers), "none": not any(answers)}[node.mode]
             return Explained(node.mode, told, group_words(node), holds, "", children)
         if isinstance(node, Trait):
             fact = fact_of_value(self._value(node.name), self.around.kind_of(node.name))
-            return Explained("trait", told, trait_words(node, self.labels.get(node.name, node.name)), self.holds(node), fact)
+            return Explained(
+                "trait", told, trait_words(node, self.labels.get(node.name, node.name)), self.holds(node), fact
+            )
         if isinstance(node, Did):
             return Explained("event", told, did_words(node), self.holds(node), self._events(node))
         if isinstance(node, Other):

@@ -33,7 +33,11 @@ _OPS = {
     "within_days": gettext_lazy("{name} is in the last {value} days"),
     "not_within_days": gettext_lazy("{name} is not in the last {value} days"),
 }
-_GROUPS = {"all": gettext_lazy("All of these"), "any": gettext_lazy("Any of these"), "none": gettext_lazy("None of these")}
+_GROUPS = {
+    "all": gettext_lazy("All of these"),
+    "any": gettext_lazy("Any of these"),
+    "none": gettext_lazy("None of these"),
+}
 _REASONS = {
     "time:": gettext_lazy("Time passed"),
     "person:new": gettext_lazy("New profile"),
@@ -43,6 +47,7 @@ _REASONS = {
     "filled": gettext_lazy("The segment was filled"),
     "recomputed": gettext_lazy("The segment was recomputed"),
     "definition": gettext_lazy("The segment was changed"),
+    "import": gettext_lazy("An import"),
     "check": gettext_lazy("Put right by the nightly check"),
 }
 

@@ -1,4 +1,4 @@
-"""What definitions refer to (measures, computed values, other segments, kinds of other rooms), read and kept by version."""
+"""What definitions refer to: measures, computed values, other segments, kinds of other rooms; kept by version."""
 
 from __future__ import annotations
 
@@ -132,11 +132,11 @@ def check_references(tree: Group, around: World, of: UUID | None) -> None:
         if isinstance(leaf, Other):
             if leaf.segment not in around.others:
                 raise BadDefinition("", _("A segment named in a condition is not there."))
-            if of is not None and of in {leaf.segment, *_behind(leaf.segment, around)}:
+            if of is not None and of in {leaf.segment, *behind(leaf.segment, around)}:
                 raise BadDefinition("", _("A segment cannot be part of itself."))
 
 
-def _behind(segment: UUID, around: World) -> set[UUID]:
+def behind(segment: UUID, around: World) -> set[UUID]:
     """All segments that one is built on."""
     found: set[UUID] = set()
     waiting = [segment]
@@ -150,7 +150,7 @@ def _behind(segment: UUID, around: World) -> set[UUID]:
 
 def built_on(segment: UUID, around: World) -> list[UUID]:
     """The segments that refer to one, directly or not."""
-    return [other for other in around.others if segment in _behind(other, around)]
+    return [other for other in around.others if segment in behind(other, around)]
 
 
 def everything(node: Node, around: World) -> Iterator[Leaf]:
@@ -198,6 +198,8 @@ def specs(tree: Group, around: World) -> set[Spec]:
     """The measures that make a definition cheap to follow."""
     found = set()
     for leaf in everything(tree, around):
+        if isinstance(leaf, Trait) and leaf.name not in FIELDS and leaf.name in around.computed:
+            found.add(around.computed[leaf.name].spec)
         if isinstance(leaf, Did):
             found.add(Spec(leaf.event))
             if not (leaf.within_days or leaf.between or leaf.follow):

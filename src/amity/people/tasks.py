@@ -57,3 +57,55 @@ def revive_imports(timestamp: int) -> None:
     close_old_connections()
 
     service.revive()
+
+
+@jobs.app.task(name="people.segment_fill", retry=jobs.RETRY, lock="people.segments")
+def fill_segment(job_run_id: str, segment_id: str) -> None:
+    """Evaluate a live segment for everybody."""
+    from amity.people import segments
+
+    close_old_connections()
+
+    jobs.running(job_run_id, lambda report: report(segments.recompute(UUID(segment_id), reason="definition"), None, ""))
+
+
+@jobs.app.task(name="people.computed_count", retry=jobs.RETRY, lock="people.segments")
+def count_computed(job_run_id: str, computed_id: str) -> None:
+    """Count the past events of a computed value."""
+    from amity.people import computed
+
+    close_old_connections()
+
+    jobs.running(job_run_id, lambda report: computed.count_past(UUID(computed_id)))
+
+
+@jobs.app.task(name="people.segments_refresh", retry=jobs.RETRY, lock="people.segments")
+def refresh_after_import(job_run_id: str, import_id: str) -> None:
+    """Count what an import brought and evaluate everybody again."""
+    from amity.people import segments_refresh
+
+    close_old_connections()
+
+    jobs.running(job_run_id, lambda report: segments_refresh.after_import(UUID(import_id), report))
+
+
+@jobs.app.periodic(cron="* * * * *")
+@jobs.app.task(name="people.segment_timers", queueing_lock="people.segment_timers")
+def fire_timers(timestamp: int) -> None:
+    """Re-evaluate people for whom time alone may have changed something."""
+    from amity.people import segments
+
+    close_old_connections()
+
+    segments.fire_all_due()
+
+
+@jobs.app.periodic(cron="30 2 * * *")
+@jobs.app.task(name="people.segments_check", queueing_lock="people.segments_check", lock="people.segments")
+def check_segments(timestamp: int) -> None:
+    """Compare sums, members and bits with what a full evaluation gives, and mend them."""
+    from amity.people import segments
+
+    close_old_connections()
+
+    segments.check_all()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from amity.people.matching.columns import Column, Ints
 from amity.people.matching.compare import CUTS, Levels, levels, similarity
+from amity.people.matching.swaps import put_right
 from amity.people.matching.tables import Records
 from amity.people.matching.whole import Whole
 
@@ -37,8 +38,10 @@ def compared(records: Records, pairs: Ints, whole: Whole | None = None) -> Level
     found = np.empty((len(pairs), width + (whole is not None)), dtype=np.int8, order="F")
     if whole is not None:
         found[:, width] = levels("bag", whole.nearer(pairs))
+    likeness = [similarity(one, pairs) for one in records.columns]
+    put_right(records, pairs, likeness, records.swappable)
     for at, one in enumerate(records.columns):
-        found[:, at] = levels(one.kind, similarity(one, pairs))
+        found[:, at] = levels(one.kind, likeness[at])
     return found
 
 

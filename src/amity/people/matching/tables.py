@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -23,6 +24,13 @@ class Records:
     columns: tuple[Column, ...]
     total: int
     split: int
+
+    @cached_property
+    def swappable(self) -> list[tuple[int, int]]:
+        """Columns whose values may stand in each other's place."""
+        from amity.people.matching.swaps import swappable
+
+        return swappable(self)
 
     @property
     def linkage(self) -> bool:

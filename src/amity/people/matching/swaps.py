@@ -1,0 +1,67 @@
+"""Values that stand in each other's column: first name and surname the wrong way round."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+
+from amity.people.matching.columns import Column, Ints, encoded
+from amity.people.matching.compare import Floats, similarity
+from amity.people.matching.tables import Records
+
+_SHARED = 0.03  # share of either column's records whose value occurs in the other column too
+_ALIKE = 0.75  # a column that is this much alike is in its place
+_SWAPPED = 0.9  # likeness across the columns from which they count as swapped
+_AS_GOOD_AS = np.float32(0.93)
+
+
+def swappable(records: Records) -> list[tuple[int, int]]:
+    """Pairs of columns of single words whose values occur in both."""
+    words = [at for at, one in enumerate(records.columns) if one.kind == "word"]
+    return [(a, b) for a, b in combinations(words, 2) if _share_values(records.columns[a], records.columns[b])]
+
+
+def _share_values(a: Column, b: Column) -> bool:
+    common = set(a.values) & set(b.values)
+    if not common:
+        return False
+    for one in (a, b):
+        held = np.fromiter((value in common for value in one.values), dtype=np.bool_, count=len(one.values))
+        if one.counts[held].sum() < _SHARED * max(one.counts.sum(), 1):
+            return False
+    return True
+
+
+def put_right(records: Records, pairs: Ints, likeness: list[Floats], columns: list[tuple[int, int]]) -> None:
+    """Raise, in place, the likeness ``(n_pairs,)`` of columns whose values were swapped in one of the records."""
+    for a, b in columns:
+        apart = np.flatnonzero(~(likeness[a] >= _ALIKE) & ~(likeness[b] >= _ALIKE))
+        if len(apart):
+            _across(records.columns[a], records.columns[b], pairs[apart], apart, likeness, (a, b))
+
+
+def _across(
+    one: Column, two: Column, pairs: Ints, at: Ints, likeness: list[Floats], columns: tuple[int, int]
+) -> None:
+    both = _together(one, two)
+    size = len(pairs)
+    left = np.column_stack([pairs[:, 0], pairs[:, 1] + len(one.codes)])
+    right = np.column_stack([pairs[:, 1], pairs[:, 0] + len(one.codes)])
+    crossed = similarity(both, np.concatenate([left, right]))
+    there, back = crossed[:size], crossed[size:]
+    swapped = (there >= _SWAPPED) & (back >= _SWAPPED)
+    likeness[columns[0]][at[swapped]] = likeness[columns[1]][at[swapped]] = _AS_GOOD_AS
+    for found, other in ((there, back), (back, there)):
+        single = (found >= _SWAPPED) & np.isnan(other)
+        likeness[columns[0]][at[single]] = _AS_GOOD_AS
+        likeness[columns[1]][at[single]] = np.nan
+
+
+def _together(one: Column, two: Column) -> Column:
+    """Both columns as one, the second's records after the first's."""
+    texts = [
+        np.where(column.codes >= 0, column.objects[np.maximum(column.codes, 0)], None) for column in (one, two)
+    ]
+    return encoded(one.name, one.kind, pl.Series(np.concatenate(texts).tolist(), dtype=pl.String))

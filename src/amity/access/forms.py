@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from amity.access.models import Role, RowScope
 from amity.access.staff import choices as staff_choices
@@ -37,7 +37,9 @@ def zones() -> list[tuple[str, str]]:
 class Preferences(forms.Form):
     """Name, language and time zone: what a member says about themself."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=200, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(
+        label=pgettext_lazy("person", "Name"), max_length=200, widget=forms.TextInput({"autocomplete": "name"})
+    )
     language = forms.ChoiceField(label=gettext_lazy("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zones)
 
@@ -74,7 +76,7 @@ class SetUpForm(EntryForm):
 class MemberForm(forms.Form):
     """What an administrator decides about a member."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=200)
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
     role = forms.ChoiceField(label=gettext_lazy("Role"), choices=Role.choices)
     scope = forms.ChoiceField(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -25,11 +26,23 @@ _SUFFIXES = ("_from", "_to", "_min", "_max")
 
 
 class PageOf(Schema, Generic[T]):
-    """One page. ``next`` is the ``cursor`` of the following page, null on the last one; ``count`` stops at 10,001."""
+    """One page. ``next`` is the ``cursor`` of the following page, null on the last one.
+
+    ``count`` stops at 10,001 (a search of one letter: at 1,001).
+    """
 
     items: list[T]
     next: str | None
     count: int | None = None
+
+
+class Asked(Schema):
+    """What every list takes beside its filters."""
+
+    q: str = ""
+    sort: str = ""
+    limit: int = USUAL_LIMIT
+    cursor: str = ""
 
 
 class Problem(Schema):
@@ -149,6 +162,18 @@ def at(pointer: str, check: Callable[[], object]) -> None:
         check()
     except Refused as error:
         raise Pointed(error, pointer) from error
+
+
+def split(values: dict[str, Any], bag: str) -> tuple[dict[str, Any], Mapping[str, Any] | None]:
+    """Fields, and apart from them the custom fields that the body holds under ``bag``."""
+    return values, values.pop(bag, None)
+
+
+def check_references(values: Mapping[str, Any], getters: Mapping[str, Callable[[Any], object]]) -> None:
+    """Ids in the body must name records that the caller sees: ``getters`` by field refuse what they do not find."""
+    for name, getter in getters.items():
+        if values.get(name):
+            at(f"/{name}", partial(getter, values[name]))
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -66,6 +66,19 @@ def note(actor: Reader, kind: str, args: dict[str, Any], before: Any) -> UUID:
     group = new_id()
     UndoStep.objects.create(group_id=group, kind=kind, staff_id=actor.staff_id, args=args, before=before, state="done")
     return group
+
+
+def state_of(row: Any) -> dict[str, Any]:
+    """A record's columns by name, as changes are told apart by; without those that nobody edits."""
+    unedited = ("id", "key", "search_vector")
+    return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname not in unedited}
+
+
+def plain(value: Any) -> Any:
+    """A column's value as JSON keeps it."""
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if isinstance(value, date | datetime) else value
 
 
 def perform_batches(actor: Reader, kind: str, batches: Sequence[dict[str, Any]]) -> UUID:

@@ -1,5 +1,6 @@
 """The door of room `people`."""
 
+from amity.people import activity, computed, segments
 from amity.people.changes import (
     COMPANY_KIND,
     PERSON_KIND,
@@ -10,6 +11,7 @@ from amity.people.changes import (
     create_person,
 )
 from amity.people.finding import company_called, company_search, lookalikes, normal_email, normal_phone, person_search
+from amity.people.holders import Holder, register_holder
 from amity.people.imports import kit as import_kit
 from amity.people.imports import service as imports
 from amity.people.learning import LeadRow, lead_rows, visible_people
@@ -17,17 +19,17 @@ from amity.people.lists import (
     COMPANIES,
     LEAD_TAGS,
     PEOPLE,
-    archive_action,
-    assign_action,
     company_rows,
     owner_column,
     owner_filter,
     people_rows,
+    record_actions,
     text_column,
     time_column,
 )
 from amity.people.matching import service as matching
 from amity.people.members import JoinView, identifiers_of, joins_of, members_of, survivors
+from amity.people.merge import MERGE_KIND, merge, merge_with_undo, unmerge
 from amity.people.models import LeadStatus
 from amity.people.profiles import (
     ChangeView,
@@ -58,10 +60,12 @@ __all__ = [
     "COMPANY_KIND",
     "LEAD_CHOICES",
     "LEAD_TAGS",
+    "MERGE_KIND",
     "PEOPLE",
     "PERSON_KIND",
     "ChangeView",
     "CompanyView",
+    "Holder",
     "IdentifierView",
     "JoinView",
     "LeadRow",
@@ -69,10 +73,9 @@ __all__ = [
     "PersonView",
     "ProfileFacts",
     "TraitView",
+    "activity",
     "any_profile",
     "archive",
-    "archive_action",
-    "assign_action",
     "change_company",
     "change_person",
     "company_called",
@@ -80,6 +83,7 @@ __all__ = [
     "company_rows",
     "company_search",
     "company_views",
+    "computed",
     "create_company",
     "create_person",
     "facts",
@@ -94,6 +98,8 @@ __all__ = [
     "lookalikes",
     "matching",
     "members_of",
+    "merge",
+    "merge_with_undo",
     "names",
     "normal_email",
     "normal_phone",
@@ -104,11 +110,15 @@ __all__ = [
     "people_rows",
     "person_search",
     "person_views",
+    "record_actions",
+    "register_holder",
+    "segments",
     "subsidiaries_of",
     "survivors",
     "text_column",
     "time_column",
     "trait_names",
     "traits_of",
+    "unmerge",
     "visible_people",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.events import api as events
-from amity.people import finding
+from amity.people import finding, segments_live
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
 from amity.people.profiles import MANUAL, told_name
 
@@ -40,16 +39,17 @@ def create_person(
     """A new person, owned by their maker unless ``values`` say otherwise. Audited."""
     access.require(principal, "people.edit")
     person = Person(**_clean_person(_known(values, PERSON_EDITABLE), None), traits=dict(traits or {}))
-    if not told_name(_as_dict(person)) or not any((person.display_name, person.email, person.phone)):
+    if not told_name(undo.state_of(person)) or not any((person.display_name, person.email, person.phone)):
         raise Refused("person_nameless", _("Give at least a name, an e-mail address or a phone number."))
     _own(person, principal, "owner_id" in values)
     _lead_times(person)
     with transaction.atomic():
-        person.search = finding.person_search(_as_dict(person), _company_name(person.company_id))
+        person.search = finding.person_search(undo.state_of(person), _company_name(person.company_id))
         person.save(force_insert=True)
         _identify([person])
         access.record(principal, "create", "person", person.id)
         events.publish("person.created", person.id, {"id": str(person.id)})
+        segments_live.follow({person.id: {"person:new"}})
     return person.id
 
 
@@ -63,7 +63,7 @@ def create_company(
         raise Refused("company_nameless", _("Give the company a name."))
     _own(company, principal, "owner_id" in values)
     with transaction.atomic():
-        company.search = finding.company_search(_as_dict(company))
+        company.search = finding.company_search(undo.state_of(company))
         company.save(force_insert=True)
         access.record(principal, "create", "company", company.id)
         events.publish("company.created", company.id, {"id": str(company.id)})
@@ -152,18 +152,18 @@ def _apply(
     history: list[TraitChange] = []
     changed = []
     for row in rows:
-        was = _as_dict(row)
+        was = undo.state_of(row)
         _set(row, kind, wanted, traits, company)
-        now = _as_dict(row)
+        now = undo.state_of(row)
         diff = [name for name in was if was[name] != now[name] and name != "updated_at"]
         if diff:
             _mark_manual(row, diff)
-            now = _as_dict(row)
+            now = undo.state_of(row)
             diff = [*diff, "origins"] if "origins" not in diff else diff
             changed.append(row)
             remembered[str(row.pk)] = {
-                "was": {n: _plain(was[n]) for n in diff},
-                "now": {n: _plain(now[n]) for n in diff},
+                "was": {n: undo.plain(was[n]) for n in diff},
+                "now": {n: undo.plain(now[n]) for n in diff},
             }
             history += _history(principal, kind, row.pk, was, now, diff)
     if changed:
@@ -177,6 +177,8 @@ def _apply(
         events.publish_many(
             topic, ((UUID(pk), {"id": pk, "fields": sorted(each["was"])}) for pk, each in remembered.items())
         )
+        if kind == PERSON_KIND:
+            _follow(remembered)
     return {"rows": remembered, "history": [str(each.pk) for each in history]}
 
 
@@ -191,9 +193,9 @@ def _set(row: Any, kind: str, wanted: Mapping[str, Any], traits: Mapping[str, An
         _lead_times(row)
         if set(cleaned) - {"owner_id", "team_id", "lead_status", "archived_at"}:
             name = company if company is not None else _company_name(row.company_id)
-            row.search = finding.person_search(_as_dict(row), name)
+            row.search = finding.person_search(undo.state_of(row), name)
     elif set(cleaned) - {"owner_id", "team_id", "archived_at"}:
-        row.search = finding.company_search(_as_dict(row))
+        row.search = finding.company_search(undo.state_of(row))
 
 
 def _set_traits(row: Any, traits: Mapping[str, Any]) -> None:
@@ -230,8 +232,8 @@ def _history(
             profile_kind=profile,
             profile_id=pk,
             name=name[:120],
-            before=_plain(a),
-            after=_plain(b),
+            before=undo.plain(a),
+            after=undo.plain(b),
             actor_id=principal.staff_id,
         )
         for name, a, b in pairs
@@ -243,9 +245,9 @@ def _put_back(principal: access.Principal, kind: str, before: dict[str, Any]) ->
     restored, fields = [], {"updated_at"}
     for row in model.objects.filter(pk__in=list(before["rows"])).select_for_update(of=("self",)):
         was, now = before["rows"][str(row.pk)]["was"], before["rows"][str(row.pk)]["now"]
-        current = _as_dict(row)
+        current = undo.state_of(row)
         for name, value in was.items():
-            if _plain(current[name]) == now[name]:
+            if undo.plain(current[name]) == now[name]:
                 setattr(row, name, model._meta.get_field(name).to_python(value))
                 fields.add(name)
         row.updated_at = clock.now()
@@ -255,7 +257,20 @@ def _put_back(principal: access.Principal, kind: str, before: dict[str, Any]) ->
     if kind == PERSON_KIND and fields & set(_IDENTIFYING):
         turned = {pk: {"was": each["now"], "now": each["was"]} for pk, each in before["rows"].items()}
         _reidentify(restored, turned)
+    if kind == PERSON_KIND:
+        _follow(before["rows"])
     _audit(principal, "undo", kind, list(before["rows"]), sorted(fields))
+
+
+def _follow(rows: Mapping[str, Any]) -> None:
+    """Segments follow what was changed by hand."""
+    changed = {}
+    for pk, each in rows.items():
+        was, now = each["was"], each["now"]
+        old, new = was.get("traits") or {}, now.get("traits") or {}
+        traits = {f"trait:{name}" for name in {**old, **new} if old.get(name) != new.get(name)}
+        changed[UUID(pk)] = traits | {f"field:{name}" for name in was if name not in ("traits", "origins", "search")}
+    segments_live.follow(changed)
 
 
 def _identify(people: Iterable[Person]) -> None:
@@ -355,20 +370,6 @@ def _known(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
             if given and cleaned[name] is None:
                 raise Refused("bad_reference", _("This is not the id of a record: %(name)s") % {"name": name})
     return cleaned
-
-
-def _as_dict(row: Any) -> dict[str, Any]:
-    return {
-        f.attname: getattr(row, f.attname)
-        for f in row._meta.concrete_fields
-        if f.attname not in ("id", "key", "search_vector")
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def _model(kind: str) -> Any:

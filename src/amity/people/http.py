@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from amity.access import api as access
 from amity.base import rest
@@ -144,9 +144,7 @@ PAGE_OF_COMPANIES = rest.document(rest.PageOf[CompanyOut])
 
 
 @router.get("/people", response=PAGE_OF_PEOPLE, operation_id="listPeople")
-def list_people(
-    request: access.StaffRequest, q: str = "", sort: str = "", limit: int = rest.USUAL_LIMIT, cursor: str = ""
-) -> Any:
+def list_people(request: access.StaffRequest, asked: Query[rest.Asked]) -> Any:
     """People that you see, with the filters of the list page (for example ``owner=me``, ``lead=open``)."""
     access.require(request.principal, "people.view")
     return rest.page_of(
@@ -157,7 +155,7 @@ def list_people(
 @router.post("/people", response={201: PersonOut, **rest.problems()}, operation_id="createPerson")
 def create_person(request: access.StaffRequest, body: PersonIn) -> Any:
     """A new person, yours unless ``owner_id`` says otherwise."""
-    values, traits = _split(rest.given(body))
+    values, traits = rest.split(rest.given(body), "traits")
     _check_references(request.principal, values)
     made = changes.create_person(request.principal, values, traits)
     return Status(201, profiles.get_person(request.principal, made))
@@ -172,7 +170,7 @@ def get_person(request: access.StaffRequest, person_id: UUID) -> Any:
 @router.patch("/people/{person_id}", response=rest.document(PersonOut), operation_id="changePerson")
 def change_person(request: access.StaffRequest, person_id: UUID, body: PersonIn, response: HttpResponse) -> Any:
     """Change what the body names. The header ``Amity-Undo`` names the group that POST /undo/{group} puts back."""
-    values, traits = _split(rest.given(body))
+    values, traits = rest.split(rest.given(body), "traits")
     _check_references(request.principal, values)
     rest.tell_undo(response, changes.change_person(request.principal, person_id, values, traits))
     return profiles.get_person(request.principal, person_id)
@@ -208,9 +206,7 @@ def person_history(request: access.StaffRequest, person_id: UUID) -> Any:
 
 
 @router.get("/companies", response=PAGE_OF_COMPANIES, operation_id="listCompanies", tags=["companies"])
-def list_companies(
-    request: access.StaffRequest, q: str = "", sort: str = "", limit: int = rest.USUAL_LIMIT, cursor: str = ""
-) -> Any:
+def list_companies(request: access.StaffRequest, asked: Query[rest.Asked]) -> Any:
     """Companies that you see, with the filters of the list page."""
     access.require(request.principal, "people.view")
     fields = ("id", *profiles.COMPANY_FIELDS)
@@ -222,7 +218,7 @@ def list_companies(
 )
 def create_company(request: access.StaffRequest, body: CompanyIn) -> Any:
     """A new company, yours unless ``owner_id`` says otherwise."""
-    values, traits = _split(rest.given(body))
+    values, traits = rest.split(rest.given(body), "traits")
     _check_references(request.principal, values)
     made = changes.create_company(request.principal, values, traits)
     return Status(201, profiles.get_company(request.principal, made))
@@ -241,7 +237,7 @@ def get_company(request: access.StaffRequest, company_id: UUID) -> Any:
 )
 def change_company(request: access.StaffRequest, company_id: UUID, body: CompanyIn, response: HttpResponse) -> Any:
     """Change what the body names."""
-    values, traits = _split(rest.given(body))
+    values, traits = rest.split(rest.given(body), "traits")
     _check_references(request.principal, values)
     rest.tell_undo(response, changes.change_company(request.principal, company_id, values, traits))
     return profiles.get_company(request.principal, company_id)
@@ -294,14 +290,6 @@ def company_history(request: access.StaffRequest, company_id: UUID) -> Any:
     return profiles.history_of(company_id)
 
 
-def _split(values: dict[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any] | None]:
-    return values, values.pop("traits", None)
-
-
 def _check_references(principal: access.Principal, values: Mapping[str, Any]) -> None:
-    """Ids in the body must name records that the caller sees."""
-    for name in ("company_id", "parent_id"):
-        if values.get(name):
-            rest.at(f"/{name}", partial(profiles.get_company, principal, values[name]))
-    if values.get("owner_id"):
-        rest.at("/owner_id", partial(access.member, values["owner_id"]))
+    company = partial(profiles.get_company, principal)
+    rest.check_references(values, {"company_id": company, "parent_id": company, "owner_id": access.member})

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from amity.access import api as access
 from amity.base import filters
@@ -73,6 +73,11 @@ def archive_action(kind: str, permission: str) -> BulkAction:
         "",
         lambda _p, _q: {"values": {"archived_at": "now"}},
     )
+
+
+def record_actions(kind: str, assign: str, archive: str) -> tuple[BulkAction, BulkAction]:
+    """What can be done to many records of any kind, with the permissions it takes."""
+    return assign_action(kind, assign), archive_action(kind, archive)
 
 
 def read_owner(principal: Any, posted: QueryDict) -> dict[str, Any]:
@@ -162,7 +167,7 @@ PEOPLE = Listing(
     columns=(
         Column(
             "name",
-            gettext_lazy("Name"),
+            pgettext_lazy("person", "Name"),
             NAME_FIELDS,
             cell=_name_cell,
             text=lambda r: told_name(r.values),
@@ -203,7 +208,7 @@ PEOPLE = Listing(
         filters.Days("lead_since", gettext_lazy("Lead since"), "lead_created_at"),
     ),
     bulk=(
-        assign_action(PERSON_KIND, "people.bulk"),
+        *record_actions(PERSON_KIND, "people.bulk", "people.bulk"),
         BulkAction(
             "lead",
             gettext_lazy("Set lead status"),
@@ -213,7 +218,6 @@ PEOPLE = Listing(
             "people/_bulk_lead.html",
             _read_lead,
         ),
-        archive_action(PERSON_KIND, "people.bulk"),
     ),
     sort="-updated_at",
     export="people.export",
@@ -275,7 +279,7 @@ COMPANIES = Listing(
         filters.Has("has_phone", gettext_lazy("Has a phone"), filters.nothing_in("phone")),
         filters.Days("updated", gettext_lazy("Updated"), "updated_at"),
     ),
-    bulk=(assign_action(COMPANY_KIND, "people.bulk"), archive_action(COMPANY_KIND, "people.bulk")),
+    bulk=record_actions(COMPANY_KIND, "people.bulk", "people.bulk"),
     sort="-updated_at",
     export="people.export",
     create=("company_new", gettext_lazy("New company"), "people.edit"),

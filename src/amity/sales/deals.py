@@ -21,6 +21,7 @@ from amity.events import api as events
 from amity.people import api as people
 from amity.sales.lists import DEAL_KIND
 from amity.sales.models import Deal, DealStatus, Pipeline, Product, Stage, StageChange
+from amity.sales.segment_kind import CHANGED
 
 EDITABLE = (
     "title", "person_id", "company_id", "product_id", "owner_id", "stage_id", "value_minor", "currency", "source",
@@ -170,6 +171,7 @@ def create_deal(
         StageChange.objects.create(deal=deal, after=stage, actor_id=principal.staff_id)
         access.record(principal, "create", "deal", deal.id)
         events.publish("deal.created", deal.id, {"id": str(deal.id)})
+        _follow([deal.person_id])
     return deal.id
 
 
@@ -210,14 +212,25 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> 
     for row in Deal.objects.filter(pk__in=list(before["rows"])).select_for_update(of=("self",)):
         was, now = before["rows"][str(row.pk)]["was"], before["rows"][str(row.pk)]["now"]
         for name, value in was.items():
-            if _plain(getattr(row, name)) == now[name]:
+            if undo.plain(getattr(row, name)) == now[name]:
                 setattr(row, name, cast("Field[Any, Any]", Deal._meta.get_field(name)).to_python(value))
                 fields.add(name)
         row.updated_at = clock.now()
         restored.append(row)
     Deal.objects.bulk_update(restored, sorted(fields), batch_size=500)
     StageChange.objects.filter(pk__in=before["moves"]).delete()
+    _follow([*(row.person_id for row in restored), *_people_before(before["rows"])])
     _audit(principal, "undo", list(before["rows"]), sorted(fields))
+
+
+def _people_before(rows: Mapping[str, Any]) -> list[UUID | None]:
+    """Whose the deals were, on either side of a change."""
+    return [read_id(each[side].get("person_id")) for each in rows.values() for side in ("was", "now")]
+
+
+def _follow(person_ids: Iterable[UUID | None]) -> None:
+    """Segments with conditions on deals follow."""
+    people.segments.follow({person: {CHANGED} for person in person_ids if person})
 
 
 def _views(rows: Any) -> list[DealView]:
@@ -250,14 +263,17 @@ def _apply(
     remembered: dict[str, Any] = {}
     moves, changed = [], []
     for row in rows:
-        was, stage_before = _as_dict(row), row.stage_id
+        was, stage_before = undo.state_of(row), row.stage_id
         _set(row, wanted, custom, stage)
-        now = _as_dict(row)
+        now = undo.state_of(row)
         diff = [name for name in was if was[name] != now[name] and name != "updated_at"]
         if not diff:
             continue
         changed.append(row)
-        remembered[str(row.pk)] = {"was": {n: _plain(was[n]) for n in diff}, "now": {n: _plain(now[n]) for n in diff}}
+        remembered[str(row.pk)] = {
+            "was": {n: undo.plain(was[n]) for n in diff},
+            "now": {n: undo.plain(now[n]) for n in diff},
+        }
         if stage is not None and stage.pk != stage_before:
             moves.append(StageChange(deal=row, before_id=stage_before, after=stage, actor_id=principal.staff_id))
     if changed:
@@ -272,6 +288,7 @@ def _apply(
             "deal.stage_changed",
             ((move.deal_id, {"id": str(move.deal_id), "stage_id": str(move.after_id)}) for move in moves),
         )
+        _follow([*(row.person_id for row in changed), *_people_before(remembered)])
     return {"rows": remembered, "moves": [str(each.pk) for each in moves]}
 
 
@@ -350,17 +367,3 @@ def _search(deal: Deal) -> str:
 def _audit(principal: access.Principal, verb: str, ids: list[str], fields: list[str]) -> None:
     subject = ids[0] if len(ids) == 1 else f"{len(ids)} records"
     access.record(principal, verb, "deal", subject, {"fields": fields, "ids": ids[:500]})
-
-
-def _as_dict(row: Deal) -> dict[str, Any]:
-    return {
-        f.attname: getattr(row, f.attname)
-        for f in row._meta.concrete_fields
-        if f.attname not in ("id", "key", "search_vector")
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat() if isinstance(value, date | datetime) else value

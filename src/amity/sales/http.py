@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from amity.access import api as access
 from amity.base import rest
@@ -125,9 +125,7 @@ class UndoOut(Schema):
 
 
 @router.get("/deals", response=rest.document(rest.PageOf[DealOut]), operation_id="listDeals")
-def list_deals(
-    request: access.StaffRequest, q: str = "", sort: str = "", limit: int = rest.USUAL_LIMIT, cursor: str = ""
-) -> Any:
+def list_deals(request: access.StaffRequest, asked: Query[rest.Asked]) -> Any:
     """Deals that you see, with the filters of the list page (for example ``status=open``, ``value_min=1000``)."""
     access.require(request.principal, "deals.view")
     fields = (*deals.FIELDS, "stage__name")
@@ -137,7 +135,7 @@ def list_deals(
 @router.post("/deals", response={201: DealOut, **rest.problems()}, operation_id="createDeal")
 def create_deal(request: access.StaffRequest, body: DealIn) -> Any:
     """A new deal, yours unless ``owner_id`` says otherwise, in the first stage unless ``stage_id`` does."""
-    values, custom = _split(rest.given(body))
+    values, custom = rest.split(rest.given(body), "custom")
     _check_references(request.principal, values)
     made = deals.create_deal(request.principal, values, custom)
     return Status(201, deals.get_deal(request.principal, made))
@@ -152,7 +150,7 @@ def get_deal(request: access.StaffRequest, deal_id: UUID) -> Any:
 @router.patch("/deals/{deal_id}", response=rest.document(DealOut), operation_id="changeDeal")
 def change_deal(request: access.StaffRequest, deal_id: UUID, body: DealIn, response: HttpResponse) -> Any:
     """Change what the body names; a new ``stage_id`` moves the deal. ``Amity-Undo`` names the undo group."""
-    values, custom = _split(rest.given(body))
+    values, custom = rest.split(rest.given(body), "custom")
     _check_references(request.principal, values)
     rest.tell_undo(response, deals.change_deal(request.principal, deal_id, values, custom))
     return deals.get_deal(request.principal, deal_id)
@@ -183,9 +181,7 @@ def list_stages(request: access.StaffRequest) -> Any:
 @router.get(
     "/products", response=rest.document(rest.PageOf[ProductOut]), operation_id="listProducts", tags=["products"]
 )
-def list_products(
-    request: access.StaffRequest, q: str = "", sort: str = "", limit: int = rest.USUAL_LIMIT, cursor: str = ""
-) -> Any:
+def list_products(request: access.StaffRequest, asked: Query[rest.Asked]) -> Any:
     """The catalogue, with the filters of the list page."""
     access.require(request.principal, "deals.view")
     return rest.page_of(lists.PRODUCTS, request.principal, request.GET, catalogue.FIELDS, _same)
@@ -275,10 +271,6 @@ def _same(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _split(values: dict[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any] | None]:
-    return values, values.pop("custom", None)
-
-
 def _see(principal: access.Principal, about: str, about_id: UUID) -> None:
     if about == "person":
         people.get_person(principal, about_id)
@@ -289,15 +281,10 @@ def _see(principal: access.Principal, about: str, about_id: UUID) -> None:
 
 
 def _check_references(principal: access.Principal, values: Mapping[str, Any]) -> None:
-    """Ids in the body must name records that the caller sees."""
-    checks = (
-        ("person_id", people.get_person),
-        ("company_id", people.get_company),
-        ("product_id", catalogue.get_product),
-    )
-    getter: Callable[[access.Principal, UUID], object]
-    for name, getter in checks:
-        if values.get(name):
-            rest.at(f"/{name}", partial(getter, principal, values[name]))
-    if values.get("owner_id"):
-        rest.at("/owner_id", partial(access.member, values["owner_id"]))
+    getters: dict[str, Callable[[Any], object]] = {
+        "person_id": partial(people.get_person, principal),
+        "company_id": partial(people.get_company, principal),
+        "product_id": partial(catalogue.get_product, principal),
+        "owner_id": access.member,
+    }
+    rest.check_references(values, getters)

@@ -184,7 +184,7 @@ DEALS = Listing(
         filters.Days("closed", gettext_lazy("Closed"), "closed_at"),
         filters.Days("updated", gettext_lazy("Updated"), "updated_at"),
     ),
-    bulk=(people.assign_action(DEAL_KIND, "deals.assign"), people.archive_action(DEAL_KIND, "deals.bulk")),
+    bulk=people.record_actions(DEAL_KIND, "deals.assign", "deals.bulk"),
     sort="-updated_at",
     export="deals.export",
     create=("deal_new", gettext_lazy("New deal"), "deals.edit"),

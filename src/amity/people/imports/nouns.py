@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, get_args
 import polars as pl
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Kind = Literal[
     "key",  # an identifier in the old system, kept as text
@@ -95,7 +96,7 @@ STAFF = Noun(
     _("Staff"),
     (
         Field("external_id", _("Id in the old system"), "key", identifies=True),
-        Field("name", _("Name"), "name", required=True, identifies=True),
+        Field("name", pgettext_lazy("person", "Name"), "name", required=True, identifies=True),
         Field("given_name", _("First name"), "name"),
         Field("family_name", _("Last name"), "name"),
         Field("email", _("E-mail"), "email", identifies=True),

@@ -12,3 +12,6 @@ class EventsConfig(AppConfig):
         from amity.base import live
 
         live.register("source", lambda principal, ids: set(ids) if principal.may("webhooks.manage") else set())
+        from amity.events import webhook_events
+
+        webhook_events.register()

@@ -29,6 +29,15 @@ class EndpointForm(forms.Form):
         choices=[(topic, topic) for topic in sorted(webhooks.TOPICS - {"webhook.test"})],
         help_text=gettext_lazy("None ticked means all."),
     )  # fmt: skip
+    events = forms.CharField(
+        label=gettext_lazy("Events"), required=False, max_length=2_000,
+        help_text=gettext_lazy("Names of events that land in the log, with commas: Order Completed, Cart *"),
+    )  # fmt: skip
+
+    def wanted(self) -> list[str]:
+        """Topics and names of events together."""
+        names = [name.strip() for name in self.cleaned_data["events"].split(",") if name.strip()]
+        return [*self.cleaned_data["topics"], *(f"{webhooks.EVENT_TOPIC}{name}" for name in names)]
 
 
 @never_cache
@@ -39,9 +48,7 @@ def endpoint_list(request: access.StaffRequest) -> HttpResponse:
     found = webhooks.endpoints(request.principal)
     if request.method == "POST" and form.is_valid():
         try:
-            _view, made = webhooks.create_endpoint(
-                request.principal, form.cleaned_data["url"], form.cleaned_data["topics"]
-            )
+            _view, made = webhooks.create_endpoint(request.principal, form.cleaned_data["url"], form.wanted())
             form, found = EndpointForm(), webhooks.endpoints(request.principal)
         except Refused as error:
             form.add_error("url" if error.code == "bad_webhook_url" else None, error.message)

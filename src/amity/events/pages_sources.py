@@ -20,6 +20,7 @@ from amity.base.errors import Refused
 from amity.base.pages import page, toast
 from amity.events import arrivals, quarantine, snippets, sources
 
+_ELSEWHERE = {"webhook": "settings_hook", "connector": "settings_connector"}  # kinds with a page of their own
 _KINDS = [(kind.value, kind.label) for kind in sources.KINDS]
 
 
@@ -75,6 +76,8 @@ def source_list(request: access.StaffRequest) -> HttpResponse:
 def source(request: access.StaffRequest, source_id: UUID) -> HttpResponse:
     """One source: key, snippets, volume."""
     found = sources.get(request.principal, source_id)
+    if found.kind in _ELSEWHERE:
+        return redirect(_ELSEWHERE[found.kind], source_id)
     listed = sources.Listed(found, sources.volumes([found.id])[found.id])
     shown = snippets.snippets(found.kind, found.write_key, origin(request))
     context = _context(listed, "setup") | {"snippets": shown, "origin": origin(request), "lag": sources.lag()}

@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 
 from amity.base import clock
 from amity.base.jobs import RETRY
-from amity.events import connector_runs, delivery, hooks, partitions
+from amity.events import connector_runs, delivery, destination_runs, hooks, partitions
 from amity.events.models import WebhookDelivery
 
 KEPT = timedelta(days=30)
@@ -63,3 +63,10 @@ def keep_partitions(timestamp: int) -> None:
     partitions.drop_consumed()
     partitions.retire()
     partitions.analyze()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="events.hand_on", queueing_lock="events.hand_on")
+def hand_on(timestamp: int) -> None:
+    """Once a minute: what landed goes to the destinations that are due."""
+    destination_runs.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fnmatch
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
@@ -31,7 +32,8 @@ TOPICS = frozenset(
     }
 )  # fmt: skip
 SECRET_MARK = "whsec_"  # noqa: S105 (the mark that Standard Webhooks puts before a key)
-MAX_ENDPOINTS = 20
+EVENT_TOPIC = "event."  # event.Order Completed, event.Order*, event.*: events that landed in the log
+MAX_ENDPOINTS, MAX_TOPICS = 20, 100
 ORDER = paging.Order("created_at", "created_at", descending=True)
 
 
@@ -197,16 +199,22 @@ def send_test(principal: access.Principal, endpoint_id: UUID) -> None:
         _call_worker()
 
 
+def asks_for(patterns: Iterable[str], topic: str) -> bool:
+    """Whether one of ``patterns`` (``event.Order*``) means ``topic``; case does not count."""
+    return any(fnmatch.fnmatchcase(topic.casefold(), pattern.casefold()) for pattern in patterns)
+
+
 def _call_worker() -> None:
     """Ask for a delivery run once the caller's transaction has committed; one that waits already will do.
 
     Not inside the transaction: the queue's lock would make writers wait for each other. Should the process die between
     the two, the run of the next minute finds the deliveries.
     """
-    transaction.on_commit(_defer)
+    transaction.on_commit(call_worker)
 
 
-def _defer() -> None:
+def call_worker() -> None:
+    """Ask for a delivery run now; one that waits already will do."""
     with suppress(AlreadyEnqueued):
         jobs.named("events.deliver", queueing_lock="events.deliver").defer()
 
@@ -221,7 +229,8 @@ def _found(endpoint_id: UUID, lock: bool = False) -> WebhookEndpoint:
 
 def _checked(url: str, topics: Iterable[str]) -> list[str]:
     wanted = sorted(set(topics))
-    if not set(wanted) <= TOPICS:
+    named = {topic for topic in wanted if topic.startswith(EVENT_TOPIC) and len(EVENT_TOPIC) < len(topic) <= 200}
+    if not set(wanted) - named <= TOPICS or len(wanted) > MAX_TOPICS:
         raise Refused("unknown_topic", _("Choose topics from the list."))
     if len(url) > 500 or engines.check_url(url, settings.CONFIG.webhook_allow_private):
         raise Refused("bad_webhook_url", _("Give a full https:// address without user name and password."))

@@ -11,6 +11,7 @@ import { startLists } from "./lists";
 import { startLive } from "./live";
 import { startMenus } from "./menus";
 import { startPalette } from "./palette";
+import { startPicker } from "./picker";
 import { startTimes } from "./times";
 import { startToasts } from "./toasts";
 
@@ -29,6 +30,7 @@ startForms();
 startLists();
 startLive();
 startPalette();
+startPicker();
 startKeys();
 startDropzones();
 startTimes();

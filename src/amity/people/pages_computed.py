@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from anyascii import anyascii
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from amity.access import api as access
 from amity.base.pages import page, toast
-from amity.people import computed, computed_change, computed_words, segments
+from amity.people import computed, computed_words, segments
 from amity.people.forms_computed import ComputedForm
 from amity.people.pages_segment_form import EDIT, VIEW
 
@@ -23,7 +21,7 @@ from amity.people.pages_segment_form import EDIT, VIEW
 def index(request: access.StaffRequest) -> HttpResponse:
     """All computed values, each as a sentence."""
     access.require(request.principal, VIEW)
-    rows = [(each, computed_words.told(each.definition)) for each in computed.computed_values()]
+    rows = [(each, computed_words.told(each.definition)) for each in computed.listing(request.principal)]
     return page(request, "people/computed_list.html", {"rows": rows, "may_edit": request.principal.may(EDIT)})
 
 
@@ -33,7 +31,7 @@ def new(request: access.StaffRequest) -> HttpResponse:
     access.require(request.principal, EDIT)
     form = ComputedForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = form.attempt(lambda label, given: computed.define(request.principal, name_of(label), label, given))
+        made = form.attempt(lambda label, given: computed.create(request.principal, label, given))
         if made is not None:
             toast(request, _("Computed value added. Past events are being counted."))
             return HttpResponseRedirect(reverse("computed"))
@@ -44,10 +42,12 @@ def new(request: access.StaffRequest) -> HttpResponse:
 def edit(request: access.StaffRequest, computed_id: UUID) -> HttpResponse:
     """Change what a computed value says."""
     access.require(request.principal, EDIT)
-    view = computed_change.get(computed_id)
+    view = computed.get(request.principal, computed_id)
     form = ComputedForm(request.POST or None, initial=ComputedForm.initial_of(view.label, view.definition))
     if request.method == "POST" and form.is_valid():
-        made = form.attempt(lambda label, given: computed_change.change(request.principal, computed_id, label, given))
+        made = form.attempt(
+            lambda label, given: computed.change(request.principal, computed_id, label=label, definition=given)
+        )
         if made is not None:
             toast(request, _("Computed value saved"))
             return HttpResponseRedirect(reverse("computed"))
@@ -61,11 +61,6 @@ def delete(request: access.StaffRequest, computed_id: UUID) -> HttpResponse:
     computed.remove(request.principal, computed_id)
     toast(request, _("Computed value removed"))
     return HttpResponseRedirect(reverse("computed"))
-
-
-def name_of(label: str) -> str:
-    """The machine name of a label: "Total of orders" is total_of_orders."""
-    return slugify(anyascii(label)).replace("-", "_")[:120] or label[:120]
 
 
 def _form(request: access.StaffRequest, form: ComputedForm, view: Any) -> HttpResponse:

@@ -140,11 +140,11 @@ class Controls:
     # --- parts of an event condition ---------------------------------------------------------------
 
     def _often(self, node: Node) -> SafeString:
-        fields = {
-            "op": self._select(node, "times_op", told.TIMES.items(), _("How often")),
-            "n": self._input(node, "n", _("Times"), kind="number"),
-        }
-        return _filled(_("%(op)s %(n)s times"), fields)
+        choices = [("once", _("at least once")), *told.TIMES.items()]
+        picked = self._select(node, "times_op", choices, _("How often"), redraw=True)
+        if node.get("times_op") not in told.TIMES:
+            return picked
+        return _filled(_("%(op)s %(n)s times"), {"op": picked, "n": self._input(node, "n", _("Times"), kind="number")})
 
     def _window(self, node: Node) -> SafeString:
         kind = node.get("window") if node.get("window") in WINDOWS else "ever"

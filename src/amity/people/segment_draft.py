@@ -34,7 +34,7 @@ _FIELDS = {
 DEFAULTS = {
     GROUP: {"mode": "all"},
     "trait": {"op": "is"},
-    "event": {"do": "yes", "times_op": "ge", "n": "1", "window": "ever", "days": "30"},
+    "event": {"do": "yes", "times_op": "once", "n": "1", "window": "ever", "days": "30"},
     "segment": {},
     "deal": {"state": "open", "op": "ge", "n": "1"},
     "consent": {"state": "given"},

@@ -54,9 +54,8 @@ def _trait_json(node: Node, types: Mapping[str, str]) -> dict[str, Any]:
 def _event_json(node: Node, types: Mapping[str, str]) -> dict[str, Any]:
     did = node.get("do") != "no"
     found: dict[str, Any] = {"event": node.get("event").strip(), "do": did}
-    times = {"op": node.get("times_op"), "n": _whole(node.get("n"))}
-    if did and times != {"op": "ge", "n": 1}:
-        found["times"] = times
+    if did and node.get("times_op") != "once":
+        found["times"] = {"op": node.get("times_op"), "n": _whole(node.get("n"))}
     if node.get("window") == "days":
         found["within_days"] = _number(node.get("days"))
     elif node.get("window") == "between":
@@ -178,9 +177,9 @@ def _fill_trait(node: Node, given: Mapping[str, Any]) -> None:
 
 
 def _fill_event(node: Node, given: Mapping[str, Any]) -> None:
-    times = given.get("times") or {"op": "ge", "n": 1}
     node.values |= {"event": given["event"], "do": "yes" if given.get("do", True) else "no"}
-    node.values |= {"times_op": times["op"], "n": str(times["n"])}
+    if times := given.get("times"):
+        node.values |= {"times_op": times["op"], "n": str(times["n"])}
     if given.get("within_days") is not None:
         node.values |= {"window": "days", "days": _text(given["within_days"])}
     elif given.get("between"):

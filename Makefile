@@ -8,7 +8,7 @@ DATA ?= ../shared/data
 WORKERS ?= 2
 
 .PHONY: demo front test lint types imports migrations strings openapi audit-packages unit slow browser debian-postgres \
-	templates screenshots lock messages bench bench-import bench-lists bench-scoring check-imports check-kill \
+	templates screenshots lock messages bench bench-import bench-lists bench-dedupe bench-scoring bench-segments check-imports check-kill \
 	check-access check-openapi check-demo clean
 
 demo: front
@@ -97,8 +97,14 @@ bench-intake: .venv/.installed
 bench-lists: .venv/.installed
 	$(BIN)/amity bench lists
 
+bench-dedupe: .venv/.tested
+	$(BIN)/amity bench dedupe --data $(DATA)
+
 bench-scoring: .venv/.installed
 	$(BIN)/amity bench scoring --data $(DATA)
+
+bench-segments: .venv/.installed
+	$(BIN)/amity bench segments
 
 check-imports: .venv/.installed
 	$(BIN)/amity check imports $(DATA)/A_maven_crm_opportunities $(DATA)/A_xeducation_leads $(DATA)/A_olist_marketing_funnel

@@ -360,15 +360,66 @@ def intelligence_bench(
         click.echo(json.dumps(result, default=str, ensure_ascii=False))
 
 
+@cli.group()
+def quality() -> None:
+    """Duplicates and data quality."""
+
+
+@quality.command(name="bench")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--truth", help="Column that is equal for records of one and the same thing (one table).")
+@click.option(
+    "--pairs", type=click.Path(exists=True, path_type=Path), help="File with the pairs of ids that are the same."
+)
+@click.option("--no-baselines", is_flag=True, help="Leave Splink out.")
+@json_option
+def quality_bench(
+    files: tuple[Path, ...], truth: str | None, pairs: Path | None, no_baselines: bool, as_json: bool
+) -> None:
+    """Find duplicates in FILE, or link LEFT to RIGHT, and compare with what is known (CSV, JSON lines, Parquet, .gz)."""
+    from importlib import import_module
+
+    if len(files) > 2:
+        raise click.UsageError("Give one table, or two to link.")
+    measured = import_module("amity.people.matching.bench")  # needs no database, so not through the door
+    right = files[1] if len(files) > 1 else None
+    result = measured.bench_files(files[0], right, pairs, truth, baselines=not no_baselines)
+    emit(result, as_json, measured.heading() + "\n" + measured.in_words(files[0].name, result))
+
+
+@cli.group()
+def language() -> None:
+    """Understanding messages: intents."""
+
+
+@language.command(name="bench")
+@click.argument("train", type=click.Path(exists=True, path_type=Path))
+@click.argument("test", type=click.Path(exists=True, path_type=Path))
+@click.option("--text", required=True, help="Column that holds the message.")
+@click.option("--label", required=True, help="Column that holds what it asks for.")
+@click.option("--oos", help="Label of messages that belong to no intent.")
+@json_option
+def language_bench(train: Path, test: Path, text: str, label: str, oos: str | None, as_json: bool) -> None:
+    """Learn intents from TRAIN, judge on TEST (CSV, TSV, JSON lines or Parquet, also gzipped)."""
+    from importlib import import_module
+
+    bench = import_module("amity.intelligence.language.bench")
+    found = bench.bench_files(train, test, text, label, oos)
+    click.echo(json.dumps(found, ensure_ascii=False) if as_json else bench.line(found))
+
+
 _MEASURES = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 
 # What can be measured or proved: the module, and whether it needs Django of this installation.
 _BENCHES = {
+    "dedupe": ("amity.people.matching.bench", False),
     "import": ("amity.web.bench_import", True),
     "intake": ("amity.web.bench_intake", False),
+    "language": ("amity.intelligence.language.bench", False),
     "lists": ("amity.web.bench_lists", True),
     "scoring": ("amity.intelligence.bench", False),
+    "segments": ("amity.web.bench_segments", True),
 }
 _CHECKS = {
     "imports": ("amity.web.check_import", True),

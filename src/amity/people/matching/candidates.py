@@ -15,13 +15,14 @@ from amity.people.matching.whole import Whole
 from amity.people.matching.words import name_words, skeleton, sound
 
 Keys = npt.NDArray[np.int64]
+_PER_SET = 1_500_000  # pairs per set of keys in a big base
 _GROUP = 400  # records that may share a key: more say nothing
 
 
-def candidates(records: Records, whole: Whole | None, per_record: float = 60.0) -> Ints:
+def candidates(records: Records, whole: Whole | None) -> Ints:
     """Pairs ``(n_pairs, 2)`` of record numbers, lower (left) first, each once."""
-    budget = int(max(per_record * records.total, 300_000))
-    found = [_from_keys(records, keys, budget // 6) for keys in key_sets(records)]
+    budget = int(np.clip(10 * records.total, 50_000, max(_PER_SET, records.total)))
+    found = [_from_keys(records, keys, budget) for keys in key_sets(records)]
     if whole is not None:
         found.append(_nearest(records, whole))
     packed = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)

@@ -75,19 +75,24 @@ def _words(one: Column, a: Ints, b: Ints) -> Floats:
 
 def _kin(one: Column, a: Ints, b: Ints) -> npt.NDArray[np.bool_]:
     """Whether two values are forms of one given name, or one is the other's initial (``r`` and ``robert``)."""
+    found = np.zeros(len(a), dtype=np.bool_)
+    many, firsts, groups, rest = _name_parts(one)
+    for at in np.flatnonzero(many[a] & many[b]).tolist():
+        i, j = a[at], b[at]
+        first = bool(groups[i] & groups[j]) or firsts[i] == firsts[j]
+        found[at] = first and (rest[i] == rest[j] or not rest[i] or not rest[j])
+    return found
+
+
+def _name_parts(
+    one: Column,
+) -> tuple[npt.NDArray[np.bool_], list[str], list[frozenset[int]], list[str]]:
+    """Per value: whether it may be kin to another, its first name, that name's families, and its other names."""
     known = families()
-    firsts = [name_words(value)[0] if value else "" for value in one.values]
-    groups = [known.get(first, frozenset()) for first in firsts]
-    rest = [" ".join(name_words(value)[1:]) for value in one.values]
-    return np.fromiter(
-        (
-            (bool(groups[i] & groups[j]) or firsts[i] == firsts[j])
-            and (rest[i] == rest[j] or not rest[i] or not rest[j])
-            for i, j in zip(a.tolist(), b.tolist(), strict=True)
-        ),
-        dtype=np.bool_,
-        count=len(a),
-    )
+    parts = [name_words(value) or [value] for value in one.values]
+    groups = [known.get(part[0], frozenset()) for part in parts]
+    many = np.array([bool(group) or len(part) > 1 for group, part in zip(groups, parts, strict=True)], dtype=np.bool_)
+    return many, [part[0] for part in parts], groups, [" ".join(part[1:]) for part in parts]
 
 
 def _phrases(one: Column, a: Ints, b: Ints) -> Floats:

@@ -20,6 +20,8 @@ from amity.people.matching.whole import Whole
 Doubles = npt.NDArray[np.float64]
 _RANDOM_PAIRS = 300_000
 _ROUNDS = 40
+_AT_ONCE = 2_000_000  # pairs compared at a time
+_LEARNED_FROM = 1_500_000  # candidates a model is learned from, where one table has more
 
 
 @dataclass
@@ -38,6 +40,10 @@ def compared(records: Records, pairs: Ints, whole: Whole | None = None) -> Level
     found = np.empty((len(pairs), width + (whole is not None)), dtype=np.int8, order="F")
     if whole is not None:
         found[:, width] = levels("bag", whole.nearer(pairs))
+    if whole is None and len(pairs) > _AT_ONCE:
+        for start in range(0, len(pairs), _AT_ONCE):
+            found[start : start + _AT_ONCE] = compared(records, pairs[start : start + _AT_ONCE])
+        return found
     likeness = [similarity(one, pairs) for one in records.columns]
     put_right(records, pairs, likeness, records.swappable)
     for at, one in enumerate(records.columns):
@@ -79,31 +85,48 @@ def train(records: Records, pairs: Ints, gamma: Levels, whole: Whole | None = No
         m = [_rising(_shares(gamma[seeds, at], None, len(CUTS[kind]) + 1, 0.5), u[at]) for at, kind in enumerate(kinds)]
         count = float(seeds.sum())
     model = Model(kinds, m, u, prior=count / possible(records))
-    rarity = rarities(records, pairs, gamma)
+    times = 1.0
+    if len(pairs) > _LEARNED_FROM and not records.linkage:
+        some = np.random.default_rng(1).choice(len(pairs), _LEARNED_FROM, replace=False)
+        times, pairs, gamma = len(pairs) / _LEARNED_FROM, pairs[some], gamma[some]
+    seen = Seen(pairs, gamma, rarities(records, pairs, gamma), drawn, times)
     for _round in range(_ROUNDS):
         before = model.prior
-        _step(model, records, pairs, gamma, rarity, drawn)
+        _step(model, records, seen)
         if abs(model.prior - before) < 1e-5 * before:
             break
     return model
 
 
-def _step(
-    model: Model, records: Records, pairs: Ints, gamma: Levels, rarity: list[Doubles | None], drawn: list[Doubles]
-) -> None:
+@dataclass(frozen=True)
+class Seen:
+    """What a model is learned from: pairs, their levels, how common agreed values are; each stands for ``times`` pairs.
+
+    ``drawn``: per column, the levels among pairs drawn by chance.
+    """
+
+    pairs: Ints
+    gamma: Levels
+    rarity: list[Doubles | None]
+    drawn: list[Doubles]
+    times: float
+
+
+def _step(model: Model, records: Records, seen: Seen) -> None:
     """One round of expectation and maximisation; what is not a candidate counts as different."""
-    share = shares(scores(model, gamma, rarity), pairs, records)
-    model.prior = min(max(float(share.sum()) / possible(records), 1e-12), 0.5)
+    share = shares(scores(model, seen.gamma, seen.rarity), seen.pairs, records)
+    model.prior = min(max(float(share.sum()) * seen.times / possible(records), 1e-12), 0.5)
     for at, kind in enumerate(model.kinds):
-        model.u[at] = _others(gamma[:, at], share, drawn[at], possible(records))
-        model.m[at] = _rising(_shares(gamma[:, at], share, len(CUTS[kind]) + 1, 0.5), model.u[at])
+        gamma = seen.gamma[:, at]
+        model.u[at] = _others(gamma, share, seen.drawn[at], possible(records), seen.times)
+        model.m[at] = _rising(_shares(gamma, share, len(CUTS[kind]) + 1, 0.5), model.u[at])
 
 
-def _others(gamma: Levels, share: Doubles, drawn: Doubles, pairs: float) -> Doubles:
+def _others(gamma: Levels, share: Doubles, drawn: Doubles, pairs: float, times: float) -> Doubles:
     """The chance of each level among pairs that are not the same: all pairs less the same ones among them."""
     there = gamma >= 0
-    same = np.bincount(gamma[there], share[there], minlength=len(drawn))
-    others = np.bincount(gamma[there], 1 - share[there], minlength=len(drawn))
+    same = np.bincount(gamma[there], share[there], minlength=len(drawn)) * times
+    others = np.bincount(gamma[there], 1 - share[there], minlength=len(drawn)) * times
     found = np.maximum(drawn * pairs - same, others + 0.5)
     return np.asarray(found / found.sum())
 

@@ -10,7 +10,7 @@ import io
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -20,6 +20,7 @@ import polars as pl
 
 from amity.people.matching.clusters import pairs_of
 from amity.people.matching.columns import column
+from amity.people.matching.tables import aligned
 
 Ints = npt.NDArray[np.int64]
 _TRAINED_ON = 2  # blocking rules that EM is run with
@@ -52,6 +53,7 @@ def default(left: pl.DataFrame, right: pl.DataFrame | None) -> Ints:
     Every column by the library's ready-made comparison for its content (names, dates of birth, e-mail, else
     Jaro–Winkler), blocking on each of the fuller columns, u by random sampling, m by EM over two rules, 0.5.
     """
+    left, right = _plain_names(left, right)
     kinds = {name: found.kind for name in left.columns if (found := column(name, left[name]))}
     chosen = _by_use(left, list(kinds))
     blocks = [[name] for name in chosen[:_BLOCKS]]
@@ -61,7 +63,19 @@ def default(left: pl.DataFrame, right: pl.DataFrame | None) -> Ints:
         train=blocks[:_TRAINED_ON],
         certain=[list(pair) for pair in combinations(chosen[:3], 2)],
     )
-    return run(left, right, plan)
+    try:
+        return run(left, right, plan)
+    except ValueError:  # no certain pair at all: keep Splink's own guess of how many are the same
+        return run(left, right, replace(plan, certain=[]))
+
+
+def _plain_names(left: pl.DataFrame, right: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+    """Both tables with the columns they share, under names that SQL understands."""
+    if right is None:
+        return left.rename({name: f"c{at}" for at, name in enumerate(left.columns)}), None
+    pairs = aligned(left, right)
+    one = left.select(pl.col(a).alias(f"c{at}") for at, (a, _b) in enumerate(pairs))
+    return one, right.select(pl.col(b).alias(f"c{at}") for at, (_a, b) in enumerate(pairs))
 
 
 def run(left: pl.DataFrame, right: pl.DataFrame | None, plan: Tuned) -> Ints:
@@ -87,7 +101,7 @@ def _run(left: pl.DataFrame, right: pl.DataFrame | None, plan: Tuned) -> Ints:
         tables.append(_registered(database, right, "b_right", left.height, plan))
     linker = Linker(tables if len(tables) > 1 else tables[0], settings)
     training = linker.training
-    with contextlib.suppress(Exception):  # too few certain pairs: Splink keeps its default
+    if plan.certain:
         training.estimate_probability_two_random_records_match([block_on(*rule) for rule in plan.certain], recall=0.7)
     training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     for rule in plan.train:

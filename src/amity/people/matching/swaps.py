@@ -42,9 +42,7 @@ def put_right(records: Records, pairs: Ints, likeness: list[Floats], columns: li
             _across(records.columns[a], records.columns[b], pairs[apart], apart, likeness, (a, b))
 
 
-def _across(
-    one: Column, two: Column, pairs: Ints, at: Ints, likeness: list[Floats], columns: tuple[int, int]
-) -> None:
+def _across(one: Column, two: Column, pairs: Ints, at: Ints, likeness: list[Floats], columns: tuple[int, int]) -> None:
     both = _together(one, two)
     size = len(pairs)
     left = np.column_stack([pairs[:, 0], pairs[:, 1] + len(one.codes)])
@@ -61,7 +59,5 @@ def _across(
 
 def _together(one: Column, two: Column) -> Column:
     """Both columns as one, the second's records after the first's."""
-    texts = [
-        np.where(column.codes >= 0, column.objects[np.maximum(column.codes, 0)], None) for column in (one, two)
-    ]
+    texts = [np.where(column.codes >= 0, column.objects[np.maximum(column.codes, 0)], None) for column in (one, two)]
     return encoded(one.name, one.kind, pl.Series(np.concatenate(texts).tolist(), dtype=pl.String))

@@ -51,7 +51,7 @@ def records(left: pl.DataFrame, right: pl.DataFrame | None = None, ignore: Itera
     right = right.drop([name for name in _ids(right) if name not in kept])
     joined = [
         column(_short(a), pl.concat([left[a].cast(pl.String), right[b].cast(pl.String).rename(a)]))
-        for a, b in _aligned(left, right)
+        for a, b in aligned(left, right)
     ]
     return Records(_useful(joined), left.height + right.height, left.height)
 
@@ -88,7 +88,7 @@ def _short(name: str) -> str:
     return re.split(r"[#/]", name)[-1] or name
 
 
-def _aligned(left: pl.DataFrame, right: pl.DataFrame) -> list[tuple[str, str]]:
+def aligned(left: pl.DataFrame, right: pl.DataFrame) -> list[tuple[str, str]]:
     """Pairs of columns that hold the same thing: by name first, then by the words they share."""
     names = {_plain_name(name): name for name in right.columns}
     pairs = [(name, names.pop(_plain_name(name))) for name in left.columns if _plain_name(name) in names]

@@ -17,6 +17,7 @@ from amity.base.errors import Refused
 log = logging.getLogger("amity.jobs")
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=4)
 Report = Callable[[int, int | None, str], None]
+SELF_HEALING: set[str] = set()  # tasks whose room goes on with dead ones itself; see `healing`
 
 
 class Stopped(Exception):
@@ -80,4 +81,4 @@ def running(job_run_id: str, work: Callable[[Report], None]) -> None:
         note(state="done", finished_at=clock.now())
 
 
-__all__ = ["RETRY", "Report", "Stopped", "app", "named", "on_app_ready", "running", "start"]
+__all__ = ["RETRY", "SELF_HEALING", "Report", "Stopped", "app", "named", "on_app_ready", "running", "start"]

@@ -8,6 +8,8 @@ from django.db import close_old_connections
 
 from amity.base import jobs
 
+jobs.SELF_HEALING.update(("people.import", "people.import_undo"))  # `imports.revive` starts a new job for them
+
 
 @jobs.app.task(name="people.import", retry=jobs.RETRY)
 def run_import(job_run_id: str, import_id: str) -> None:

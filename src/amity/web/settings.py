@@ -192,6 +192,7 @@ FILE_UPLOAD_TEMP_DIR = None
 
 PROCRASTINATE_ON_APP_READY = "amity.base.jobs.on_app_ready"
 PROCRASTINATE_IMPORT_PATHS = [
+    "amity.base.healing",
     "amity.access.tasks",
     "amity.events.tasks",
     "amity.people.tasks",

@@ -8,7 +8,7 @@ DATA ?= ../shared/data
 WORKERS ?= 2
 
 .PHONY: demo front test lint types imports migrations strings openapi audit-packages unit slow browser debian-postgres \
-	templates screenshots lock messages bench bench-import bench-lists bench-dedupe bench-scoring bench-segments check-imports check-kill \
+	templates screenshots lock messages bench bench-import bench-lists bench-dedupe bench-scoring bench-segments check-imports check-kill check-log check-kill-events \
 	check-access check-openapi check-demo clean
 
 demo: front
@@ -114,6 +114,12 @@ check-fuzz: .venv/.installed
 
 check-kill: .venv/.installed
 	$(BIN)/amity check kill
+
+check-log: .venv/.installed
+	$(BIN)/amity check log
+
+check-kill-events: .venv/.installed
+	$(BIN)/amity check kill-events
 
 check-access: .venv/.tested
 	$(ENV) $(PYTEST) -v src/amity/web/tests/test_permissions.py src/amity/web/tests/test_row_scope.py src/amity/access/tests/test_audit.py

@@ -425,6 +425,8 @@ _CHECKS = {
     "imports": ("amity.web.check_import", True),
     "intake-fuzz": ("amity.web.check_fuzz", False),
     "kill": ("amity.web.check_kill", False),
+    "kill-events": ("amity.web.check_kill_events", False),
+    "log": ("amity.web.check_log", False),
 }
 
 

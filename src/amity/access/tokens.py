@@ -25,6 +25,8 @@ _SEEN_EVERY = timedelta(minutes=5)
 SCOPES: dict[str, frozenset[str]] = {
     "people:read": frozenset({"people.view"}),
     "people:write": frozenset({"people.view", "people.edit", "people.bulk"}),
+    "segments:read": frozenset({"segments.view", "people.view", "people.export"}),
+    "segments:write": frozenset({"segments.view", "segments.manage", "people.view"}),
     "deals:read": frozenset({"deals.view"}),
     "deals:write": frozenset({"deals.view", "deals.edit", "deals.bulk", "deals.assign"}),
     "tasks:write": frozenset({"people.view", "deals.view", "tasks.edit"}),
@@ -39,6 +41,8 @@ SCOPES: dict[str, frozenset[str]] = {
 SCOPE_LABELS = {
     "people:read": gettext_lazy("Read people and companies"),
     "people:write": gettext_lazy("Read and change people and companies"),
+    "segments:read": gettext_lazy("Read and export segments"),
+    "segments:write": gettext_lazy("Read and change segments"),
     "deals:read": gettext_lazy("Read deals, products and orders"),
     "deals:write": gettext_lazy("Read and change deals"),
     "tasks:write": gettext_lazy("Read and change tasks"),

@@ -18,6 +18,7 @@ from amity.base.errors import NotFound, Refused
 log = logging.getLogger("amity.api")
 ROUTERS = (
     "amity.people.http.router",
+    "amity.people.http_segments.router",
     "amity.people.imports.http.router",
     "amity.sales.http.router",
     "amity.intelligence.http.router",

@@ -233,10 +233,15 @@ API: dict[str, str] = {
     "getSource": "webhooks.manage", "changeSource": "webhooks.manage", "getSourceVolume": "webhooks.manage",
     "rotateSourceKey": "webhooks.manage", "listSourceRejects": "webhooks.manage",
     "replaySourceRejects": "webhooks.manage", "replaySourceReject": "webhooks.manage",
+    "listSegments": "segments.view", "createSegment": "segments.manage", "countSegment": "segments.view",
+    "getSegment": "segments.view", "changeSegment": "segments.manage", "archiveSegment": "segments.manage",
+    "listSegmentMembers": "segments.view", "listSegmentHistory": "segments.view", "exportSegment": "people.export",
+    "explainSegment": "segments.view", "listPersonSegments": "segments.view", "listPersonComputed": "people.view",
 }  # fmt: skip
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
-    "createPerson": {"given_name": "X"}, "changePerson": {"city": "X"}, "createCompany": {"name": "X"},
+    "createSegment": {"name": "X", "definition": {"all": []}}, "countSegment": {"definition": {"all": []}},
+    "changeSegment": {"name": "Y"}, "createPerson": {"given_name": "X"}, "changePerson": {"city": "X"}, "createCompany": {"name": "X"},
     "changeCompany": {"city": "X"}, "createDeal": {"title": "X"}, "changeDeal": {"title": "X"},
     "mapImportFile": {}, "decideColumn": {"use": True}, "createWebhook": {"url": "https://example.com"},
     "changeWebhook": {"active": False}, "createSource": {"name": "X"}, "changeSource": {"enabled": False}, "saveView": {"name": "X", "query": "q=x"},

@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 DATA ?= ../shared/data
 WORKERS ?= 2
 
-.PHONY: demo front test lint types imports migrations strings openapi audit-packages unit slow browser debian-postgres \
+.PHONY: demo front test lint types typescript imports migrations strings openapi audit-packages unit slow browser debian-postgres \
 	templates screenshots lock messages bench bench-import bench-lists bench-dedupe bench-scoring bench-segments check-imports check-kill check-log check-kill-events \
 	check-access check-openapi check-demo clean
 
@@ -43,7 +43,7 @@ ENV := AMITY_HOME=$(TEST_HOME) DJANGO_SETTINGS_MODULE=amity.web.settings
 NO_DB := $(ENV) AMITY_DATABASE_URL=postgresql:///unused
 PYTEST := $(BIN)/python -m pytest
 
-test: .venv/.tested front lint types imports migrations strings openapi unit slow browser templates debian-postgres audit-packages
+test: .venv/.tested front lint types typescript imports migrations strings openapi unit slow browser templates debian-postgres audit-packages
 	@echo "All checks passed."
 
 lint:
@@ -51,6 +51,9 @@ lint:
 
 types:
 	$(NO_DB) $(BIN)/mypy
+
+typescript:
+	$(BIN)/python tools/check_typescript.py
 
 imports:
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache

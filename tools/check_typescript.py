@@ -1,4 +1,4 @@
-"""`tsc --noEmit` over the front end, with the Node that comes from a wheel; installs the compiler where it is missing."""
+"""`tsc --noEmit` over the front end, with the Node that comes from a wheel; installs the compiler where missing."""
 
 from __future__ import annotations
 

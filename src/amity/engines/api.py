@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amity.engines.fetching import Fetched, fetch
 from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
 from amity.engines.http import post as http_post
-from amity.engines.kafka import Brokers, KafkaDown, OffsetGone, Sender, Subscription, Watch, ensure_topic
+from amity.engines.kafka import Brokers, KafkaDown, Message, OffsetGone, Sender, Subscription, Watch, ensure_topic
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
 from amity.engines.postgres.transfer import Contents
@@ -23,6 +25,10 @@ from amity.engines.sql_source import Question as SqlQuestion
 from amity.engines.sql_source import SourceProblem, SqlSource, sql_source
 from amity.engines.sql_values import earlier as earlier_position
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 __all__ = [
     "POSTGRES_EXTENSIONS",
     "Answer",
@@ -32,6 +38,7 @@ __all__ = [
     "Fetched",
     "ForbiddenAddress",
     "KafkaDown",
+    "Message",
     "OffsetGone",
     "Sender",
     "SourceProblem",
@@ -54,6 +61,7 @@ __all__ = [
     "fetch",
     "http_post",
     "load_database",
+    "sentence_vectors",
     "sql_source",
     "swap_database",
 ]
@@ -62,3 +70,10 @@ __all__ = [
 def embedded_postgres(home: Path) -> EmbeddedPostgres:
     """The embedded Postgres of the installation under ``home``; nothing is started yet."""
     return EmbeddedPostgres(home)
+
+
+def sentence_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors (n, 512) of unit length; see `vectors`, which is loaded on first use."""
+    from amity.engines.vectors import sentence_vectors as encode
+
+    return encode(texts)

@@ -256,7 +256,16 @@ def make(config: Config, url: str, line: Callable[[], Line] | None = None, lines
     """An intake into the database at ``url`` (or over ``line``), not started yet."""
     limits = Limits(config.intake_event_bytes, config.intake_batch_bytes, config.intake_message_id)
     keys = Keys(url, Defaults(limits, config.intake_events_per_second), largest_batch=limits.batch_bytes)
-    return Intake(config, keys, GroupCommit(line or (lambda: PostgresLine(url)), lines))
+    return Intake(config, keys, GroupCommit(line or (lambda: _line(config, url)), lines))
+
+
+def _line(config: Config, url: str) -> Line:
+    """The way into the stream that is configured."""
+    if config.stream != "kafka":
+        return PostgresLine(url)
+    from amity.events import intake_kafka  # with Kafka's client, which others need not have
+
+    return intake_kafka.line(config, url)
 
 
 def database_url(config: Config) -> str:

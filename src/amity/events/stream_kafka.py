@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -20,6 +21,11 @@ PARTITIONS = 12
 _WAIT_SECONDS = 0.1
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RawRow).decode
+
+
+def message(row: RawRow) -> tuple[bytes, bytes]:
+    """Key and value of a row in the topic."""
+    return b"%d" % row.lane, _encode(row)
 
 
 @dataclass(slots=True)
@@ -38,7 +44,7 @@ class KafkaStream:
             if self._sender is None:
                 engines.ensure_topic(self.brokers, self.topic, self.partitions)
                 self._sender = engines.Sender(self.brokers)
-            self._sender.send(self.topic, ((b"%d" % row.lane, _encode(row)) for row in rows))
+            self._sender.send(self.topic, map(message, rows))
         except engines.KafkaDown as error:
             raise StreamDown(str(error)) from error
 
@@ -83,6 +89,16 @@ class KafkaStream:
         self._sender = self._watch = None
 
 
+def _row(found: engines.Message) -> RawRow:
+    """The row in a message; what somebody else wrote into the topic becomes a row that `parse` refuses."""
+    try:
+        row = _decode(found.value)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        row = RawRow(UUID(int=0), "", f"{found.partition}:{found.offset}", 0, datetime.now(UTC), found.value)
+    row.position = (found.partition, found.offset)
+    return row
+
+
 @dataclass(slots=True)
 class KafkaReader:
     """One process's share of the partitions."""
@@ -102,15 +118,14 @@ class KafkaReader:
                 engines.ensure_topic(self.stream.brokers, self.stream.topic, self.stream.partitions)
                 group = f"amity-{self.name}"
                 self._subscription = engines.Subscription(self.stream.brokers, group, self.stream.topic, self._starts)
-            for message in self._subscription.read(limit, _WAIT_SECONDS):
-                if message.offset < self._at[message.partition]:  # fetched before a rewind
+            for found in self._subscription.read(limit, _WAIT_SECONDS):
+                if found.offset < self._at[found.partition]:  # fetched before a rewind
                     continue
-                row = _decode(message.value)
-                row.position = (message.partition, message.offset)
-                key = self.stream.key(self.name, message.partition)
+                row = _row(found)
+                key = self.stream.key(self.name, found.partition)
                 batch.rows.append(row)
                 batch.keys.append(key)
-                batch.befores[key] = (0, self._at[message.partition])
+                batch.befores[key] = (0, self._at[found.partition])
         except engines.OffsetGone as error:
             self._jump(error.partitions)
         except engines.KafkaDown as error:

@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 
 from amity.base.ids import new_id
+from amity.engines import api as engines
 from amity.events import api as events
 from amity.events.consumers import Runner
 from amity.events.consuming import Consumer
@@ -22,6 +23,7 @@ from amity.events.stream import Overtaken, Stream, begin, move
 from amity.events.stream_kafka import KafkaStream
 from amity.events.stream_postgres import PostgresStream
 from amity.events.tests import brokers
+from amity.events.tests.taking import Taking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOURCE = new_id()
@@ -264,3 +266,39 @@ def test_a_topic_made_anew_is_read_from_its_beginning(mock: Any) -> None:
         stream.close()
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE effects")
+
+
+def test_the_intake_hands_on_to_kafka_and_rejects_stay_in_postgres(tansu: Any) -> None:
+    topic, key = f"t{next(_numbers)}", "kafka"
+    source = Source.objects.create(pk=SOURCE, name="Shop", write_key=key)
+    taking = Taking(
+        stream="kafka", kafka_brokers=tansu.addresses, kafka_options=tansu.options, kafka_topic=topic
+    ).ready()  # fmt: skip
+    stream = KafkaStream(tansu, topic)
+    try:
+        sent = [{"type": "track", "event": "Seen", "userId": "u", "messageId": f"m{n}"} for n in range(5)]
+        told = taking.ask("POST", "/v1/batch", {"batch": [*sent, {"type": "dance", "messageId": "x"}]}, key=key)
+        assert told.status == 200
+        seen: list[events.Fact] = []
+        with following(stream, Consumer("c", lambda facts, cursor: seen.extend(facts))):
+            until(lambda: len(seen) == 5)
+        assert [(f.source_id, f.message_id, f.name) for f in seen] == [(SOURCE, f"m{n}", "Seen") for n in range(5)]
+        assert list(Quarantine.objects.filter(source=source).values_list("message_id", flat=True)) == ["x"]
+    finally:
+        taking.stop()
+        stream.close()
+
+
+def test_what_others_write_into_the_topic_is_passed_over(tansu: Any) -> None:
+    topic = f"t{next(_numbers)}"
+    stream = KafkaStream(tansu, topic)
+    stream.append(rows("a1"))
+    sender = engines.Sender(tansu)
+    sender.send(topic, [(b"0", b"\xc1 not ours"), (b"0", b"")])
+    stream.append(rows("a2"))
+    seen: list[str] = []
+    with following(stream, Consumer("c", lambda facts, cursor: seen.extend(f.message_id for f in facts))):
+        until(lambda: sum(c.handled for c in LogCursor.objects.all()) == 4)
+    assert seen == ["a1", "a2"]
+    sender.close()
+    stream.close()

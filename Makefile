@@ -103,6 +103,9 @@ bench-lists: .venv/.installed
 bench-dedupe: .venv/.tested
 	$(BIN)/amity bench dedupe --data $(DATA)
 
+bench-language: .venv/.installed
+	$(BIN)/amity bench language --data $(DATA)
+
 bench-scoring: .venv/.installed
 	$(BIN)/amity bench scoring --data $(DATA)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -26,13 +27,22 @@ def read_table(path: Path) -> pl.DataFrame:
     data = gzip.decompress(path.read_bytes()) if suffixes[-1:] == [".gz"] else path.read_bytes()
     if kind in (".jsonl", ".ndjson"):
         return pl.read_ndjson(data, infer_schema_length=_INFER)
+    if kind == ".json":
+        return pl.read_json(data, infer_schema_length=_INFER) if data.lstrip()[:1] == b"[" else pl.read_ndjson(data)
     if kind in (".csv", ".tsv", ".txt"):
-        return pl.read_csv(
-            data, separator=_separator(data), infer_schema_length=_INFER, encoding="utf8-lossy", try_parse_dates=False
-        )
+        return _read_csv(data)
     raise Refused(
         "unknown_format", f"{path.name}: give a CSV, TSV, JSON lines or Parquet file (or one of them as .gz)."
     )
+
+
+def _read_csv(data: bytes) -> pl.DataFrame:
+    options: dict[str, Any] = {"separator": _separator(data), "encoding": "utf8-lossy", "try_parse_dates": False}
+    try:
+        return pl.read_csv(data, infer_schema_length=_INFER, **options)
+    except pl.exceptions.ComputeError:
+        # Texts with a lone quotation mark, as tab-separated files often hold them.
+        return pl.read_csv(data, infer_schema_length=None, quote_char=None, **options)
 
 
 def _separator(data: bytes) -> str:

@@ -24,6 +24,8 @@ _MOST_MENDED_DEPTH = 400
 _KINDS = frozenset(KINDS)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # where Postgres counts from
 _MICROSECOND = timedelta(microseconds=1)
+_OLDEST = (datetime(1970, 1, 1, tzinfo=UTC) - EPOCH) // _MICROSECOND
+_LATEST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
 _HALVES = re.compile("[\ud800-\udfff]")
 _Scalar = str | int | float | bool | None
 
@@ -167,19 +169,21 @@ def storable(body: bytes) -> bytes:
 
 
 def moment(value: _Scalar) -> int | None:
-    """A time as SDKs write it (ISO 8601, or milliseconds since 1970) in µs since 2000; None for what is no time."""
+    """A time as SDKs write it (ISO 8601, or milliseconds since 1970) in µs since 2000; None for what is no such time.
+
+    Only times between 1970 and 9999 count: Python could not read others back from the table.
+    """
     try:
-        if isinstance(value, str):
-            if not value:
-                return None
+        if isinstance(value, str) and value:
             found = datetime.fromisoformat(value)
-            return ((found if found.tzinfo else found.replace(tzinfo=UTC)) - EPOCH) // _MICROSECOND
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            seconds = value / 1000 if abs(value) > 1e11 else value
-            return (datetime.fromtimestamp(seconds, UTC) - EPOCH) // _MICROSECOND
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found = datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC)
+        else:
+            return None
+        ticks = ((found if found.tzinfo else found.replace(tzinfo=UTC)) - EPOCH) // _MICROSECOND
     except (ValueError, OverflowError, OSError):
-        pass
-    return None
+        return None
+    return ticks if _OLDEST <= ticks <= _LATEST else None
 
 
 def _unwrapped(body: bytes) -> bytes:

@@ -136,7 +136,10 @@ def test_times_as_sdks_write_them(said: Any, wanted: datetime) -> None:
     assert intake_wire.moment(said) == (wanted - intake_wire.EPOCH) // intake_wire._MICROSECOND
 
 
-@pytest.mark.parametrize("said", ["", "soon", "2026-13-01", None, True, 1e300, float("inf"), -1e18, {}])
+@pytest.mark.parametrize(
+    "said",
+    ["", "soon", "2026-13-01", None, True, 1e300, float("inf"), -1e18, {}, "0001-01-01", "9999-12-31T23:59:59-14:00"],
+)
 def test_what_is_no_time(said: Any) -> None:
     assert intake_wire.moment(said) is None
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from amity.base.ids import new_id
+from amity.people.traits_store import text
 
 Words = Callable[[Any, Sequence[UUID]], None]
 Moves = Mapping[UUID, tuple[UUID, UUID]]  # member → (the profile it was part of, the one it is part of now)
@@ -51,17 +52,20 @@ def register_holder(holder: Holder) -> None:
     _holders[holder.name] = holder
 
 
-def move(cursor: Any, moves: Moves) -> None:
-    """Bring every row to the profile that its home is part of now. 2–6 queries per registered table."""
+def move(cursor: Any, moves: Moves, before: Mapping[UUID, str], after: Mapping[UUID, str]) -> None:
+    """Bring every row to the profile that its home is part of now. 2–5 queries per registered table.
+
+    ``before``, ``after``: what each profile was called and is called now.
+    """
     changed = {member: pair for member, pair in moves.items() if pair[0] != pair[1]}
     if not changed:
         return
     for holder in _holders.values():
-        _bring_back(cursor, holder, changed)
-        _take_along(cursor, holder, {m: now for m, (was, now) in changed.items() if was == m})
+        _bring_back(cursor, holder, changed, after)
+        _take_along(cursor, holder, {m: now for m, (was, now) in changed.items() if was == m}, before)
 
 
-def _bring_back(cursor: Any, holder: Holder, moves: Moves) -> None:
+def _bring_back(cursor: Any, holder: Holder, moves: Moves, names: Mapping[UUID, str]) -> None:
     """Rows that an earlier merge moved follow their home."""
     members = list(moves)
     cursor.execute(
@@ -73,43 +77,29 @@ def _bring_back(cursor: Any, holder: Holder, moves: Moves) -> None:
     if holder.words and moved:
         holder.words(cursor, [row[0] for row in moved])
         cursor.execute(
-            f"UPDATE {holder.table} t SET search = h.before ->> 'search' FROM people_holding h WHERE h.id = ANY(%s) "
-            "AND t.id = h.row_id AND t.search = h.before ->> 'again'",
-            [[row[1] for row in at_home]],
+            f"UPDATE {holder.table} t SET search = h.before ->> 'search' FROM people_holding h "
+            "JOIN unnest(%s::uuid[], %s::text[]) AS v (home, name) "
+            "ON v.home = h.home_id AND v.name = h.before ->> 'name' "
+            "WHERE h.id = ANY(%s) AND t.id = h.row_id",
+            [list(moves), [names[member] for member in moves], [row[1] for row in at_home]],
         )
     cursor.execute("DELETE FROM people_holding WHERE id = ANY(%s)", [[row[1] for row in at_home]])
 
 
-def _take_along(cursor: Any, holder: Holder, moves: Mapping[UUID, UUID]) -> None:
+def _take_along(cursor: Any, holder: Holder, moves: Mapping[UUID, UUID], names: Mapping[UUID, str]) -> None:
     """Rows at home on a profile that is now part of another go to that one."""
     if not moves:
         return
-    before: dict[UUID, tuple[str, str]] = {}
+    words: dict[UUID, str] = {}
     if holder.words:
-        before = _words_before(cursor, holder, list(moves))
+        cursor.execute(f"SELECT id, search FROM {holder.table} WHERE person_id = ANY(%s)", [list(moves)])
+        words = dict(cursor.fetchall())
     cursor.execute(_TAKE.format(table=holder.table), [list(moves), list(moves.values())])
     taken = cursor.fetchall()
     if not taken:
         return
-    notes = [_json(before.get(row_id)) for row_id, _home in taken]
+    notes = [text({"search": words[pk], "name": names[home]} if pk in words else {}) for pk, home in taken]
     ids, homes = [row[0] for row in taken], [row[1] for row in taken]
     cursor.execute(_NOTE, [holder.name, [new_id() for _ in taken], ids, homes, notes])
     if holder.words:
         holder.words(cursor, ids)
-
-
-def _words_before(cursor: Any, holder: Holder, people: list[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Searched words of the rows as they are, and as they would be computed again at the same place."""
-    cursor.execute(f"SELECT id, search FROM {holder.table} WHERE person_id = ANY(%s)", [people])
-    stored = dict(cursor.fetchall())
-    if not stored or holder.words is None:
-        return {}
-    holder.words(cursor, list(stored))
-    cursor.execute(f"SELECT id, search FROM {holder.table} WHERE id = ANY(%s)", [list(stored)])
-    return {row_id: (stored[row_id], again) for row_id, again in cursor.fetchall()}
-
-
-def _json(words: tuple[str, str] | None) -> str:
-    from amity.people.traits_store import text
-
-    return text({"search": words[0], "again": words[1]}) if words else "{}"

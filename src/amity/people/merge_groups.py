@@ -14,9 +14,9 @@ from uuid import UUID
 import msgspec
 
 from amity.base.errors import Refused
-from amity.base.ids import new_id
 from amity.people import holders
 from amity.people.holders import Moves
+from amity.people.profiles import told_name
 from amity.people.traits import TOGETHER, State, golden
 from amity.people.traits_store import encode, json, load, refresh, text, write
 
@@ -75,13 +75,14 @@ def regroup(cursor: Any, seeds: Iterable[UUID], silent: Iterable[UUID] = ()) -> 
     edges, nodes = connected(cursor, set(seeds))
     states = load(cursor, nodes)
     owns = load_owns(cursor, states)
+    names = {pk: told_name(state.values) for pk, state in states.items()}
     before = {pk: state.merged_into or pk for pk, state in states.items()}
     after = _survivors(states, edges)
     absorb(states, owns, before | {pk: pk for pk in silent})
-    _show(cursor, states, owns, before, after)
+    shown = _show(cursor, states, owns, before, after)
     moves = {pk: (before[pk], after[pk]) for pk in states}
     _follow(cursor, moves)
-    holders.move(cursor, moves)
+    holders.move(cursor, moves, names, names | shown)
     bump(cursor)
     for follower in _followers:
         follower(cursor, moves)
@@ -99,7 +100,7 @@ def store_owns(cursor: Any, owns: Iterable[State]) -> None:
     rows = list(owns)
     if rows:
         cursor.execute(
-            _STORE_OWN, [[new_id() for _ in rows], [row.id for row in rows], [encode(row).decode() for row in rows]]
+            _STORE_OWN, [[row.id for row in rows], [row.id for row in rows], [encode(row).decode() for row in rows]]
         )
 
 
@@ -195,8 +196,8 @@ def _show(
     owns: dict[UUID, State],
     before: Mapping[UUID, UUID],
     after: Mapping[UUID, UUID],
-) -> None:
-    """Write what every row shows now: survivors all together, the others themselves."""
+) -> dict[UUID, str]:
+    """Write what every row shows now, survivors all together, the others themselves; what the written are called."""
     members: dict[UUID, dict[UUID, State]] = defaultdict(dict)
     for pk, state in states.items():
         members[after[pk]][pk] = owns.get(pk, state)
@@ -228,6 +229,7 @@ def _show(
         "WHERE p.id = v.id",
         [moved, [None if after[pk] == pk else after[pk] for pk in moved]],
     )
+    return {row.id: told_name(row.values) for row in rows}
 
 
 def _follow(cursor: Any, moves: Moves) -> None:

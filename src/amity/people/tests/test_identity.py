@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from amity.base.errors import Refused
@@ -199,7 +199,12 @@ def _unlike(events: list[Any]) -> list[Any]:
     return events
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.lists(_events(), min_size=2, max_size=10).map(_unlike), st.randoms(use_true_random=False), st.integers(1, 5))
 def test_the_order_of_arrival_does_not_matter(events: list[Any], random: Any, size: int) -> None:
     from django.db import transaction

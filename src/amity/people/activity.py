@@ -26,9 +26,10 @@ SELECT * FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::numeric[], %s::flo
 ON CONFLICT (person_id, measure_id) DO UPDATE SET n = a.n + excluded.n, total = a.total + excluded.total,
   first_us = least(a.first_us, excluded.first_us), last_us = greatest(a.last_us, excluded.last_us)"""
 # Forward decay (Cormode et al., 2009): both sums are brought to the later of the two moments.
+_LATER = "greatest(a.last_us, excluded.last_us)"
 _DECAY = ", decayed = " + " + ".join(
-    f"CASE WHEN abs({row}.decayed) < 1e-30 OR greatest(a.last_us, excluded.last_us) - {row}.last_us > 100 * {{half}} THEN 0"
-    f" ELSE {row}.decayed * power(2, ({row}.last_us - greatest(a.last_us, excluded.last_us)) / {{half}}::float8) END"
+    f"CASE WHEN abs({row}.decayed) < 1e-30 OR {_LATER} - {row}.last_us > 100 * {{half}} THEN 0"
+    f" ELSE {row}.decayed * power(2, ({row}.last_us - {_LATER}) / {{half}}::float8) END"
     for row in ("a", "excluded")
 )
 _TALLY = """
@@ -206,14 +207,15 @@ def quiet(cursor: Any) -> Iterator[None]:
 
 _ROOTED = (
     "FROM events_event e LEFT JOIN people_person m ON m.id = e.person_id AND m.merged_into_id IS NOT NULL"
-    " WHERE e.person_id IS NOT NULL"
+    " {join} WHERE e.person_id IS NOT NULL"
 )
+_BASES = "JOIN people_measure b ON b.event = e.name AND b.id = ANY(%(bases)s)"
 ROOT = "coalesce(m.merged_into_id, e.person_id)"
 
 
-def rooted(among: str | None) -> str:
+def rooted(among: str | None, join: str = "") -> str:
     """SQL: events of everybody (or of the profiles of parameter ``among``), ``m`` being what they were merged into."""
-    return _ROOTED + (f" AND e.person_id = ANY({among})" if among else "")
+    return _ROOTED.format(join=join) + (f" AND e.person_id = ANY({among})" if among else "")
 
 
 def counted(
@@ -226,8 +228,7 @@ def counted(
     if bases:
         yield (
             f"SELECT {ROOT}, b.id, count(*), 0, 0, {us_of('min(e.occurred_at)')}, {us_of('max(e.occurred_at)')}"
-            f" {rooted(among).replace('WHERE', 'JOIN people_measure b ON b.event = e.name AND b.id = ANY(%(bases)s) WHERE')}"
-            " GROUP BY 1, 2",
+            f" {rooted(among, _BASES)} GROUP BY 1, 2",
             {**given, "bases": bases},
         )
     for number in wanted:

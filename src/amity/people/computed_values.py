@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log2
 from typing import Any
 
 from amity.people.measures import Spec
@@ -27,20 +28,15 @@ class Value:
 
     def sql(self, row: str, now_us: int) -> str:
         """The value in SQL; ``row`` is the alias of the measure's row (nulls where there is none). Times in µs."""
-        if self.of == "count":
-            return f"coalesce({row}.n, 0)::float8"
-        if self.of == "sum":
-            return f"coalesce({row}.total, 0)::float8"
         if self.of == "average":
             return f"({row}.total::float8 / {row}.n::float8)"
-        if self.of in ("first", "last"):
-            return f"{row}.{self.of}_us"
-        if self.of == "most_frequent":
-            return f"{row}.top"
         if self.of == "decayed":
             return f"coalesce({self._faded(row, now_us)}, 0)"
-        column = "first_us" if self.of == "days_since_first" else "last_us"
-        return f"(({now_us} - {row}.{column})::float8 / {DAY_US})"
+        if self.of.startswith("days_since"):
+            return f"(({now_us} - {row}.{self._edge})::float8 / {DAY_US})"
+        if self.kind == "number":
+            return f"coalesce({row}.{'n' if self.of == 'count' else 'total'}, 0)::float8"
+        return f"{row}.{self._edge if self.kind == 'time' else 'top'}"
 
     def _faded(self, row: str, now_us: int) -> str:
         half = f"{self._half!r}::float8"
@@ -56,34 +52,35 @@ class Value:
         """The value from a row with n, total, decayed, first_us, last_us, top; None: nobody knows."""
         if row is None:
             return 0.0 if self.of in ("count", "sum", "decayed") else None
-        if self.of == "count":
-            return float(row.n)
-        if self.of == "sum":
-            return float(row.total)
-        if self.of == "average":
-            return float(row.total) / float(row.n)
-        if self.of in ("first", "last"):
-            return int(row.first_us if self.of == "first" else row.last_us)
-        if self.of == "most_frequent":
+        if self.kind == "text":
             return None if row.top is None else str(row.top)
+        if self.kind == "time":
+            return int(getattr(row, self._edge))
+        return self._number(row, now_us)
+
+    def _number(self, row: Any, now_us: int) -> float:
         if self.of == "decayed":
             age = now_us - row.last_us
             faint = abs(row.decayed) < 1e-30 or age > 100 * self._half
             return 0.0 if faint else float(row.decayed * 2 ** (-age / self._half))
-        return float(now_us - (row.first_us if self.of == "days_since_first" else row.last_us)) / DAY_US
+        if self.of.startswith("days_since"):
+            return float(now_us - getattr(row, self._edge)) / DAY_US
+        if self.of == "average":
+            return float(row.total) / float(row.n)
+        return float(row.n if self.of == "count" else row.total)
+
+    @property
+    def _edge(self) -> str:
+        return "first_us" if self.of.endswith("first") else "last_us"
 
     def flips(self, row: Any, level: float, now_us: int) -> int | None:
         """When the value passes ``level`` by time alone (µs), None: never."""
         if row is None:
             return None
-        if self.of == "decayed":
-            if level <= 0 or row.decayed <= level:
-                return None
-            from math import log2
-
+        if self.of.startswith("days_since"):
+            at = getattr(row, self._edge) + level * DAY_US
+        elif self.of == "decayed" and 0 < level < row.decayed:
             at = row.last_us + log2(row.decayed / level) * self._half
-        elif self.of in ("days_since_first", "days_since_last"):
-            at = (row.first_us if self.of == "days_since_first" else row.last_us) + level * DAY_US
         else:
             return None
         due = int(at) + 1_000

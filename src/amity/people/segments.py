@@ -209,7 +209,8 @@ def _name(given: str, of: UUID | None) -> str:
     name = given.strip()[:MAX_NAME]
     if not name:
         raise Refused("segment_nameless", _("Give the segment a name."))
-    if Segment.objects.filter(name=name, archived_at=None).exclude(pk=of).exists():
+    others = Segment.objects.filter(name=name, archived_at=None)
+    if (others.exclude(pk=of) if of else others).exists():
         raise Refused("segment_name_taken", _("There is a segment of this name already."), 409)
     return name
 

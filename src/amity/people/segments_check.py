@@ -23,7 +23,8 @@ log = logging.getLogger("amity.segments")
 MAX_MENDED = 50_000
 _CHUNK = 5_000
 _WRONG_SUMS = """
-SELECT coalesce(c.person_id, a.person_id) FROM ({counted}) c (person_id, measure_id, n, total, decayed, first_us, last_us)
+SELECT coalesce(c.person_id, a.person_id)
+FROM ({counted}) c (person_id, measure_id, n, total, decayed, first_us, last_us)
 FULL JOIN (SELECT * FROM people_activity WHERE measure_id = ANY(%(bases)s)) a USING (person_id, measure_id)
 WHERE (c.n, c.first_us, c.last_us) IS DISTINCT FROM (a.n, a.first_us, a.last_us) LIMIT {most}"""
 

@@ -13,7 +13,7 @@ from amity.people import segments_world
 from amity.people.computed_values import Value
 from amity.people.measures import Spec
 from amity.people.segments_grammar import Did, Group, Leaf, Test, Trait
-from amity.people.segments_sql import Query, World
+from amity.people.segments_sql import FIELDS, Query, World
 from amity.people.segments_values import DAY_US, days_us, micros, us_expression
 
 _SET = """
@@ -76,7 +76,7 @@ def _waiting(leaf: Did, width: int, around: World) -> Any:
 
 def _trait(query: Query, leaf: Trait, around: World) -> str:
     value = around.computed.get(leaf.name)
-    if value is not None and leaf.name not in segments_world.FIELDS:
+    if value is not None and leaf.name not in FIELDS:
         return _computed(query, value, leaf.test, around)
     return _moment(us_expression(query.source(leaf.name)), leaf.test, micros(around.now))
 
@@ -90,8 +90,8 @@ def _computed(query: Query, value: Value, test: Test, around: World) -> str:
     row, now = query.activity(value.spec), micros(around.now)
     if value.kind == "time":
         return _moment(f"{row}.{value.of}_us", test, now)
-    levels = [each for each in (test.value if isinstance(test.value, tuple) else (test.value,)) if _number(each)]
-    found = [_level(value, row, float(level), now) for level in levels]
+    levels = test.value if isinstance(test.value, tuple) else (test.value,)
+    found = [_level(value, row, float(level), now) for level in levels if isinstance(level, int | float)]
     return f"least({', '.join(found)})" if found else "NULL::bigint"
 
 
@@ -106,7 +106,3 @@ def _level(value: Value, row: str, level: float, now: int) -> str:
         column = "first_us" if value.of == "days_since_first" else "last_us"
         at = f"{row}.{column} + {round(level * DAY_US)} + 1000"
     return f"CASE WHEN {at} > {now} THEN {at} END"
-
-
-def _number(value: object) -> bool:
-    return isinstance(value, int | float)

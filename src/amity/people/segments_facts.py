@@ -18,7 +18,7 @@ from amity.people.computed_values import Value
 from amity.people.measures import ANY, Spec
 from amity.people.segments_grammar import Custom, Did, Group, Leaf, Node, Other, Test, Trait, moment
 from amity.people.segments_sql import FIELDS, LISTED, World, events_sql, field_source
-from amity.people.segments_values import NEGATED, Params, days_us, flip, holds, micros
+from amity.people.segments_values import DAY_US, NEGATED, Params, days_us, flip, holds, micros
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -125,8 +125,10 @@ class Facts:
 
     def _empty(self) -> Rows:
         size = len(self.ids)
-        zeros = [np.zeros(size, kind) for kind in (np.int64, np.float64, np.float64, np.int64, np.int64)]
-        return Rows(*zeros, np.full(size, None, dtype=object))  # type: ignore[arg-type]
+        return Rows(
+            np.zeros(size, np.int64), np.zeros(size), np.zeros(size), np.zeros(size, np.int64),
+            np.zeros(size, np.int64), np.full(size, None, dtype=object),
+        )  # fmt: skip
 
     # --- truth --------------------------------------------------------------------------------------
 
@@ -192,7 +194,7 @@ class Facts:
         us = rows.first_us if value.of.endswith("first") else rows.last_us
         if value.kind == "time":
             return some, us
-        return some, (self.now_us - us) / activity.DAY_US
+        return some, (self.now_us - us) / DAY_US
 
     def _did(self, leaf: Did, relevant: Bools) -> Bools:
         simple = self.world.simple(leaf)
@@ -280,7 +282,7 @@ class Facts:
 
 
 # Somebody with several events may have an earlier one whose wait ends before the last one's: look each hour.
-_LOOK_AGAIN = activity.DAY_US // 24
+_LOOK_AGAIN = DAY_US // 24
 
 
 def events_key(leaf: Did) -> Did:

@@ -29,8 +29,9 @@ WITH here AS MATERIALIZED ({here})
 SELECT coalesce(h.id, m.person_id) AS person_id
 FROM here h FULL JOIN (SELECT person_id FROM people_segment_member WHERE segment_no = {number}) m ON m.person_id = h.id
 WHERE h.id IS NULL OR m.person_id IS NULL"""
-_PAD = "CASE WHEN length(bits) * 8 <= {n} THEN bits || decode(repeat('00', {n} / 8 + 1 - length(bits)), 'hex') ELSE bits END"
-_MARK = "UPDATE people_segment_timer SET bits = set_bit(" + _PAD + ", {n}, {value})"
+_MARK = """
+UPDATE people_segment_timer
+SET bits = set_bit(bits || decode(repeat('00', greatest({n} / 8 + 1 - length(bits), 0)), 'hex'), {n}, {value})"""
 
 
 def recompute(segment_id: UUID, *, reason: str = "recomputed", tell: bool = False) -> int:

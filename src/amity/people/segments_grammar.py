@@ -209,24 +209,21 @@ def _test(given: dict[str, Any], at: str, ops: tuple[str, ...] = OPS) -> Test:
 
 
 def _value(op: str, given: Any, at: str) -> Value:
-    if op in NUMBER_OPS:
-        return _number(given, at)
-    if op in ("within_days", "not_within_days"):
-        return _days(given, at)
-    if op in ("before", "after"):
-        return _time(given, at)
-    if op == "between":
-        return _pair(given, at)
-    if op == "one_of":
-        if not isinstance(given, list) or not 1 <= len(given) <= MAX_LIST:
-            raise BadDefinition(at, _("Give a list of 1 to {n} values.").format(n=MAX_LIST))
-        return tuple(_scalar(each, f"{at}/{n}") for n, each in enumerate(given))
-    if op in TEXT_OPS:
-        text = _text_value(given, at)
-        if not text:
-            raise BadDefinition(at, _("Say what to look for."))
-        return text
-    return _scalar(given, at)
+    check = _CHECKS.get(op)
+    return check(given, at) if check else _scalar(given, at)
+
+
+def _list(given: Any, at: str) -> Value:
+    if not isinstance(given, list) or not 1 <= len(given) <= MAX_LIST:
+        raise BadDefinition(at, _("Give a list of 1 to {n} values.").format(n=MAX_LIST))
+    return tuple(_scalar(each, f"{at}/{n}") for n, each in enumerate(given))
+
+
+def _part(given: Any, at: str) -> Value:
+    text = _text_value(given, at)
+    if not text:
+        raise BadDefinition(at, _("Say what to look for."))
+    return text
 
 
 def _pair(given: Any, at: str) -> tuple[Scalar, ...]:
@@ -383,3 +380,13 @@ def _time(given: Any, at: str) -> str:
 
 def _bad_time(at: str) -> str:
     raise BadDefinition(at, _("Give a date such as 2026-05-31."))
+
+
+_CHECKS: dict[str, Callable[[Any, str], Value]] = {
+    **dict.fromkeys(NUMBER_OPS, _number),
+    **dict.fromkeys(TEXT_OPS, _part),
+    **dict.fromkeys(("within_days", "not_within_days"), _days),
+    **dict.fromkeys(("before", "after"), _time),
+    "between": _pair,
+    "one_of": _list,
+}

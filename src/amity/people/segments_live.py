@@ -129,7 +129,7 @@ def _evaluate(cursor: Any, plan: Plan, ids: list[UUID], names: Sequence[set[str]
     for live in chosen:
         mask = masks[live.number]
         holds = facts.truth(live.tree, mask) & facts.listed
-        for at in np.flatnonzero(mask & (holds != bits[:, live.number])):
+        for at in np.flatnonzero(mask & (holds != bits[:, live.number])).tolist():
             moves.append(Move(ids[at], live, bool(holds[at]), _reason(live, names[at], bool(fresh[at]))))
         bits[mask, live.number] = holds[mask]
     fired = np.fromiter((TIME in each for each in names), bool, len(ids))

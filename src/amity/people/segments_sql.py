@@ -214,7 +214,8 @@ def _measure(alias: str, spec: Spec, number: int | None, registry: Registry) -> 
         bases = ", ".join(map(str, registry.bases)) or "0"
         rows = (
             "(SELECT person_id, sum(n) AS n, 0::numeric AS total, 0::float8 AS decayed, min(first_us) AS first_us,"
-            f" max(last_us) AS last_us, NULL::text AS top FROM people_activity WHERE measure_id IN ({bases}) GROUP BY 1)"
+            f" max(last_us) AS last_us, NULL::text AS top FROM people_activity WHERE measure_id IN ({bases})"
+            " GROUP BY 1)"
         )
         return f"LEFT JOIN {rows} {alias} ON {alias}.person_id = p.id"
     return f"LEFT JOIN people_activity {alias} ON {alias}.person_id = p.id AND {alias}.measure_id = {number or 0}"
@@ -224,7 +225,8 @@ def events_sql(leaf: Did, now: datetime, params: Params, among: str | None) -> s
     """Events of a condition by person: n, total, first_us, last_us (of those that count)."""
     counts = _counts(leaf, now, params)
     amount = sql_amount(f"(e.data ->> {params.add(leaf.sum[0])})") if leaf.sum else "0"
-    inner = f"SELECT {activity.ROOT} AS person_id, e.occurred_at AS at, {amount} AS amount {activity.rooted(among)} AND {counts}"
+    columns = f"{activity.ROOT} AS person_id, e.occurred_at AS at, {amount} AS amount"
+    inner = f"SELECT {columns} {activity.rooted(among)} AND {counts}"
     if leaf.follow:
         inner = _followed(leaf, leaf.follow, now, params, counts, amount, among)
     return (

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from amity.people.segments_grammar import NUMBER_OPS, Test, moment
+from amity.people.segments_grammar import Test, moment
 
 DAY_US = 86_400_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,8 +26,9 @@ TIME = (
     "([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])?)?$"
 )
 _NUMBER, _TIME = re.compile(NUMBER), re.compile(TIME)
-_SIGNS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+_SIGNS = {"is": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "is": lambda a, b: bool(a == b),
     "gt": lambda a, b: bool(a > b), "ge": lambda a, b: bool(a >= b),
     "lt": lambda a, b: bool(a < b), "le": lambda a, b: bool(a <= b),
 }  # fmt: skip
@@ -79,24 +80,28 @@ def _sql(test: Test, source: Source, now: datetime, params: Params) -> str:
     if op == "one_of":
         assert isinstance(value, tuple)
         return " OR ".join(f"({_sql(Test('is', each), source, now, params)})" for each in value)
-    if op == "contains":
-        return f"strpos(lower({x}), {params.add(lowered(str(value)))}) > 0"
-    if op == "starts":
-        return f"starts_with(lower({x}), {params.add(lowered(str(value)))})"
-    if op == "is":
-        return f"{x} = {params.add(value)}" if isinstance(value, str) else _sql_number(source, "=", value, params)
-    if op in NUMBER_OPS:
-        return _sql_number(source, _SIGNS[op], value, params)
+    if op in ("contains", "starts"):
+        look = "strpos(lower({x}), {v}) > 0" if op == "contains" else "starts_with(lower({x}), {v})"
+        return look.format(x=x, v=params.add(lowered(str(value))))
+    if op == "is" and isinstance(value, str):
+        return f"{x} = {params.add(value)}"
+    return _sql_compared(op, value, source, now, params)
+
+
+def _sql_compared(op: str, value: Any, source: Source, now: datetime, params: Params) -> str:
     if op == "between":
-        assert isinstance(value, tuple)
-        if isinstance(value[0], str):
-            low, high = (params.add(micros(moment(str(each)))) for each in value)
-            return f"{us_expression(source)} BETWEEN {low} AND {high}"
-        low_sql, high_sql = (
-            _sql_number(source, sign, each, params) for sign, each in zip((">=", "<="), value, strict=True)
-        )
-        return f"{low_sql} AND {high_sql}"
+        return _sql_between(value, source, params)
+    if op in _SIGNS:
+        return _sql_number(source, _SIGNS[op], value, params)
     return _sql_time(op, value, source, now, params)
+
+
+def _sql_between(value: Any, source: Source, params: Params) -> str:
+    low, high = value
+    if isinstance(low, str):
+        edges = (params.add(micros(moment(each))) for each in (low, high))
+        return f"{us_expression(source)} BETWEEN {' AND '.join(edges)}"
+    return f"{_sql_number(source, '>=', low, params)} AND {_sql_number(source, '<=', high, params)}"
 
 
 def _sql_number(source: Source, sign: str, value: Any, params: Params) -> str:
@@ -137,31 +142,33 @@ def holds(test: Test, kind: str, value: Any, now: datetime) -> bool:
 
 def _holds(test: Test, kind: str, value: Any, now: datetime) -> bool:
     op, wanted = test.op, test.value
-    if value is None:
-        return False
-    if op == "known":
-        return True
+    if value is None or op == "known":
+        return value is not None
     if op == "one_of":
         assert isinstance(wanted, tuple)
         return any(_holds(Test("is", each), kind, value, now) for each in wanted)
-    if op == "contains":
-        return lowered(str(wanted)) in lowered(value)
-    if op == "starts":
-        return lowered(value).startswith(lowered(str(wanted)))
-    if op == "is":
-        return (
-            bool(value == wanted) if isinstance(wanted, str) else _number_is(kind, value, lambda n, w: n == w, wanted)
-        )
-    if op in NUMBER_OPS:
-        return _number_is(kind, value, _COMPARE[op], wanted)
+    if op in ("contains", "starts"):
+        text, part = lowered(value), lowered(str(wanted))
+        return part in text if op == "contains" else text.startswith(part)
+    if op == "is" and isinstance(wanted, str):
+        return bool(value == wanted)
+    return _compared(op, wanted, kind, value, now)
+
+
+def _compared(op: str, wanted: Any, kind: str, value: Any, now: datetime) -> bool:
     if op == "between":
-        assert isinstance(wanted, tuple)
-        low, high = wanted
-        if isinstance(low, str):
-            at = _moment_us(kind, value)
-            return at is not None and micros(moment(low)) <= at <= micros(moment(str(high)))
-        return _number_is(kind, value, _COMPARE["ge"], low) and _number_is(kind, value, _COMPARE["le"], high)
+        return _between(kind, value, wanted)
+    if op in _COMPARE:
+        return _number_is(kind, value, _COMPARE[op], wanted)
     return _time_holds(op, wanted, _moment_us(kind, value), now)
+
+
+def _between(kind: str, value: Any, wanted: Any) -> bool:
+    low, high = wanted
+    if isinstance(low, str):
+        at = _moment_us(kind, value)
+        return at is not None and micros(moment(low)) <= at <= micros(moment(high))
+    return _number_is(kind, value, _COMPARE["ge"], low) and _number_is(kind, value, _COMPARE["le"], high)
 
 
 def _time_holds(op: str, wanted: Any, at: int | None, now: datetime) -> bool:

@@ -22,7 +22,9 @@ _LABELS: dict[str, str | Promise] = {
     "company_id": _("Company"), "created_at": _("Created"), "lead_created_at": _("Lead since"),
     "lead_decided_at": _("Lead decided"),
 }  # fmt: skip
-_VALUES = "SELECT {0} FROM (SELECT {0} FROM people_person WHERE {0} <> '' LIMIT 20000) p GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 30"
+_VALUES = """
+SELECT {0} FROM (SELECT {0} FROM people_person WHERE {0} <> '' LIMIT 20000) p
+GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 30"""
 _FEW = ("country", "language", "source")
 
 

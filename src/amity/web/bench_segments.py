@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,7 @@ def measure(rounds: int, sizes: Iterable[int]) -> Iterable[Figure]:
     """Counts, full recomputations, then batches of people against more and more live segments."""
     for label, definition, plain in bench_segments_made.COUNTED:
         found = people.segments.count(definition)
-        counted, by_hand = _best(rounds, lambda d=definition: people.segments.count(d)), _best(rounds, _plain(plain))
+        counted, by_hand = _best(rounds, partial(people.segments.count, definition)), _best(rounds, _plain(plain))
         note = f"{found.n:,} people" + ("" if found.exact else " (projected)")
         yield Figure(f"count: {label}", counted, COUNT_S, by_hand, note)
     _without_segments()
@@ -166,8 +167,8 @@ def _fact(dice: random.Random, at: Any) -> events.Fact:
     name = dice.choices(bench_segments_made.EVENTS, weights=bench_segments_made.WEIGHTS)[0]
     return events.Fact(
         source_id=UUID(int=1), kind="track", name=name, message_id=str(dice.getrandbits(64)), user_id="",
-        anonymous_id="", previous_id="", group_id="", traits={}, properties={"seconds": dice.randrange(300)}, context={},
-        occurred_at=at, received_at=at, position=(0, 0),
+        anonymous_id="", previous_id="", group_id="", traits={}, properties={"seconds": dice.randrange(300)},
+        context={}, occurred_at=at, received_at=at, position=(0, 0),
     )  # fmt: skip
 
 

@@ -108,7 +108,8 @@ TEN_SQL = _plain(
     ),
     "p.country IN ('DE', 'PL') AND p.source <> 'LinkedIn' AND p.email <> '' AND a.n >= 2 AND coalesce(b.n, 0) <= 20"
     " AND c.n IS NULL AND (d.n >= 1 OR a.last >= now() - interval '90 days' OR strpos(lower(p.job_title), 'own') > 0)"
-    " AND NOT EXISTS (SELECT FROM sales_deal x WHERE x.person_id = p.id AND x.status = 'lost' AND x.archived_at IS NULL)",
+    " AND NOT EXISTS (SELECT FROM sales_deal x WHERE x.person_id = p.id AND x.status = 'lost'"
+    " AND x.archived_at IS NULL)",
 )
 
 

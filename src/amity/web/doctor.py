@@ -25,6 +25,7 @@ from amity.base.config import Config, secret
 from amity.base.errors import Refused
 from amity.engines import api as engines
 from amity.events import api as events
+from amity.people import api as people
 
 _DISK_BYTES = 2 * 1024**3
 _MEMORY_BYTES = 512 * 1024**2
@@ -57,7 +58,7 @@ def checks(config: Config) -> list[Check]:
     found = [_settings(config), _python(), _memory(), _disk(config), _front_end(), _port(config, answers)]
     found.append(_database(config))
     if found[-1].ok:
-        found += [_extensions(), _migrations(), _models(), _worker(answers), _queue(), _consumers()]
+        found += [_extensions(), _migrations(), _models(), _worker(answers), _queue(), _consumers(), _segments()]
     return found
 
 
@@ -214,6 +215,19 @@ def _consumers() -> Check:
         return Check("consumers", True, text)
     detail = "; ".join(f"{one.name}: {_trouble(one)}" for one in behind)
     return Check("consumers", False, detail, _("Start them (amity consumers, or all: amity up), or see their log."))
+
+
+def _segments() -> Check:
+    """Live segments whose members the nightly check found wrong, or whose timers nobody fires."""
+    found = people.segments.health()
+    values = {"live": found.live, "people": found.differences, "waiting": found.overdue_timers}
+    if found.differences:
+        detail = _("The last nightly check found %(people)d wrong memberships and put them right.") % values
+        return Check("segments", False, detail, _("See the log (segments.differ) and report it as a bug."))
+    if found.overdue_timers:
+        detail = _("%(waiting)d people wait for a time condition to be looked at.") % values
+        return Check("segments", False, detail, _("Start the worker: amity worker (or all: amity up)"))
+    return Check("segments", True, _("%(live)d live, in agreement with the last full check.") % values)
 
 
 def _trouble(one: events.Standing) -> str:

@@ -27,6 +27,18 @@ _COUNTS = {
     "amity_jobs": ("Background jobs by state", "SELECT state, count(*) FROM base_jobrun GROUP BY state"),
     "amity_queue": ("Queued tasks by status", "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"),
     "amity_imports": ("Imports by state", "SELECT state, count(*) FROM people_import GROUP BY state"),
+    "amity_segments": (
+        "Live segments by state",
+        "SELECT state, count(*) FROM people_segment WHERE live AND archived_at IS NULL GROUP BY state",
+    ),
+    "amity_segment_differences": (
+        "People whose membership the last nightly check found wrong",
+        "SELECT 'found', coalesce(sum(differences), 0) FROM people_segment WHERE live AND archived_at IS NULL",
+    ),
+    "amity_segment_timers": (
+        "People whom a time condition may concern and who wait for more than five minutes",
+        "SELECT 'overdue', count(*) FROM people_segment_timer WHERE due_at < now() - interval '5 minutes'",
+    ),
 }
 
 

@@ -60,7 +60,7 @@ def test_healthy_installation_before_its_start(config: Config) -> None:
     checks = found(config)
     assert list(checks) == [
         "settings", "python", "memory", "disk", "front_end", "port",
-        "database", "extensions", "migrations", "models", "worker", "queue", "consumers",
+        "database", "extensions", "migrations", "models", "worker", "queue", "consumers", "segments",
     ]  # fmt: skip
     bad = {check.name: check.detail for check in checks.values() if not check.ok and check.name != "front_end"}
     assert bad == {}

@@ -26,10 +26,11 @@ class PeopleConfig(AppConfig):
         segments_world.register(segments_consent.Consent())
         from amity.access import api as access
         from amity.base import undo
-        from amity.people import changes, segment_archive
+        from amity.people import changes, merge, segment_archive
 
         undo.actors_from(access.principal_by_id)
         undo.register(access.VIEW_KIND, undo.Handler(access.delete_views, access.restore_views))
         undo.register(segment_archive.ARCHIVE_KIND, undo.Handler(segment_archive.archive, segment_archive.restore))
+        undo.register(merge.MERGE_KIND, undo.Handler(merge.do_merge, merge.undo_merge))
         undo.register(changes.PERSON_KIND, undo.Handler(changes.change_many, changes.put_back))
         undo.register(changes.COMPANY_KIND, undo.Handler(changes.change_many_companies, changes.put_back_companies))

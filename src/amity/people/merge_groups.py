@@ -96,8 +96,10 @@ def load_owns(cursor: Any, states: Iterable[UUID]) -> dict[UUID, State]:
 
 
 def store_owns(cursor: Any, owns: Iterable[State]) -> None:
-    """Keep what survivors say by themselves. At most 1 query."""
+    """Keep what survivors say by themselves. At most 2 queries."""
     rows = list(owns)
+    blank = [row for row in rows if not row.search]
+    refresh(cursor, blank, {row.id: {"email"} for row in blank})
     if rows:
         cursor.execute(
             _STORE_OWN, [[row.id for row in rows], [row.id for row in rows], [encode(row).decode() for row in rows]]

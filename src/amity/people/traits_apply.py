@@ -106,6 +106,8 @@ def _write_groups(
     names: dict[UUID, set[str]] = {}
     for pk in homes:
         changes, touched = apply(owns.get(pk, states[pk]), said_of[pk])
+        if pk in owns and changes:
+            owns[pk].search = ""  # to be worked out again
         if touched and pk not in owns:
             rows.append(states[pk])
             names[pk] = _keys(states[pk], changes)

@@ -12,9 +12,11 @@ class SalesConfig(AppConfig):
         from dataclasses import replace
 
         from amity.people import api as people
+        from amity.sales.holders import register_holders
         from amity.sales.landing import Deals
         from amity.sales.landing_goods import OrderLines, Orders, Products
 
+        register_holders()
         kit = people.import_kit
         kit.register(replace(kit.PRODUCT, land=Products()))
         kit.register(replace(kit.DEAL, land=Deals()))
@@ -31,3 +33,6 @@ class SalesConfig(AppConfig):
         from amity.sales.learning import Deals as DealOutcomes
 
         intelligence.register(DealOutcomes())
+        from amity.sales.segment_kind import Deals as DealConditions
+
+        people.segments.register(DealConditions())

@@ -20,7 +20,8 @@ from amity.base.errors import Refused
 from amity.base.sealing import unseal
 from amity.events import doors, mappings, schedules
 from amity.events.connector_kinds import BATCH, FileNote, Piece, Reading, reader_of
-from amity.events.mapping import Problem, Rules, applied
+from amity.events.mapping import Problem, Rules, applied, body_hash
+from amity.events.mapping_paths import Sample
 from amity.events.models import Connector, ConnectorFile, ConnectorRun, Quarantine
 
 TASK = "events.pull"
@@ -120,16 +121,22 @@ def _append(row: Connector, piece: Piece, rules: Rules) -> tuple[int, int]:
         outcome = applied(rules, sample)
         events += outcome.events
         if outcome.problems:
-            rejects.append(_reject(row, outcome.problems[0], msgspec.json.encode(sample.body)))
-    rejects += [_reject(row, Problem("", "unreadable_row", sentence), b"") for sentence in piece.rejected]
+            rejects.append(_reject(row, outcome.problems[0], sample))
+    rejects += [_reject(row, Problem("", "unreadable_row", sentence), None) for sentence in piece.rejected]
     Quarantine.objects.bulk_create(rejects[:1_000], batch_size=500)
     appended = doors.append(row.source_id, events)
     return appended.taken, len(rejects) + len(appended.bad)
 
 
-def _reject(row: Connector, problem: Problem, body: bytes) -> Quarantine:
+def _reject(row: Connector, problem: Problem, sample: Sample | None) -> Quarantine:
+    body, known_as = (msgspec.json.encode(sample.body), body_hash(sample)) if sample else (b"", "")
     return Quarantine(
-        source_id=row.source_id, kind="row", body=body, code=problem.code, sentence=problem.sentence[:300]
+        source_id=row.source_id,
+        kind=mappings.ROW,
+        message_id=known_as,
+        body=body,
+        code=problem.code,
+        sentence=problem.sentence[:300],
     )
 
 

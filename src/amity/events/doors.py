@@ -132,8 +132,13 @@ class Appended:
     bad: tuple[Bad, ...]
 
 
-def rows_of(source_id: UUID, events: Iterable[dict[str, Any]], at: datetime) -> tuple[list[RawRow], list[Bad]]:
-    """Events as rows of the log, each checked as the consumers will check it, and what is wrong with the others."""
+def rows_of(
+    source_id: UUID, events: Iterable[dict[str, Any]], at: datetime, keep: bool = True
+) -> tuple[list[RawRow], list[Bad]]:
+    """Events as rows of the log, each checked as the consumers will check it, and what is wrong with the others.
+
+    ``keep``: the others go to the quarantine.
+    """
     rows, bad = list[RawRow](), list[Bad]()
     for event in events:
         body = msgspec.json.encode(event)
@@ -145,7 +150,8 @@ def rows_of(source_id: UUID, events: Iterable[dict[str, Any]], at: datetime) -> 
                 raise Bad("too_large", f"The event is larger than {MAX_EVENT // 1024} KB.")
         except Bad as error:
             bad.append(error)
-            _put_aside(row, error)
+            if keep:
+                _put_aside(row, error)
         else:
             rows.append(row)
     return rows, bad

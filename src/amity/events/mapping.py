@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -117,6 +117,8 @@ def applied(rules: Rules, sample: Sample) -> Outcome:
 
 def body_hash(sample: Sample) -> str:
     """What a payload is known by when nothing in it says so: 32 hex digits over its bytes."""
+    if sample.known_as:
+        return sample.known_as
     raw = sample.raw or msgspec.json.encode(sample.body, order="deterministic")
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
@@ -147,7 +149,7 @@ def _elements(rule: Rule, sample: Sample) -> Iterable[Sample]:
     items = found(path_of(rule.each), sample)
     if items and not path_of(rule.each).many and isinstance(items[0], list):
         items = items[0]
-    return [Sample(sample.body, sample.headers, sample.query, sample.raw, item) for item in items]
+    return [replace(sample, item=item) for item in items]
 
 
 def _event(rule: Rule, sample: Sample, number: int) -> dict[str, Any]:

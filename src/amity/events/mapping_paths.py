@@ -54,13 +54,17 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One payload: its document, its headers (lower-case names) and query, the bytes it came as, one element of it."""
+    """One payload: its document, its headers (lower-case names) and query, the bytes it came as, one element of it.
+
+    ``known_as``: the `mapping.body_hash` it had when it came first; kept when it is replayed from a copy.
+    """
 
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     raw: bytes = b""
     item: Any = None
+    known_as: str = ""
 
 
 def is_path(text: str) -> bool:

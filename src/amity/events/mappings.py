@@ -19,10 +19,11 @@ from amity.base.errors import NotFound, Refused
 from amity.events import doors
 from amity.events.mapping import Problem, Rules, applied, read_rules
 from amity.events.mapping_paths import Sample
-from amity.events.models import Source, SourceMapping
+from amity.events.models import Quarantine, Source, SourceMapping
 from amity.events.schemas import Bad, Fact, RawRow, parse, seen_key
 
 PERMISSION = "webhooks.manage"
+ROW = "row"  # kind of a row of a connector in the quarantine: its body is the row, not an event
 _WITH_MAPPING = (Source.Kind.WEBHOOK, Source.Kind.CONNECTOR)
 
 
@@ -140,6 +141,20 @@ def tried(principal: access.Principal, source_id: UUID, draft: dict[str, Any], s
     ]
     problems = tuple(problem for outcome in outcomes for problem in outcome.problems)[:50]
     return Trial(tuple(lines), problems, tuple({key for outcome in outcomes for key in outcome.matched}))
+
+
+def again(row: Quarantine) -> list[RawRow]:
+    """The events of a connector's row that waits in the quarantine, by the mapping that is live now. Raises `Bad`."""
+    rules = live_of(Source.objects.select_related("mapping").get(pk=row.source_id))
+    if rules is None or not row.body:
+        raise Bad(row.code, row.sentence)
+    outcome = applied(rules, Sample(msgspec.json.decode(bytes(row.body)), known_as=row.message_id))
+    if outcome.problems:
+        raise Bad(outcome.problems[0].code, outcome.problems[0].sentence)
+    rows, bad = doors.rows_of(row.source_id, outcome.events, clock.now(), keep=False)
+    if bad:
+        raise bad[0]
+    return rows
 
 
 def _tried(event: dict[str, Any], fact: Fact | Bad, landing: doors.Landing | None, known: bool) -> Tried:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from amity.access import api as access
 from amity.base import clock, paging
 from amity.base.errors import NotFound
-from amity.events import intake_wire, sources
+from amity.events import intake_wire, mappings, sources
 from amity.events.models import Quarantine
 from amity.events.schemas import Bad, RawRow, parse
 from amity.events.streams import stream
@@ -153,6 +153,8 @@ def _limits(source: sources.SourceView) -> intake_wire.Limits:
 
 def _again(row: Quarantine, limits: intake_wire.Limits) -> list[RawRow]:
     """The events in a row of the quarantine, checked as the intake and the consumers check. Raises `Bad`."""
+    if row.kind == mappings.ROW:
+        return mappings.again(row)
     body, shared = bytes(row.body), None if row.shared is None else bytes(row.shared)
     kind = row.kind or intake_wire.type_of(body)
     try:

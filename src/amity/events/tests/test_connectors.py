@@ -24,7 +24,7 @@ from amity.access.permissions import SYSTEM
 from amity.base import clock
 from amity.base.errors import Refused
 from amity.engines.sql_source import PostgresSource
-from amity.events import connector_runs, connector_sql, connectors, mappings, schedules
+from amity.events import connector_runs, connector_sql, connectors, mappings, quarantine, schedules
 from amity.events.connectors import Terms
 from amity.events.models import Connector, ConnectorFile, ConnectorRun, Quarantine
 
@@ -142,6 +142,15 @@ def test_rows_that_give_no_event_go_to_the_quarantine(inbox: Path) -> None:
     assert (done.rows, done.events, done.rejected) == (2, 1, 1)
     reject = Quarantine.objects.get()
     assert (reject.code, json.loads(bytes(reject.body))["name"]) == ("no_identity", "Nobody")
+    source_id = reject.source_id
+    assert quarantine.replay(SYSTEM, source_id, reject.pk) == quarantine.Replayed(0, 1)
+    mappings.save(SYSTEM, source_id, {"rules": [ROW["rules"][0] | {"anonymous_id": "$.name"}]})
+    mappings.go_live(SYSTEM, source_id)
+    assert quarantine.replay(SYSTEM, source_id, reject.pk) == quarantine.Replayed(1, 0)
+    assert [row["name"] for row in landed()] == ["Ann", "Nobody"]
+    consume(connectors.get(SYSTEM, source_id))
+    connectors.start_over(SYSTEM, source_id)
+    assert run(connectors.get(SYSTEM, source_id)).events == 0  # read again, the row is the one that was replayed
 
 
 # --- endpoints -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ WORKERS ?= 2
 	check-access check-openapi check-demo clean
 
 demo: front
+	@$(BIN)/python -m compileall -q -j 0 src/amity
 	@$(BIN)/amity demo
 
 # --- install ---------------------------------------------------------------------------------------
@@ -23,7 +24,7 @@ demo: front
 
 .venv/.installed: .venv/bin/uv requirements.lock requirements-build.lock pyproject.toml hatch_build.py
 	@echo "· installing pinned packages"
-	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements.lock -r requirements-build.lock || \
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock -r requirements-build.lock || \
 		$(BIN)/python -m pip install -q --require-hashes -r requirements.lock -r requirements-build.lock
 	@echo "· building the front end"
 	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .

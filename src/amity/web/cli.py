@@ -468,9 +468,9 @@ def _listen_on(host: str | None, port: int | None) -> None:
 
 
 def _migrate() -> None:
-    from django.core.management import call_command
+    from amity.web import schema
 
-    call_command("migrate", verbosity=0, interactive=False)
+    schema.bring_up_to_date()
 
 
 def _show_setup_link() -> None:

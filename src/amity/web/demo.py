@@ -33,9 +33,9 @@ def run(serve: bool = True) -> None:
 
         django.setup()
     with step("bringing tables up to date"):
-        from django.core.management import call_command
+        from amity.web import schema
 
-        call_command("migrate", verbosity=0, interactive=False)
+        schema.bring_up_to_date()
     _prepare(config)
     if not serve:
         return

@@ -33,6 +33,7 @@ _STABLE_SECONDS = 30.0  # a child that lived this long starts anew without waiti
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
 _KILL_SECONDS = 5.0
 _WEB_STOP_SECONDS = 15.0
+_HEAD_START_SECONDS = 1.5  # what the pages need to load on an idle processor
 _WORKER_STOP_SECONDS = 30.0  # running jobs get 20 s to finish their batch
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -40,11 +41,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A child process to keep running; ``stop_seconds`` after SIGTERM it is killed."""
+    """A child process to keep running; ``stop_seconds`` after SIGTERM it is killed.
+
+    It starts ``wait_seconds`` after the supervisor, so that the pages do not share the processor while they load.
+    """
 
     name: str
     command: Sequence[str]
     stop_seconds: float
+    wait_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -73,14 +78,15 @@ def up(config: Config) -> int:
 def programs(config: Config) -> tuple[Program, ...]:
     """In the order of stopping: first no new requests, then no new jobs."""
     amity = [sys.executable, "-m", "amity"]
-    live = (Program("live", [*amity, "live"], _WEB_STOP_SECONDS),) if config.live_port else ()
-    intake = (Program("intake", [*amity, "intake"], _WEB_STOP_SECONDS),) if _has_intake(config) else ()
+    side = (_WEB_STOP_SECONDS, _HEAD_START_SECONDS)
+    live = (Program("live", [*amity, "live"], *side),) if config.live_port else ()
+    intake = (Program("intake", [*amity, "intake"], *side),) if _has_intake(config) else ()
     return (
         Program("web", [*amity, "web"], _WEB_STOP_SECONDS),
         *live,
         *intake,
-        Program("consumers", [*amity, "consumers"], _WORKER_STOP_SECONDS),
-        Program("worker", [*amity, "worker"], _WORKER_STOP_SECONDS),
+        Program("consumers", [*amity, "consumers"], _WORKER_STOP_SECONDS, 2 * _HEAD_START_SECONDS),
+        Program("worker", [*amity, "worker"], _WORKER_STOP_SECONDS, 2 * _HEAD_START_SECONDS),
     )
 
 
@@ -116,7 +122,8 @@ class Supervisor:
         _log_to_stderr()
         handled = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         before = {sign: signal.signal(sign, self._on_signal) for sign in handled}
-        self._children = [_Child(program) for program in self.programs]
+        now = time.monotonic()
+        self._children = [_Child(program, start_after=now + program.wait_seconds) for program in self.programs]
         try:
             self._tend()
             if ready is not None:

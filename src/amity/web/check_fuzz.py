@@ -96,11 +96,11 @@ def run_many(port: int, seed: int, count: int) -> Outcome:
     return whole
 
 
-def run(port: int, seed: int, count: int) -> Outcome:
+def run(port: int, seed: int, count: int, key: str = _KEY) -> Outcome:
     """Send ``count`` cases one after the other on connections that are renewed when the server closes them."""
     outcome, started = Outcome(), time.monotonic()
     line: socket.socket | None = None
-    for number, case in enumerate(cases(seed, count, _KEY)):
+    for number, case in enumerate(cases(seed, count, key)):
         line = line or socket.create_connection(("127.0.0.1", port), timeout=30)
         status, body, closing = exchange(line, case)
         if closing:

@@ -1,5 +1,6 @@
 """The door of room `events`."""
 
+from amity.events.clock_of_log import align as align_log
 from amity.events.consumers import run as run_consumers
 from amity.events.consuming import Consumer, register_consumer
 from amity.events.doors import (
@@ -44,6 +45,7 @@ __all__ = [
     "StreamDown",
     "Subject",
     "Timeline",
+    "align_log",
     "append_batch",
     "append_facts",
     "copy_of",

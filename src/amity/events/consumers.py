@@ -15,7 +15,7 @@ import psycopg
 from django.db import connection, transaction
 
 from amity.base.errors import Refused
-from amity.events import quarantining
+from amity.events import clock_of_log, quarantining
 from amity.events.consuming import Consumer, registered_consumers
 from amity.events.schemas import Bad, Fact, RawRow, parse
 from amity.events.stream import Batch, Overtaken, Reader, Stream, StreamDown, move
@@ -205,6 +205,8 @@ def run(names: Iterable[str], stopped: threading.Event) -> None:
     Raises ``Refused("unknown_consumer")``.
     """
     chosen = _chosen(list(names))
+    with transaction.atomic(), connection.cursor() as cursor:
+        clock_of_log.align(cursor)
     bell, source = Bell(), stream()
     runners = [Runner(consumer, source, stopped, bell) for consumer in chosen]
     threads = [threading.Thread(target=runner.run, name=runner.consumer.name, daemon=True) for runner in runners]

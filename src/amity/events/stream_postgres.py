@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
@@ -27,12 +28,13 @@ from amity.events.stream import MAX_COUNTED, Batch, Lag, Move, Row, StreamDown, 
 
 CHANNEL = "events_raw"
 _IDLE_SECONDS = 0.2
+_TELL_SECONDS = 0.05  # between two notices; readers look by themselves soon after
 _LOCK_SPACE = 0x414D4C47  # "AMLG": advisory locks of consumers
 _APPEND = (
     "COPY events_raw (source_id, kind, message_id, lane, received_at, sent_at, body, shared) FROM STDIN (FORMAT binary)"
 )
 _ROW = copying.columns(8)
-_HORIZON = "pg_snapshot_xmin(pg_current_snapshot())"
+_HORIZON = "events_horizon()"  # pg_snapshot_xmin(pg_current_snapshot()), see clock_of_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class PostgresStream:
 
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _connection: psycopg.Connection[Any] | None = None
+    _told: float = 0.0
 
     def append(self, rows: Sequence[RawRow]) -> None:
         """Committed when it returns. Raises `StreamDown`."""
@@ -189,7 +192,9 @@ class PostgresStream:
         with self._connection.cursor() as cursor:
             with cursor.copy(_APPEND) as sink:
                 sink.write(data)
-            cursor.execute(f"NOTIFY {CHANNEL}")
+            if time.monotonic() - self._told > _TELL_SECONDS:
+                self._told = time.monotonic()
+                cursor.execute(f"NOTIFY {CHANNEL}")
 
     def _forget(self) -> None:
         held, self._connection = self._connection, None

@@ -35,6 +35,7 @@ from amity.base import clock
 from amity.base.config import Config
 from amity.base.errors import Refused
 from amity.engines import api as engines
+from amity.events import api as events
 
 FORMAT = 1
 _MANIFEST, _SEAL, _DUMP, _KEY = "manifest.json", "manifest.sha256", "database.dump", "secret.key"
@@ -284,6 +285,8 @@ def _load(url: str, dump: Path, fresh: str, manifest: dict[str, Any]) -> None:
         engines.drop_database(url, fresh)
         message = _("The restored database differs from the backup in: %(tables)s. The present data stays in use.")
         raise Refused("restore_incomplete", message % {"tables": ", ".join(wrong)}, 500)
+    with psycopg.connect(address) as connection, connection.cursor() as cursor:
+        events.align_log(cursor)
 
 
 def _put_key(config: Config, key: Path, moment: str) -> None:

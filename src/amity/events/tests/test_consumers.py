@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from amity.base.errors import Refused
@@ -165,3 +166,35 @@ def test_rows_of_a_transaction_that_ends_late_are_not_passed_over(stream: Postgr
     assert passed_over
     held.autocommit = True
     slow.close()
+
+
+@pytest.fixture
+def clock_as_before() -> Iterator[None]:
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("amity.events.migrations.0006_clock")._SQL)
+
+
+def test_a_log_restored_into_another_cluster_goes_on(stream: PostgresStream, clock_as_before: None) -> None:
+    """Its rows hold numbers that the new cluster has not reached: what comes now must not stand before them."""
+    seen: list[str] = []
+    runner = consumers.Runner(
+        events.Consumer("c", lambda facts, cursor: seen.extend(f.message_id for f in facts)), stream
+    )
+    stream.append([raw("handled before")])
+    assert runner.drain() == 1
+    stream.append([raw("waiting")])
+    with connection.cursor() as cursor:
+        assert not events.align_log(cursor)
+        for table in ("events_raw", "events_cursor"):  # as another cluster had counted
+            cursor.execute(f"UPDATE {table} SET xid = (xid::text::bigint + 1000000000)::text::xid8")
+    stream.append([raw("lost without care")])
+    assert runner.drain() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM events_raw WHERE message_id = 'lost without care'")
+        with transaction.atomic():
+            assert events.align_log(cursor)
+        assert not events.align_log(cursor)
+    stream.append([raw("new")])
+    assert runner.drain() == 2
+    assert seen == ["handled before", "waiting", "new"]

@@ -149,8 +149,8 @@ def _envelope(body: bytes) -> tuple[bytes, _Body]:
 def type_of(body: bytes) -> str:
     """The type that an event itself names, empty for a batch and for what names none."""
     try:
-        named = _read_body(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        named = _envelope(body)[1]
+    except BadRequest:
         return ""
     return str(named.type) if named.type in _KINDS and not named.batch else ""
 

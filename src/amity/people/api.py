@@ -51,6 +51,7 @@ from amity.people.profiles import (
     traits_of,
 )
 from amity.people.readiness import ProfileFacts, any_profile, facts
+from amity.people.told_changes import told_changes
 
 LEAD_CHOICES = LeadStatus.choices
 
@@ -117,6 +118,7 @@ __all__ = [
     "survivors",
     "text_column",
     "time_column",
+    "told_changes",
     "trait_names",
     "traits_of",
     "unmerge",

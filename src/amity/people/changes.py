@@ -17,7 +17,7 @@ from amity.base.ids import read_id
 from amity.events import api as events
 from amity.people import finding, segments_live
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
-from amity.people.profiles import MANUAL, told_name
+from amity.people.profiles import MANUAL, get_company, told_name
 
 PERSON_KIND, COMPANY_KIND = "people.change", "companies.change"
 PERSON_EDITABLE = (
@@ -38,7 +38,8 @@ def create_person(
 ) -> UUID:
     """A new person, owned by their maker unless ``values`` say otherwise. Audited."""
     access.require(principal, "people.edit")
-    person = Person(**_clean_person(_known(values, PERSON_EDITABLE), None), traits=dict(traits or {}))
+    known = _seen(principal, _known(values, PERSON_EDITABLE))
+    person = Person(**_clean_person(known, None), traits=dict(traits or {}))
     if not told_name(undo.state_of(person)) or not any((person.display_name, person.email, person.phone)):
         raise Refused("person_nameless", _("Give at least a name, an e-mail address or a phone number."))
     _own(person, principal, "owner_id" in values)
@@ -58,7 +59,8 @@ def create_company(
 ) -> UUID:
     """A new company, owned by its maker unless ``values`` say otherwise. Audited."""
     access.require(principal, "people.edit")
-    company = Company(**_clean_company(_known(values, COMPANY_EDITABLE)), traits=dict(traits or {}))
+    known = _seen(principal, _known(values, COMPANY_EDITABLE))
+    company = Company(**_clean_company(known), traits=dict(traits or {}))
     if not company.name:
         raise Refused("company_nameless", _("Give the company a name."))
     _own(company, principal, "owner_id" in values)
@@ -144,7 +146,7 @@ def _apply(
 ) -> dict[str, Any]:
     """Write the change, its history and its audit line; returns what `_put_back` needs."""
     editable = PERSON_EDITABLE if kind == PERSON_KIND else COMPANY_EDITABLE
-    wanted = _known(values, (*editable, "archived_at"))
+    wanted = _seen(principal, _known(values, (*editable, "archived_at")), rows)
     if "owner_id" in wanted:
         wanted["team_id"] = access.team_of(wanted["owner_id"])
     company = _company_name(wanted["company_id"]) if "company_id" in wanted else None
@@ -370,6 +372,15 @@ def _known(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
             if given and cleaned[name] is None:
                 raise Refused("bad_reference", _("This is not the id of a record: %(name)s") % {"name": name})
     return cleaned
+
+
+def _seen(principal: access.Principal, wanted: dict[str, Any], rows: Iterable[Any] = ()) -> dict[str, Any]:
+    """``wanted``, once the companies it names are among those that the principal sees, or are there already."""
+    for name in ("company_id", "parent_id"):
+        company_id = wanted.get(name)
+        if company_id and {getattr(row, name) for row in rows} != {company_id}:
+            get_company(principal, company_id)
+    return wanted
 
 
 def _model(kind: str) -> Any:

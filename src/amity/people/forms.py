@@ -124,7 +124,9 @@ class PersonForm(ProfileForm):
         return data
 
     def values(self) -> dict[str, Any]:
-        values = super().values() | {"company_id": self.cleaned_data["company"]}
+        values = super().values()
+        if self.view is None or "company" in self.changed_data:  # one that the editor does not see stays
+            values["company_id"] = self.cleaned_data["company"]
         if self.view is not None and not {"given_name", "family_name"} & set(self.changed_data):
             del values["given_name"], values["family_name"]
         return values

@@ -72,11 +72,16 @@ def _identifiers(principal: access.Principal, subject: Subject) -> dict[str, Any
     return {"identifiers": people.identifiers_of(subject.id)}
 
 
+def _segments(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    return {"segments": people.segments.entries_of(subject.id), "moves": people.segments.moves_of(subject.id, 8)}
+
+
 def _history(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     changes = people.history_of(subject.id)
     staff = access.staff_names([*(each.actor_id for each in changes), UUID(int=0)])
     sources = people.origin_names(each.origin_id for each in changes)
-    return {"changes": [(each, _who(staff, each.actor_id) or _who(sources, each.origin_id)) for each in changes]}
+    told = people.told_changes(principal, changes)
+    return {"changes": [(each, _who(staff, each.actor_id) or _who(sources, each.origin_id)) for each in told]}
 
 
 def _deals(principal: access.Principal, subject: Subject) -> dict[str, Any]:
@@ -131,6 +136,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 2),
     Panel("custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 2),
+    Panel("segments", _("Segments"), ("person",), "web/panel_segments.html", _segments, 2, "segments.view"),
     Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 3),
-    Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 4),
+    Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 6),
 )

@@ -14,7 +14,9 @@ from amity.access.api import principal_of
 from amity.access.models import AuditEntry, Staff
 from amity.access.tests.staffing import hire
 from amity.base import clock
+from amity.base.errors import NotFound
 from amity.events.models import Event
+from amity.people import api as people
 from amity.people.models import Company, Identifier, Import, Person, TraitChange
 from amity.sales import api as sales
 from amity.sales.models import Deal, Order, StageChange, Task
@@ -366,3 +368,36 @@ def test_reasons_are_fetched_when_a_score_is_opened(desk: Client, mia: Staff) ->
     assert desk.get(f"/people/{person('Other', mia).pk}/score").status_code == 404
     sam = browser_of(hire("Sam", "salesperson", "own"))
     assert sam.get(f"/people/{anna.pk}/score").status_code == 404
+
+
+def test_replaced_values_are_told_in_words(desk: Client, mia: Staff) -> None:
+    firm, other, anna = company("Firm A", mia), company("Firm B", mia), person("Anna Kowal", mia)
+    moment = "2026-01-02T03:04:05+00:00"
+    rows = [
+        ("company_id", str(firm.pk), str(other.pk)), ("owner_id", str(mia.pk), None), ("archived_at", None, moment),
+        ("lead_status", "open", "lost"), ("cups_a_day", 3, 4), ("job_title", "", "Barista"), ("seen", None, moment),
+    ]  # fmt: skip
+    for name, before, after in rows:
+        TraitChange.objects.create(profile_kind="person", profile_id=anna.pk, name=name, before=before, after=after)
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", text_of(desk, f"/people/{anna.pk}/")))
+    for expected in (
+        "Company: Firm A → Firm B", f"Owner: {mia.name} → Nobody", "Archived: no → yes",
+        "Lead status: Open lead → Lost", "cups a day: 3 → 4", "→ Barista",
+    ):  # fmt: skip
+        assert expected in told
+    assert "archived_at" not in told
+    assert "2026-01-02T03:04" not in told
+
+
+def test_a_company_out_of_sight_can_neither_be_given_nor_is_it_lost(mia: Staff) -> None:
+    sam = hire("Sam", "salesperson", "own")
+    secret, anna = company("Hidden Ltd", mia), person("Anna Kowal", sam, email="anna@k.test")
+    with pytest.raises(NotFound):
+        people.change_person(principal_of(sam), anna.pk, {"company_id": secret.pk})
+    with pytest.raises(NotFound):
+        people.create_person(principal_of(sam), {"given_name": "Bob", "company_id": secret.pk})
+    Person.objects.filter(pk=anna.pk).update(company=secret)
+    client, url = browser_of(sam), f"/people/{anna.pk}/edit"
+    assert client.post(url, form_of(client, url, job_title="Barista")).status_code == 302
+    anna.refresh_from_db()
+    assert (anna.company_id, anna.job_title) == (secret.pk, "Barista")

@@ -24,6 +24,9 @@ ROUTERS = (
     "amity.intelligence.http.router",
     "amity.events.http.router",
     "amity.events.sources_http.router",
+    "amity.events.doors_http.hooks_router",
+    "amity.events.doors_http.connectors_router",
+    "amity.events.doors_http.destinations_router",
     "amity.access.http.router",
     "amity.web.http.router",
 )

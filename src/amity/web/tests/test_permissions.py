@@ -22,7 +22,7 @@ from amity.base.ids import new_id
 from amity.base.models import JobRun
 from amity.events import api as events
 from amity.events import sources, webhooks
-from amity.events.models import Quarantine, WebhookDelivery
+from amity.events.models import Destination, Quarantine, WebhookDelivery
 from amity.people import api as people
 from amity.people.imports import service
 from amity.sales import api as sales
@@ -87,9 +87,10 @@ def world(tmp_path: Path) -> World:
     with transaction.atomic():
         events.publish("deal.created", deal, {})
     source = sources.create(me, "Shop")
+    destination = Destination.objects.create(kind="files", name="Warehouse")
     reject = Quarantine.objects.create(source_id=source.id, kind="track", body=b"{}", code="no_identity", sentence="-")
     ids = {
-        "source_id": source.id, "reject_id": reject.pk,
+        "destination_id": destination.pk, "segment_id": new_id(), "source_id": source.id, "reject_id": reject.pk,
         "person_id": person, "company_id": company, "deal_id": deal, "record_id": person, "subject_id": person,
         "product_id": Product.objects.create(name="Pen").pk, "import_id": run.id, "file_id": run.files[0].id,
         "task_id": Task.objects.create(subject="Call", person_id=person, owner=ada).pk, "upload_id": new_id(),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -22,7 +22,9 @@ from amity.base.templatetags import amity_ui as ui
 from amity.people.changes import COMPANY_KIND, PERSON_KIND
 from amity.people.models import LISTED, Company, LeadStatus, Person
 from amity.people.profiles import NAME_FIELDS, company_names, told_name, trait_names
+from amity.people.segment_tables import Segment, SegmentMember
 
+MAX_SEGMENTS_OFFERED = 500
 LEAD_TAGS = {LeadStatus.OPEN: "tag-accent", LeadStatus.CONVERTED: "tag-good", LeadStatus.LOST: ""}
 
 
@@ -112,6 +114,19 @@ def _owner_choices(reader: Any) -> list[tuple[str, str | Promise]]:
     return [("me", gettext_lazy("Me")), ("none", gettext_lazy("Nobody")), *staff]
 
 
+def _segment_choices(reader: Any) -> list[tuple[str, str | Promise]]:
+    """Live segments by name. 1 query."""
+    if not reader.may("segments.view"):
+        return []
+    rows = Segment.objects.filter(live=True, archived_at=None).order_by("name").values_list("pk", "name")
+    return [(str(pk), name) for pk, name in rows[:MAX_SEGMENTS_OFFERED]]
+
+
+def _in_segments(picked: list[str], reader: Any) -> Q:
+    numbers = list(Segment.objects.filter(pk__in=picked).values_list("number", flat=True))
+    return Q(pk__in=SegmentMember.objects.filter(segment_no__in=numbers).values("person_id"))
+
+
 def _companies(reader: Any, rows: Sequence[Row]) -> dict[UUID, Any]:
     names = company_names({row["company_id"] for row in rows}, reader)
     return {row.id: names.get(row["company_id"]) for row in rows}
@@ -198,6 +213,7 @@ PEOPLE = Listing(
     filters=(
         filters.Choice("status", gettext_lazy("Lead status"), "lead_status", LeadStatus.choices, prominent=True),
         owner_filter(),
+        filters.Choice("segment", gettext_lazy("Segment"), "pk", choices=_segment_choices, where=_in_segments),
         filters.Text("city", gettext_lazy("City"), "city"),
         filters.Text("title", gettext_lazy("Job title"), "job_title"),
         filters.Text("source", gettext_lazy("Source"), "source"),

@@ -68,6 +68,7 @@ def show(request: access.StaffRequest, segment_id: UUID) -> HttpResponse:
         "tab": tab if tab in TABS else TABS[0],
         "may_edit": request.principal.may(EDIT),
         "may_export": request.principal.may("people.export"),
+        "changes": _changes(request.principal, view) if request.principal.may(EDIT) else [],
         "may_hook": request.principal.may("webhooks.manage"),
         **_rows(request, view, tab),
     }
@@ -156,6 +157,13 @@ def _rows(request: access.StaffRequest, view: segments.SegmentView, tab: str) ->
         return {"members": found, "q": typed, "next_url": "", "full": len(found) == PAGE_ROWS}
     members = segments.members(request.principal, view.id, cursor=at, limit=PAGE_ROWS)
     return {"members": members.rows, "q": "", "next_url": f"{here}?at={members.next}" if members.next else "", "at": at}
+
+
+def _changes(principal: access.Principal, view: segments.SegmentView) -> list[tuple[Any, str]]:
+    """Who made and changed the segment, newest first. 2 queries."""
+    lines = access.audit_lines(kind="segment", object=str(view.id), limit=8)
+    staff = access.staff_names([*(each.actor_id for each in lines), UUID(int=0)])
+    return [(each, staff.get(each.actor_id, "") if each.actor_id else "") for each in lines]
 
 
 def _free_name(name: str, taken: set[str]) -> str:

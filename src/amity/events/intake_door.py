@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from amity.base.config import Config
-from amity.events.intake import Intake, Receive, Scope, Send, make
+from amity.events.intake import Intake, Receive, Scope, Send, line_of, make
 from amity.events.intake_http import is_intake
 
 _START_SECONDS = 3.0  # how long the first event waits; then it is told to come again
@@ -22,7 +22,7 @@ class IntakeDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._intake is None:
-            self._intake = make(self.config, self.url, lines=1)
+            self._intake = make(self.config, self.url, line_of(self.config, self.url), lines=1)
             await self._intake.start()
             await _ready(self._intake)
         await self._intake(scope, receive, send)

@@ -3,7 +3,7 @@
 Seeded cases over keep-alive connections against a real intake in a throw-away installation: damaged JSON, bombs, deep
 nesting, huge strings, bad UTF-8, NUL characters, absurd times, wrong types, wrong headers. Every answer must be one
 that SDKs understand and no 5xx (but an announced 503); memory must stay bounded; afterwards good events still go in,
-every row of the log must be readable as jsonb, and the reader of events must say yes or no to each. About five minutes.
+the reader of events must say yes or no to every row of the log, and jsonb must hold what it says yes to. About five minutes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
+import msgspec
 
 from amity.web import bench_intake, scratch
 from amity.web.fuzz_cases import Case, cases
@@ -31,9 +31,6 @@ _ALLOWED = {200, 400, 401, 403, 404, 405, 413, 415, 429, 431, 503}
 _MOST_GROWTH_MB = 200
 _LINES = 8
 _KEY = "bench"
-_READABLE = """
-SELECT count(*), count(*) FILTER (WHERE jsonb_typeof(convert_from(body, 'utf8')::jsonb) = 'object') FROM events_raw
-"""
 
 
 @dataclass(slots=True)
@@ -64,7 +61,6 @@ def main(argv: Sequence[str]) -> int:
             outcome = run_many(port, given.seed, given.cases)
             after, peak = memory(child.pid), memory(child.pid, "VmHWM")
             alive = child.poll() is None and _good(port)
-        readable = _rows_are_json(url)
         parsed = scratch.python(environment, "amity.web.check_fuzz", "--parse") == 0
     print(
         f"{given.cases:,} cases (seed {given.seed}) in {outcome.seconds:.0f} s: answers "
@@ -74,10 +70,10 @@ def main(argv: Sequence[str]) -> int:
     wrong = warm.wrong + outcome.wrong
     for line in wrong[:20]:
         print(f"WRONG {line}")
-    ok = not wrong and alive and readable and parsed and peak - before <= _MOST_GROWTH_MB
+    ok = not wrong and alive and parsed and peak - before <= _MOST_GROWTH_MB
     print(
-        f"server errors: {len(wrong)}; good events still taken: {alive}; every row is jsonb: {readable}; "
-        f"every row is read or refused with a reason: {parsed}: {'passed' if ok else 'FAILED'}"
+        f"server errors: {len(wrong)}; good events still taken: {alive}; every row of the log is read, or refused with a "
+        f"reason: {parsed}: {'passed' if ok else 'FAILED'}"
     )
     return 0 if ok else 1
 
@@ -172,18 +168,8 @@ def _good(port: int) -> bool:
         return exchange(line, Case("good", head + event))[0] == 200
 
 
-def _rows_are_json(url: str) -> bool:
-    with psycopg.connect(url) as connection:
-        rows, objects = connection.execute(_READABLE).fetchone() or (0, -1)
-        rejects = connection.execute(
-            "SELECT code, count(*) FROM events_quarantine GROUP BY 1 ORDER BY 2 DESC"
-        ).fetchall()
-    print(f"in the log: {rows:,} events, all of them jsonb objects: {rows == objects}; in quarantine: {dict(rejects)}")
-    return bool(rows == objects and rows)
-
-
 def _parse_all() -> int:
-    """Inside the installation: each row of the log as the consumers read it; anything but yes or no is a bug."""
+    """Inside the installation: each row of the log as the consumers read and keep it; anything but yes or no is a bug."""
     import django
 
     django.setup()
@@ -192,17 +178,26 @@ def _parse_all() -> int:
     from amity.events import api as events
 
     refused: Counter[str] = Counter()
-    taken = 0
+    taken: list[str] = []
     with connection.cursor() as cursor:
+        cursor.execute("SELECT code, count(*) FROM events_quarantine GROUP BY 1 ORDER BY 2 DESC")
+        print(f"in quarantine: {dict(cursor.fetchall())}")
         cursor.execute("SELECT source_id, kind, message_id, lane, received_at, body, sent_at, shared FROM events_raw")
-        for row in cursor:
+        for row in cursor.fetchall():
             try:
-                events.parse(_raw(events, row))
-                taken += 1
+                taken.append(_kept(events.parse(_raw(events, row))))
             except events.Bad as bad:
                 refused[bad.code] += 1
-    print(f"read as the consumers do: {taken:,} events, refused with a reason: {dict(refused)}")
+        for at in range(0, len(taken), 1_000):
+            cursor.execute("SELECT count(one::jsonb) FROM unnest(%s::text[]) AS one", [taken[at : at + 1_000]])
+    print(f"read as the consumers do: {len(taken):,} events that jsonb holds; refused with a reason: {dict(refused)}")
     return 0
+
+
+def _kept(fact: Any) -> str:
+    """What of an event goes into text and jsonb columns."""
+    whole = {name: getattr(fact, name) for name in fact.__struct_fields__}
+    return msgspec.json.encode(whole).decode()
 
 
 def _raw(events: Any, row: Any) -> Any:

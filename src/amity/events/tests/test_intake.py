@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,9 +19,13 @@ from amity.events import sources
 from amity.events.intake_commit import Broken, NotStorable
 from amity.events.intake_http import EVENTS, is_intake
 from amity.events.intake_keys import LIVE_CHANNEL, Sender, live_notice
+from amity.events.intake_lines import PostgresLine
+from amity.events.intake_stream import StreamLine
 from amity.events.intake_wire import Limits
 from amity.events.models import Quarantine, SourceVolume
-from amity.events.tests.taking import Taking
+from amity.events.schemas import RawRow, parse
+from amity.events.stream import StreamDown
+from amity.events.tests.taking import Taking, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVENT = {"userId": "u1", "event": "Viewed", "messageId": "m1"}
@@ -266,3 +271,31 @@ def test_open_pages_hear_of_sources() -> None:
     ids = {new_id(), new_id()}
     assert LIVE_CHANNEL == live.CHANNEL
     assert [live_notice(ids)] == live.notices("source", ids)
+
+
+class Kept:
+    """A stream that keeps what it gets, or is down."""
+
+    def __init__(self) -> None:
+        self.rows: list[RawRow] = []
+        self.down = False
+
+    def append(self, rows: Any) -> None:
+        if self.down:
+            raise StreamDown("down")
+        self.rows += rows
+
+
+def test_events_go_to_whatever_stream_the_installation_has(key: str) -> None:
+    kept = Kept()
+    taking = Taking(line=lambda: StreamLine(kept, PostgresLine(database_url()))).ready()  # type: ignore[arg-type]
+    batch = {"batch": [EVENT | {"type": "track"}, {}], "sentAt": "2026-01-01T00:00:00Z", "context": {"ip": "1.1.1.1"}}
+    assert taking.ask("POST", "/v1/batch", batch, key).status == 200
+    (row,) = kept.rows
+    assert (row.message_id, row.shared, row.sent_at) == (
+        "m1", b'{"context":{"ip": "1.1.1.1"}}', datetime(2026, 1, 1, tzinfo=UTC)
+    )  # fmt: skip
+    assert parse(row).context == {"ip": "1.1.1.1"} and Quarantine.objects.get().code == "unknown_type"
+    kept.down = True
+    assert taking.ask("POST", "/v1/batch", batch, key).json["code"] == "log_unavailable"
+    taking.stop()

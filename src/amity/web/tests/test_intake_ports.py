@@ -62,6 +62,3 @@ def test_a_slice_of_the_fuzzer(port: int) -> None:
     outcome = check_fuzz.run(port, 7, 300, key)
     assert (outcome.wrong, outcome.silent) == ([], 0)
     assert logged() > 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT convert_from(body, 'utf8')::jsonb FROM events_raw")
-        assert all(row for row in cursor.fetchall())

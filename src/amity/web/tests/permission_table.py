@@ -265,7 +265,8 @@ API: dict[str, str] = {
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
     "createSegment": {"name": "X", "definition": {"all": []}}, "countSegment": {"definition": {"all": []}},
-    "changeSegment": {"name": "Y"}, "createPerson": {"given_name": "X"}, "changePerson": {"city": "X"}, "createCompany": {"name": "X"},
+    "changeSegment": {"name": "Y"}, "createPerson": {"given_name": "X"}, "changePerson": {"city": "X"},
+    "createCompany": {"name": "X"},
     "changeCompany": {"city": "X"}, "createDeal": {"title": "X"}, "changeDeal": {"title": "X"},
     "mapImportFile": {}, "decideColumn": {"use": True}, "createWebhook": {"url": "https://example.com"},
     "changeWebhook": {"active": False}, "createHook": {"name": "X"}, "replayPayloads": {}, "tryMapping": {"rules": []},
@@ -273,7 +274,8 @@ BODIES: dict[str, dict[str, object]] = {
     "createConnector": {"name": "X", "kind": "folder", "settings": {"folder": "."}},
     "changeConnector": {"settings": {"folder": "."}}, "pauseDestination": {"active": False},
     "createDestination": {"name": "X", "kind": "files", "settings": {}},
-    "changeDestination": {"name": "X", "settings": {}}, "createSource": {"name": "X"}, "changeSource": {"enabled": False}, "saveView": {"name": "X", "query": "q=x"},
+    "changeDestination": {"name": "X", "settings": {}}, "createSource": {"name": "X"},
+    "changeSource": {"enabled": False}, "saveView": {"name": "X", "query": "q=x"},
 }  # fmt: skip
 FORMS: dict[str, dict[str, str]] = {
     **{name: {"action": "archive"} for name in ("people_bulk", "companies_bulk", "deals_bulk", "products_bulk")},

@@ -90,7 +90,8 @@ def world(tmp_path: Path) -> World:
     destination = Destination.objects.create(kind="files", name="Warehouse")
     reject = Quarantine.objects.create(source_id=source.id, kind="track", body=b"{}", code="no_identity", sentence="-")
     ids = {
-        "destination_id": destination.pk, "segment_id": new_id(), "source_id": source.id, "reject_id": reject.pk,
+        "destination_id": destination.pk, "segment_id": new_id(), "computed_id": new_id(),
+        "source_id": source.id, "reject_id": reject.pk,
         "person_id": person, "company_id": company, "deal_id": deal, "record_id": person, "subject_id": person,
         "product_id": Product.objects.create(name="Pen").pk, "import_id": run.id, "file_id": run.files[0].id,
         "task_id": Task.objects.create(subject="Call", person_id=person, owner=ada).pk, "upload_id": new_id(),

@@ -3,7 +3,8 @@
 Seeded cases over keep-alive connections against a real intake in a throw-away installation: damaged JSON, bombs, deep
 nesting, huge strings, bad UTF-8, NUL characters, absurd times, wrong types, wrong headers. Every answer must be one
 that SDKs understand and no 5xx (but an announced 503); memory must stay bounded; afterwards good events still go in,
-the reader of events must say yes or no to every row of the log, and jsonb must hold what it says yes to. About five minutes.
+the reader of events must say yes or no to every row of the log, and jsonb must hold what it says yes to. About five
+minutes.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ def main(argv: Sequence[str]) -> int:
         print(f"WRONG {line}")
     ok = not wrong and alive and parsed and peak - before <= _MOST_GROWTH_MB
     print(
-        f"server errors: {len(wrong)}; good events still taken: {alive}; every row of the log is read, or refused with a "
-        f"reason: {parsed}: {'passed' if ok else 'FAILED'}"
+        f"server errors: {len(wrong)}; good events still taken: {alive}; every row of the log is read, or refused with "
+        f"a reason: {parsed}: {'passed' if ok else 'FAILED'}"
     )
     return 0 if ok else 1
 
@@ -169,7 +170,7 @@ def _good(port: int) -> bool:
 
 
 def _parse_all() -> int:
-    """Inside the installation: each row of the log as the consumers read and keep it; anything but yes or no is a bug."""
+    """Inside the installation: each row of the log as consumers read and keep it; anything but yes or no is a bug."""
     import django
 
     django.setup()

@@ -13,12 +13,9 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
-import psycopg.rows
 from django.db import connection
 from django.db.models import F
 
@@ -29,7 +26,7 @@ from amity.engines import api as engines
 from amity.events.destinations import FileSettings, KafkaSettings, folder_of, lag_of, pause_after, ready, wanted
 from amity.events.log import Landed
 from amity.events.models import Destination
-from amity.events.stream_postgres import LOG
+from amity.events.stream_postgres import LOG, rows_after
 
 CHUNK = 2_000
 _LOCK_SPACE = 0x414D4459  # "AMDY": advisory locks of destinations
@@ -130,11 +127,7 @@ def _rows(at: Position, most: int) -> Iterator[Landed]:
     """At most ``most`` events behind a position, in order; a chunk in memory at a time."""
     left = most
     while left > 0:
-        connection.ensure_connection()
-        native: Any = connection.connection
-        with psycopg.Cursor(native, row_factory=psycopg.rows.tuple_row) as cursor:
-            cursor.execute(LOG.query(), [str(at[0]), at[1], min(CHUNK, left)], binary=True)
-            found = [LOG.make(row) for row in cursor]
+        found = rows_after(LOG, at, min(CHUNK, left))
         yield from found
         if len(found) < min(CHUNK, left):
             return

@@ -21,16 +21,12 @@ from amity.base.sealing import seal
 from amity.events.connector_folder import allowed_roots, folder_under
 from amity.events.connector_kinds import Json, settings_as
 from amity.events.models import Destination
-from amity.events.stream import MAX_COUNTED, Lag
+from amity.events.stream import Lag
+from amity.events.stream_postgres import LOG, lag_after
 
 PERMISSION = "webhooks.manage"
 MAX_DESTINATIONS, MAX_PATTERNS = 50, 50
 Start = Literal["now", "beginning"]
-_LAG = """
-WITH behind AS (SELECT received_at, xid, seq FROM events_event
-    WHERE (xid, seq) > (%s::text::xid8, %s) ORDER BY xid, seq LIMIT %s)
-SELECT count(*), extract(epoch FROM now() - (SELECT received_at FROM behind ORDER BY xid, seq LIMIT 1)) FROM behind
-"""
 
 
 class FileSettings(msgspec.Struct, forbid_unknown_fields=True):
@@ -146,11 +142,8 @@ def wanted(patterns: Iterable[str], name: str) -> bool:
 
 
 def lag_of(xid: int, seq: int) -> Lag:
-    """Events behind a position (counted up to 100,000) and the age of the first of them, seconds. 1 query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LAG, [str(xid), seq, MAX_COUNTED])
-        rows, age = cursor.fetchone()
-    return Lag(int(rows), max(0.0, float(age or 0)))
+    """Events behind a position (counted up to 100,000) and the age of the first of them, seconds. 4 queries."""
+    return lag_after(LOG, (xid, seq))
 
 
 def folder_of(settings: FileSettings) -> Any:
@@ -195,7 +188,7 @@ def _kafka(settings: Json) -> Json:
 def _now() -> tuple[int, int]:
     """A position before which everything has landed and after which everything will."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        cursor.execute("SELECT events_horizon()::text::bigint")
         return int(cursor.fetchone()[0]) - 1, 2**63 - 1
 
 

@@ -19,12 +19,12 @@ from uuid import UUID
 import django.db
 import psycopg
 import psycopg.rows
-from django.db import connection
+from django.db import connection, transaction
 
 from amity.events import copying
 from amity.events.log import Landed
 from amity.events.schemas import START, Fact, Position, RawRow
-from amity.events.stream import MAX_COUNTED, Batch, Lag, Move, Row, StreamDown, begin
+from amity.events.stream import MAX_COUNTED, Batch, Lag, Move, Row, StreamDown, begin, position
 
 CHANNEL = "events_raw"
 _IDLE_SECONDS = 0.2
@@ -34,6 +34,9 @@ _APPEND = (
     "COPY events_raw (source_id, kind, message_id, lane, received_at, sent_at, body, shared) FROM STDIN (FORMAT binary)"
 )
 _ROW = copying.columns(8)
+_ALONG_INDEX = (
+    "-c enable_sort=off -c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
+)
 _HORIZON = "events_horizon()"  # pg_snapshot_xmin(pg_current_snapshot()), see clock_of_log
 
 
@@ -49,11 +52,11 @@ class Table(Generic[Row]):
     place: Callable[[Row], Position]
     at: Callable[[Row], Any]
 
-    def query(self) -> str:
+    def query(self, limit: int) -> str:
         return (
-            f"SELECT xid::text::bigint, {self.position}, {self.columns} FROM {self.name} "
-            f"WHERE (xid, {self.position}) > (%s::text::xid8, %s) AND xid < {_HORIZON} "
-            f"ORDER BY xid, {self.position} LIMIT %s"
+            f"SELECT r.xid::text::bigint AS number, r.{self.position}, {self.columns} FROM {self.name} r "
+            f"WHERE (r.xid, r.{self.position}) > (%s::text::xid8, %s) AND r.xid < {_HORIZON} "
+            f"ORDER BY r.xid, r.{self.position} LIMIT {limit:d}"
         )
 
 
@@ -87,19 +90,22 @@ LOG: Table[Landed] = Table(
 
 @dataclass(slots=True)
 class TableReader(Generic[Row]):
-    """Reads a table under the cursor rule, on the caller's Django connection."""
+    """Reads a table under the cursor rule, on a connection of its own that walks along the index and plans once."""
 
     table: Table[Row]
     name: str
     start: str
     idle_seconds: float = _IDLE_SECONDS
     _at: Position | None = None
+    _reading: psycopg.Connection[Any] | None = None
 
     def read(self, limit: int) -> Batch[Row]:
         """At most ``limit`` rows after the position, in order. 1 query."""
         at = self._at if self._at is not None else self._begin()
-        with psycopg.Cursor(_native(), row_factory=psycopg.rows.tuple_row) as cursor:
-            cursor.execute(self.table.query(), [str(at[0]), at[1], limit], binary=True)
+        if self._reading is None:
+            self._reading = own_connection(_ALONG_INDEX)
+        with self._reading.cursor() as cursor:
+            cursor.execute(self.table.query(limit), [str(at[0]), at[1]], prepare=True, binary=True)
             rows = [self.table.make(row) for row in cursor]
         return Batch(rows, [self.name] * len(rows), {self.name: at})
 
@@ -117,6 +123,12 @@ class TableReader(Generic[Row]):
     def rewind(self) -> None:
         """Read the position again."""
         self._at = None
+
+    def close(self) -> None:
+        if self._reading is not None:
+            with contextlib.suppress(psycopg.Error):
+                self._reading.close()
+            self._reading = None
 
     def _begin(self) -> Position:
         with connection.cursor() as cursor:
@@ -136,26 +148,54 @@ def following(table: Table[Row], name: str, start: str) -> Iterator[TableReader[
         if not cursor.fetchone()[0]:
             yield None
             return
+    reader = TableReader(table, name, start)
     try:
-        yield TableReader(table, name, start)
+        yield reader
     finally:
+        reader.close()
         with contextlib.suppress(psycopg.Error, django.db.Error), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [_LOCK_SPACE, name])
 
 
+def rows_after(table: Table[Row], at: Position, limit: int) -> list[Row]:
+    """The next rows under the cursor rule, read on the Django connection. 5 queries."""
+    with along_index():
+        native: Any = connection.connection
+        with psycopg.Cursor(native, row_factory=psycopg.rows.tuple_row) as cursor:
+            cursor.execute(table.query(limit), [str(at[0]), at[1]], binary=True)
+            return [table.make(row) for row in cursor]
+
+
+@contextlib.contextmanager
+def along_index() -> Iterator[Any]:
+    """A cursor whose queries walk along the index of positions, whatever the planner thinks of a fresh partition."""
+    switch = "SELECT " + ", ".join(f"set_config('enable_{way}', %s, true)" for way in ("sort", "bitmapscan", "seqscan"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(switch, ["off"] * 3)
+        yield cursor
+        cursor.execute(switch, ["on"] * 3)
+
+
 def table_lag(table: Table[Any], name: str) -> Lag:
-    """Rows after the cursor (counted up to `MAX_COUNTED`) and the age of the first of them. 1 query."""
+    """Rows after the cursor (counted up to `MAX_COUNTED`) and the age of the first of them. 5 queries."""
     with connection.cursor() as cursor:
+        at = position(cursor, name) or START
+    return lag_after(table, at)
+
+
+def lag_after(table: Table[Any], at: Position) -> Lag:
+    """Rows after a position and the age of the first of them, read along the index whatever the planner expects."""
+    beyond = f"FROM {table.name} r WHERE (r.xid, r.{table.position}) > (%s::text::xid8, %s)"
+    values: list[Any] = [str(at[0]), at[1]]
+    with along_index() as cursor:
         cursor.execute(
-            f"WITH behind AS (SELECT {table.received} AS at, r.xid, r.{table.position} AS id FROM {table.name} r, "
-            f"(SELECT coalesce(max(xid::text::bigint), 0)::text::xid8 AS xid, coalesce(max(id), 0) AS id "
-            f"FROM events_cursor WHERE name = %s) c WHERE (r.xid, r.{table.position}) > (c.xid, c.id) "
-            f"ORDER BY r.xid, r.{table.position} LIMIT %s) "
-            "SELECT count(*), extract(epoch FROM now() - (SELECT at FROM behind ORDER BY xid, id LIMIT 1)) FROM behind",
-            [name, MAX_COUNTED],
+            f"SELECT extract(epoch FROM now() - {table.received}) {beyond} ORDER BY r.xid, r.{table.position} LIMIT 1",
+            values,
         )
-        rows, age = cursor.fetchone()
-    return Lag(int(rows), max(0.0, float(age or 0)))
+        first = cursor.fetchone()
+        cursor.execute(f"SELECT count(*) FROM (SELECT {beyond} LIMIT {MAX_COUNTED}) few", values)
+        rows = int(cursor.fetchone()[0])
+    return Lag(rows, max(0.0, float(first[0])) if first else 0.0)
 
 
 @dataclass(slots=True)
@@ -210,17 +250,13 @@ def append_inside(cursor: Any, rows: Sequence[RawRow]) -> None:
     cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def own_connection() -> psycopg.Connection[Any]:
+def own_connection(options: str = "") -> psycopg.Connection[Any]:
     """A new connection to Django's database that commits each statement."""
     parameters = connection.get_connection_params()
     wanted = {key: value for key, value in parameters.items() if key not in ("cursor_factory", "context")}
+    if options:
+        wanted["options"] = f"{wanted.get('options', '')} {options}".strip()
     return psycopg.connect(**wanted, autocommit=True)
-
-
-def _native() -> psycopg.Connection[Any]:
-    connection.ensure_connection()
-    native: psycopg.Connection[Any] = connection.connection
-    return native
 
 
 def _packed(row: RawRow) -> bytes:

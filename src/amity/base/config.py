@@ -59,6 +59,7 @@ class Config:
     export_max_rows: int = 100_000
     import_max_bytes: int = 20 * 1024**3
     import_batch_rows: int = 50_000
+    upload_days: int = 30  # uploaded files stay so long after their import; those of an undone one go at once
     log_level: str = "INFO"
     otel_endpoint: str = ""
     metrics_token: str = ""  # empty: /metrics answers on loopback only

@@ -61,6 +61,17 @@ def revive_imports(timestamp: int) -> None:
     service.revive()
 
 
+@jobs.app.periodic(cron="40 * * * *")
+@jobs.app.task(name="people.uploads_clear", queueing_lock="people.uploads_clear")
+def clear_uploads(timestamp: int) -> None:
+    """Remove uploaded files that are no longer needed."""
+    from amity.people.imports import uploads
+
+    close_old_connections()
+
+    uploads.clear_old()
+
+
 @jobs.app.task(name="people.segment_fill", retry=jobs.RETRY, lock="people.segments")
 def fill_segment(job_run_id: str, segment_id: str) -> None:
     """Evaluate a live segment for everybody."""

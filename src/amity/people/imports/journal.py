@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
 from amity.base.jobs import Report
-from amity.people.imports import blockers, shelf
+from amity.people.imports import blockers, shelf, uploads
 from amity.people.imports.ends import record_end
 from amity.people.imports.homes import Home
 from amity.people.imports.nouns import registered
@@ -136,3 +136,4 @@ def _finish(job: Import) -> None:
     with transaction.atomic():
         Import.objects.filter(pk=job.pk).update(state=Import.State.UNDONE, finished_at=clock.now())
         record_end(job, "imports.undone")
+        transaction.on_commit(uploads.clear_old)

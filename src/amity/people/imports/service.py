@@ -222,7 +222,11 @@ def _states(found: Sequence[Import]) -> list[ImportState]:
     files: dict[UUID, list[ImportedFile]] = {}
     for file in ImportFile.objects.filter(run_id__in=ids).order_by("position"):
         files.setdefault(file.run_id, []).append(_file(file))
-    newest = dict(JobRun.objects.filter(subject_id__in=ids).order_by("created_at").values_list("subject_id", "id"))
+    newest = dict(
+        JobRun.objects.filter(subject_id__in=ids, kind__startswith="people.import")
+        .order_by("created_at")
+        .values_list("subject_id", "id")
+    )
     return [
         ImportState(
             job.pk, job.name, job.system, job.state, job.error_code, job.error, job.report, job.started_by,

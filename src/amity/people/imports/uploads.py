@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,15 +14,18 @@ from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.utils.translation import gettext as _
 
+from amity.base import clock
 from amity.base.errors import Refused
 from amity.base.ids import new_id
 from amity.base.words import filesize
 from amity.people.imports import plan
 from amity.people.imports.plan import ENDINGS, MAX_FILES
-from amity.people.models import ImportFile
+from amity.people.models import Import, ImportFile
 
 Upload = Any  # django.core.files.uploadedfile.UploadedFile, generic only in its stubs
 READ_AT_ONCE = 50 * 1024**2  # bytes that are read while the person waits; more is read as a job
+_UNCLAIMED = timedelta(days=1)  # an upload that no import refers to
+_AT_WORK = (Import.State.RUNNING, Import.State.CHECKING, Import.State.UNDOING)
 _NAME = re.compile(r"[^\w .,()\[\]+@&'’–-]")
 
 
@@ -69,6 +73,39 @@ def read(upload_id: UUID, staff_id: UUID | None) -> None:
     except Refused:
         forget(upload_id)
         raise
+
+
+def clear_old() -> int:
+    """Remove uploads whose import has ended long ago or was undone, and those that became none; returns how many.
+
+    1 query.
+    """
+    if not settings.CONFIG.uploads.is_dir():
+        return 0
+    now, removed = clock.now(), 0
+    kept_until = _kept_until(now + timedelta(days=1))
+    for folder in list(settings.CONFIG.uploads.iterdir()):
+        touched = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        if kept_until.get(folder.name, touched + _UNCLAIMED) <= now:
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def _kept_until(always: datetime) -> dict[str, datetime]:
+    """By folder of an upload, when its files may go; ``always`` for those that are being read or put back."""
+    root, found = str(settings.CONFIG.uploads) + "/", dict[str, datetime]()
+    rows = ImportFile.objects.filter(path__startswith=root)
+    kept = timedelta(days=settings.CONFIG.upload_days)
+    for path, state, created, finished in rows.values_list(
+        "path", "run__state", "run__created_at", "run__finished_at"
+    ).iterator():
+        name = path.removeprefix(root).split("/")[0]
+        until = always if state in _AT_WORK else (finished or created) + kept
+        if state == Import.State.UNDONE:
+            until = finished or created
+        found[name] = max(found.get(name, until), until)
+    return found
 
 
 def size_of(paths: Sequence[Path]) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 
 from amity.access.models import Staff
+from amity.base import clock
 from amity.base.models import JobRun
 from amity.people import tasks
 from amity.people.imports import pages, uploads
@@ -63,7 +66,7 @@ def work() -> None:
             tasks.check_import(str(job.id), subject)
         elif job.kind == "people.import_undo":
             tasks.undo_import(str(job.id), subject)
-        else:
+        elif job.kind == "people.import_read":
             tasks.read_upload(str(job.id), subject, str(job.started_by))
 
 
@@ -291,3 +294,25 @@ def test_others_may_not_import(steward: Client, role: str) -> None:
     job.refresh_from_db()
     file.refresh_from_db()
     assert (job.state, file.noun, JobRun.objects.count()) == ("proposed", "person", 0)
+
+
+def test_uploads_go_when_their_import_was_undone_or_ended_long_ago(tmp_path: Path) -> None:
+    config, now = replace(settings.CONFIG, home=tmp_path, upload_days=30), clock.now()
+    for name, state, days, stays in (
+        ("done lately", "done", 29, True), ("done long ago", "done", 31, False), ("undone", "undone", 0, False),
+        ("running", "running", 90, True), ("never run", "proposed", 31, False), ("unclaimed", "", 2, False),
+        ("just uploaded", "", 0, True),
+    ):  # fmt: skip
+        folder = config.uploads / name.replace(" ", "-")
+        (folder / "1").mkdir(parents=True)
+        (folder / "1" / "people.csv").write_text("Name\nAnn\n")
+        at = now - timedelta(days=days)
+        os.utime(folder, (at.timestamp(), at.timestamp()))
+        if state:
+            run = Import.objects.create(name=name, state=state, created_at=at, finished_at=at if stays else None)
+            path = str(folder / "1" / "people.csv")
+            ImportFile.objects.create(run=run, name="people.csv", path=path, size=9, sha256="")
+    with override_settings(CONFIG=config):
+        assert uploads.clear_old() == 4
+    left = {folder.name for folder in config.uploads.iterdir()}
+    assert left == {"done-lately", "running", "just-uploaded"}

@@ -1,0 +1,306 @@
+"""`amity bench pipeline`: events a second from the log to profiles and segments, with a million people known.
+
+Makes its own installation (embedded Postgres, everything durable), fills it, appends events to the log and lets the
+process `amity consumers` catch up, with 200 and with 1,000 live segments. In the same run, as a ceiling: COPY of the
+same rows into the event table and nothing else. Then 1,000 events a second, and how long it takes until a change of
+segment is to be seen. About 8 minutes and 6 GB at full size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from amity.web import scratch
+
+TARGETS = {200: 12_000, 1_000: 8_000}
+VISIBLE_S = 1.0
+RATE, BATCH = 1_000, 5_000
+SOURCE = UUID("00000000-0000-7000-8000-0000000000be")
+PING = "Bench ping"
+_KNOWN = """
+INSERT INTO people_identifier (id, person_id, kind, value, observed_at)
+SELECT pg_temp.nth(91, n), pg_temp.nth(2, n), 'user_id', 'user-' || n, now() FROM generate_series(0, {last}) n;
+INSERT INTO people_device (id, value, login_id, shared, created_at)
+SELECT pg_temp.nth(92, n), 'device-' || n, pg_temp.nth(2, n), false, now() FROM generate_series(0, {last}) n;
+"""
+_NAMES = ("page view", "page view", "page view", "page view", "mail sent", "mail received", "call")
+_PLANS = ("free", "team", "business")
+_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
+
+
+def main(arguments: list[str]) -> int:
+    """Make, fill, measure, print. Exit code 1 when a target is missed."""
+    asked = _parser().parse_args(arguments)
+    if asked.inside:
+        return _inside(asked)
+    with scratch.installation() as environment:
+        return scratch.python(environment, "amity.web.bench_pipeline", "--inside", *arguments)
+
+
+def _inside(asked: argparse.Namespace) -> int:
+    import django
+
+    django.setup()
+    logging.disable(logging.WARNING)
+    _fill(asked.people)
+    figures: list[dict[str, Any]] = []
+    for size in asked.segments:
+        _follow(size, _active(asked.people))
+        figures.append(_throughput(size, asked))
+        print(_line(figures[-1]), flush=True)
+    _follow(asked.segments[0], _active(asked.people))
+    figures.append(_visible(asked))
+    print(_line(figures[-1]), flush=True)
+    if asked.json:
+        print(json.dumps({"figures": figures}))
+    return 0 if all(figure["good"] for figure in figures) else 1
+
+
+def _fill(people: int) -> None:
+    """People with an e-mail, a phone, a user id and a device each."""
+    from django.db import connection
+
+    from amity.web import bulk_load
+
+    begin = time.perf_counter()
+    bulk_load.load_scale(bulk_load.Size(people=people, events=people // 10, deals=people // 100))
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN.format(last=people - 1))
+        cursor.execute("VACUUM (ANALYZE) people_identifier, people_device")
+    print(f"{people:,} people known, filled in {time.perf_counter() - begin:.0f} s", file=sys.stderr, flush=True)
+
+
+def _follow(size: int, active: int) -> None:
+    """Exactly ``size`` live segments, the last of them for those who sent a ping; active people are in theirs."""
+    from django.db import connection, transaction
+
+    from amity.access import api as access
+    from amity.people import api as people
+    from amity.web import bench_segments, bench_segments_made
+
+    bench_segments._without_segments()
+    for number, definition in enumerate([*bench_segments_made.live(size - 1), {"all": [{"event": PING}]}]):
+        people.segments.create(access.SYSTEM, f"bench {number}", definition, live=True)
+    for start in range(0, active, BATCH):
+        with transaction.atomic(), connection.cursor() as cursor:
+            here = range(start, min(start + BATCH, active))
+            people.segments.touched(cursor, {bench_segments_made.person(n): {"person:new"} for n in here})
+
+
+def _active(people: int) -> int:
+    """One person in twenty comes these days; the others hardly ever."""
+    return people // 20
+
+
+def _throughput(size: int, asked: argparse.Namespace) -> dict[str, Any]:
+    """Append, let the consumer catch up, and copy the same rows plainly beside it."""
+    from amity.events import api as events
+
+    dice = random.Random(size)  # noqa: S311 (made-up data)
+    rows = list(_rows(dice, asked.events, asked.people, str(size)))
+    with _consumer():
+        _warm(rows[: BATCH * 2])
+        before = _handled()
+        for start in range(0, len(rows), 20_000):
+            events.stream().append(rows[start : start + 20_000])
+        rate = _until(before + len(rows), before + min(BATCH, len(rows) // 4))
+    ceiling = _ceiling(rows)
+    target = TARGETS.get(size, 0)
+    return {
+        "label": f"{size:,} live segments", "rate": round(rate), "ceiling": round(ceiling), "target": target,
+        "good": rate >= target,
+    }  # fmt: skip
+
+
+def _warm(rows: Sequence[Any]) -> None:
+    """The first batches of a process: connections, plans, partitions."""
+    from amity.events import api as events
+
+    before = _handled()
+    copies = [events.RawRow(r.source_id, r.kind, f"w{r.message_id}", r.lane, r.received_at, r.body) for r in rows]
+    events.stream().append(copies)
+    _until(before + len(copies), before + 1)
+
+
+def _until(end: int, begin: int) -> float:
+    """Wait until the consumer has handled ``end`` rows; rows a second since it had handled ``begin``."""
+    started, first = 0.0, 0
+    deadline = time.monotonic() + 900
+    while (handled := _handled()) < end:
+        if not started and handled >= begin:
+            started, first = time.perf_counter(), handled
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the consumer stands at {handled:,} of {end:,}")
+        time.sleep(0.02)
+    return (end - first) / (time.perf_counter() - started) if started else 0.0
+
+
+def _handled() -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(handled), 0), max(error), coalesce(sum(quarantined), 0) FROM events_cursor "
+            "WHERE name = 'profiles'"
+        )
+        handled, error, quarantined = cursor.fetchone()
+    if error or quarantined:
+        raise RuntimeError(f"the consumer put {quarantined} rows aside: {error}")
+    return int(handled)
+
+
+def _ceiling(rows: Sequence[Any]) -> float:
+    """Rows a second that COPY alone puts into the event table, in transactions of the same size."""
+    from django.db import connection, transaction
+
+    from amity.events import api as events
+
+    landed = [events.Landed(events.parse(row)) for row in rows]
+    begin = time.perf_counter()
+    for start in range(0, len(landed), BATCH):
+        with transaction.atomic(), connection.cursor() as cursor:
+            events.append_facts(cursor, landed[start : start + BATCH])
+    return len(landed) / (time.perf_counter() - begin)
+
+
+def _visible(asked: argparse.Namespace) -> dict[str, Any]:
+    """A thousand events a second; from the answer to the sender until the change of segment can be read."""
+    from amity.events import api as events
+
+    dice = random.Random(5)  # noqa: S311 (made-up data)
+    sent: dict[str, float] = {}
+    seen: dict[str, float] = {}
+    stopped = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(seen, stopped), daemon=True)
+    with _consumer():
+        _warm(list(_rows(dice, BATCH, asked.people, "v")))
+        watcher.start()
+        begin = time.perf_counter()
+        for tick in range(asked.seconds * 20):
+            rows = list(_rows(dice, RATE // 20 - 1, asked.people, f"t{tick}"))
+            person = asked.people - 1 - tick
+            rows.append(_row("track", f"ping-{tick}", {"event": PING, "userId": f"user-{person}"}))
+            events.stream().append(rows)
+            sent[str(_person(person))] = time.perf_counter()
+            time.sleep(max(0.0, begin + (tick + 1) / 20 - time.perf_counter()))
+        time.sleep(2)
+        stopped.set()
+        watcher.join()
+    waits = sorted(seen[person] - at for person, at in sent.items() if person in seen)
+    p95 = statistics.quantiles(waits, n=20)[-1] if len(waits) > 1 else float("inf")
+    whole = len(waits) == len(sent)
+    return {
+        "label": f"{RATE:,} events/s", "p50_s": round(statistics.median(waits or [0]), 3), "p95_s": round(p95, 3),
+        "seen": f"{len(waits)} of {len(sent)}", "target": VISIBLE_S, "good": p95 <= VISIBLE_S and whole,
+    }  # fmt: skip
+
+
+def _watch(seen: dict[str, float], stopped: threading.Event) -> None:
+    from django.db import connection
+
+    last = 0
+    while not stopped.is_set():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT m.id, m.person_id FROM people_segment_move m JOIN people_segment g ON g.number = m.segment_no "
+                "WHERE m.id > %s AND m.entered AND g.definition::text LIKE %s",
+                [last, f"%{PING}%"],
+            )
+            for number, person in cursor.fetchall():
+                seen.setdefault(str(person), time.perf_counter())
+                last = max(last, number)
+        time.sleep(0.01)
+    connection.close()
+
+
+def _person(number: int) -> UUID:
+    from amity.web.bench_segments_made import person
+
+    return person(number)
+
+
+@contextmanager
+def _consumer() -> Iterator[None]:
+    """The process that makes profiles, as `amity up` runs it."""
+    process = subprocess.Popen([sys.executable, "-m", "amity", "consumers", "profiles"], stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _rows(dice: random.Random, count: int, people: int, mark: str) -> Iterator[Any]:
+    """Events as a site sends them: 80 % of users, 10 % identify, the rest of visitors, who sign in at times."""
+    for number in range(count):
+        someone = int((people if number % 50 == 0 else _active(people)) * dice.random())
+        message, kind = f"{mark}-{number}", "track"
+        body: dict[str, Any] = {"userId": f"user-{someone}", "anonymousId": f"device-{someone}"}
+        chance = dice.random()
+        if chance < 0.10:
+            kind = "identify"
+            body["traits"] = {"plan": dice.choice(_PLANS), "seats": someone % 9, "language": "pl", "vip": False}
+        elif chance < 0.19:
+            body = {"anonymousId": f"visitor-{mark}-{number // 100}"}
+        elif chance < 0.20:
+            visitor = f"visitor-{mark}-{number // 100}"
+            kind = "identify"
+            body = {"userId": f"new-{visitor}", "anonymousId": visitor, "traits": {"email": f"{visitor}@firm.example"}}
+        if kind == "track":
+            body |= {"event": dice.choice(_NAMES), "properties": {"seconds": number % 300, "path": f"/p/{number % 40}"}}
+        yield _row(kind, message, body)
+
+
+def _row(kind: str, message: str, body: dict[str, Any]) -> Any:
+    from amity.events import api as events
+
+    now = datetime.now(UTC)
+    context = {
+        "library": {"name": "analytics.js", "version": "npm:next-1.81.0"}, "userAgent": _AGENT, "locale": "pl-PL",
+        "page": {"path": "/", "url": "https://shop.example/", "title": "Shop", "referrer": ""}, "timezone": "UTC",
+    }  # fmt: skip
+    data = json.dumps(body | {"messageId": message, "type": kind, "context": context}).encode()
+    lane = events.lane_of(str(body.get("userId", "")), str(body.get("anonymousId", "")))
+    return events.RawRow(SOURCE, kind, message, lane, now, data, sent_at=now)
+
+
+def _line(figure: dict[str, Any]) -> str:
+    mark = "" if figure["good"] else "  SLOW"
+    if "rate" in figure:
+        share = figure["rate"] / figure["ceiling"] if figure["ceiling"] else 0
+        return (
+            f"{figure['label']:<22} {figure['rate']:>8,} events/s   target {figure['target']:>7,}   "
+            f"plain COPY of the same rows {figure['ceiling']:>8,} ({share:.0%}){mark}"
+        )
+    return (
+        f"{figure['label']:<22} change of segment seen after p50 {figure['p50_s']:.3f} s, "
+        f"p95 {figure['p95_s']:.3f} s   target {figure['target']:.1f} s   {figure['seen']}{mark}"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="amity bench pipeline", description=__doc__)
+    parser.add_argument("--people", type=int, default=1_000_000, help="how many people are known")
+    parser.add_argument("--events", type=int, default=400_000, help="events for one figure")
+    parser.add_argument("--segments", type=int, nargs="*", default=[200, 1_000], help="how many live segments")
+    parser.add_argument("--seconds", type=int, default=30, help="how long 1,000 events a second are sent")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

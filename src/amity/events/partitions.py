@@ -1,7 +1,7 @@
-"""Partitions of the log by time: made ahead, and dropped whole when what they hold has served its time.
+"""Partitions of the log by time: made ahead, and emptied whole when what they hold has served its time.
 
 Every time has a partition (the first is open to the past, the last to the future), so appending never fails for want of
-one. Times far from now share a partition per year; a year is split into months when it comes near.
+one. Coming months are cut out of the last one in time. They are few, because each costs every query some planning.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -80,8 +81,10 @@ def drop_consumed() -> list[str]:
     before = clock.now() - timedelta(days=settings.CONFIG.raw_retention_days)
     dropped = []
     for part in parts(RAW):
-        if part.high is not None and part.high <= before and part.low is not None and _consumed(RAW, part):
-            dropped += _drop(part)
+        if part.high is not None and part.high <= before and _held(part) and _consumed(RAW, part):
+            dropped += _empty(part)
+    if dropped:
+        _fold(RAW, before)
     return dropped
 
 
@@ -99,12 +102,14 @@ def retire() -> tuple[list[str], int]:
     for part in parts(LOG):
         if part.low is not None and part.low >= latest:
             break
-        if not _consumed(LOG, part):
+        if not _held(part) or not _consumed(LOG, part):
             continue
         if part.low is not None and part.high is not None and _all_agree(part, cutoffs):
-            dropped += _drop(part)
+            dropped += _empty(part)
         else:
             deleted += _delete(part, cutoffs)
+    if dropped:
+        _fold(LOG, latest)
     return dropped, deleted
 
 
@@ -124,7 +129,7 @@ def _time(text: str) -> datetime | None:
 def _split(table: str, part: Part, now: datetime) -> list[str]:
     """Months (and what is left of a partition open to the future) in its place, with its rows."""
     assert part.low is not None
-    end = part.high or datetime(max(part.low.year, (now + _AHEAD).year) + 1, 1, 1, tzinfo=UTC)
+    end = part.high or _next_month(max(now + _AHEAD, part.low))
     pieces = list(_months(table, part.low, end))
     if part.high is None:
         pieces.append(Part(f"{table}_late", end, None))
@@ -150,9 +155,13 @@ def _split(table: str, part: Part, now: datetime) -> list[str]:
 
 def _months(table: str, low: datetime, end: datetime) -> Iterable[Part]:
     while low < end:
-        high = datetime(low.year + low.month // 12, low.month % 12 + 1, 1, tzinfo=UTC)
+        high = _next_month(low)
         yield Part(f"{table}_{low.year}_{low.month:02}", low, high)
         low = high
+
+
+def _next_month(at: datetime) -> datetime:
+    return datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC)
 
 
 def _create(cursor: Any, table: str, part: Part) -> None:
@@ -173,6 +182,13 @@ def _columns(cursor: Any, table: str) -> str:
     return str(cursor.fetchone()[0])
 
 
+def _held(part: Part) -> bool:
+    """Whether the partition holds rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM {part.name})")
+        return bool(cursor.fetchone()[0])
+
+
 def _consumed(table: str, part: Part) -> bool:
     """Whether every consumer of the table has gone past the partition's last row."""
     of = "stream" if table == RAW else "log"
@@ -180,7 +196,7 @@ def _consumed(table: str, part: Part) -> bool:
     at = _POSITION[table]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT NOT EXISTS (SELECT FROM {part.name}) OR (SELECT count(*) = %s AND coalesce(bool_and((c.xid, c.id) "
+            f"SELECT (SELECT count(*) = %s AND coalesce(bool_and((c.xid, c.id) "
             f">= (SELECT r.xid, r.{at} FROM {part.name} r ORDER BY r.xid DESC, r.{at} DESC LIMIT 1)), %s) "
             "FROM events_cursor c WHERE c.name = ANY(%s))",
             [len(names), table == LOG, names],
@@ -208,16 +224,49 @@ def _all_agree(part: Part, cutoffs: Cutoffs) -> bool:
     return bool(ends) and all(end is not None and part.high is not None and part.high <= end for end in ends)
 
 
-def _drop(part: Part) -> list[str]:
+def _empty(part: Part) -> list[str]:
+    """Let all rows of a partition go at once. Its times keep their place: something may still come late."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_LOCKS)
-            cursor.execute(f"DROP TABLE {part.name}")
+            cursor.execute(f"TRUNCATE {part.name}")
     except OperationalError:  # in use: the next night will do
         log.warning("events.partition_busy", extra={"partition": part.name})
         return []
-    log.info("events.partition_dropped", extra={"partition": part.name})
+    log.info("events.partition_emptied", extra={"partition": part.name})
     return [part.name]
+
+
+def _fold(table: str, before: datetime) -> None:
+    """The oldest partitions, as far as they are empty and end ``before`` then, become one with the first."""
+    first, *rest = parts(table)
+    empty = [first]
+    for part in rest:
+        if part.high is None or part.high > before:
+            break
+        empty.append(part)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_LOCKS)
+            empty = list(takewhile(lambda part: not _locked_rows(cursor, part), empty))
+            if len(empty) < 2:
+                return
+            for part in empty:
+                cursor.execute(f"DROP TABLE {part.name}")
+            high = empty[-1].high
+            assert high is not None
+            cursor.execute(
+                f"CREATE TABLE {first.name} PARTITION OF {table} FOR VALUES FROM (MINVALUE) TO ('{high.isoformat()}')"
+            )
+    except OperationalError:
+        log.warning("events.partition_busy", extra={"partition": first.name})
+
+
+def _locked_rows(cursor: Any, part: Part) -> bool:
+    """Whether it holds rows; nobody can add any until the transaction ends."""
+    cursor.execute(f"LOCK TABLE {part.name} IN ACCESS EXCLUSIVE MODE")
+    cursor.execute(f"SELECT EXISTS (SELECT FROM {part.name})")
+    return bool(cursor.fetchone()[0])
 
 
 def _delete(part: Part, cutoffs: Cutoffs) -> int:

@@ -66,44 +66,34 @@ CREATE TABLE events_event (
 ) PARTITION BY RANGE (occurred_at);
 ALTER SEQUENCE events_event_seq OWNED BY events_event.seq;
 """
-# The first partition is open to the past, the last one to the future: every time has its place.
+# The first partition is open to the past, the last one to the future: every time has its place. Few of them, because
+# each costs every query some planning; coming months are cut from the last one in time (events.partitions).
 _PARTITIONS = """
 DO $$
 DECLARE
-    this_year int := extract(year FROM now())::int;
-    from_time timestamptz;
+    this_month timestamptz := date_trunc('month', now(), 'UTC');
+    this_year int := extract(year FROM now() AT TIME ZONE 'UTC')::int;
+    low timestamptz;
+    high timestamptz;
+    target text;
 BEGIN
-    EXECUTE format('CREATE TABLE events_raw_early PARTITION OF events_raw FOR VALUES FROM (MINVALUE) TO (%L)',
-                   make_timestamptz(this_year, 1, 1, 0, 0, 0, 'UTC'));
-    FOR y IN this_year .. this_year + 1 LOOP
-        FOR m IN 1 .. 12 LOOP
-            from_time := make_timestamptz(y, m, 1, 0, 0, 0, 'UTC');
-            EXECUTE format('CREATE TABLE %I PARTITION OF events_raw FOR VALUES FROM (%L) TO (%L)',
-                format('events_raw_%s_%s', y, lpad(m::text, 2, '0')), from_time,
-                (from_time AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
+    FOREACH target IN ARRAY ARRAY['events_raw', 'events_event'] LOOP
+        low := CASE target WHEN 'events_raw' THEN this_month ELSE make_timestamptz(this_year - 4, 1, 1, 0, 0, 0, 'UTC') END;
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (MINVALUE) TO (%L)', target || '_early', target, low);
+        WHILE low < (this_month AT TIME ZONE 'UTC' + interval '5 months') AT TIME ZONE 'UTC' LOOP
+            IF extract(year FROM low AT TIME ZONE 'UTC') < this_year THEN
+                high := (low AT TIME ZONE 'UTC' + interval '1 year') AT TIME ZONE 'UTC';
+                EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+                    target || to_char(low AT TIME ZONE 'UTC', '_YYYY'), target, low, high);
+            ELSE
+                high := (low AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC';
+                EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+                    target || to_char(low AT TIME ZONE 'UTC', '_YYYY_MM'), target, low, high);
+            END IF;
+            low := high;
         END LOOP;
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (MAXVALUE)', target || '_late', target, low);
     END LOOP;
-    EXECUTE format('CREATE TABLE events_raw_late PARTITION OF events_raw FOR VALUES FROM (%L) TO (MAXVALUE)',
-                   make_timestamptz(this_year + 2, 1, 1, 0, 0, 0, 'UTC'));
-
-    EXECUTE format('CREATE TABLE events_event_early PARTITION OF events_event FOR VALUES FROM (MINVALUE) TO (%L)',
-                   make_timestamptz(2015, 1, 1, 0, 0, 0, 'UTC'));
-    FOR y IN 2015 .. greatest(this_year + 1, 2039) LOOP
-        IF y BETWEEN this_year - 1 AND this_year + 1 THEN
-            FOR m IN 1 .. 12 LOOP
-                from_time := make_timestamptz(y, m, 1, 0, 0, 0, 'UTC');
-                EXECUTE format('CREATE TABLE %I PARTITION OF events_event FOR VALUES FROM (%L) TO (%L)',
-                    format('events_event_%s_%s', y, lpad(m::text, 2, '0')), from_time,
-                    (from_time AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
-            END LOOP;
-        ELSE
-            EXECUTE format('CREATE TABLE %I PARTITION OF events_event FOR VALUES FROM (%L) TO (%L)',
-                format('events_event_%s', y), make_timestamptz(y, 1, 1, 0, 0, 0, 'UTC'),
-                make_timestamptz(y + 1, 1, 1, 0, 0, 0, 'UTC'));
-        END IF;
-    END LOOP;
-    EXECUTE format('CREATE TABLE events_event_late PARTITION OF events_event FOR VALUES FROM (%L) TO (MAXVALUE)',
-                   make_timestamptz(greatest(this_year + 1, 2039) + 1, 1, 1, 0, 0, 0, 'UTC'));
 END $$;
 """
 _CARRY = """

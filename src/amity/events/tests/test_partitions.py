@@ -115,8 +115,11 @@ def test_received_bytes_go_when_all_consumers_have_handled_them_and_their_days_a
     with clock.fixed_at(this_month + timedelta(days=40)):
         assert name not in partitions.drop_consumed()
     with clock.fixed_at(this_month + timedelta(days=70)):
-        assert name in partitions.drop_consumed()
+        assert partitions.drop_consumed() == [name]
         assert not RawEvent.objects.exists()
+        assert name not in names(RAW)
+        assert without_gaps(RAW)
+        stream.append([row])  # a clock that is late by a month
     stream.close()
 
 
@@ -161,7 +164,12 @@ def test_the_nightly_task_does_it_all(registered: Any) -> None:
     month = (clock.now() - timedelta(days=100)).replace(day=2)
     fact(month, owner)
     tasks.keep_partitions(0)
+    assert not Event.objects.exists()
     assert f"{LOG}_{month:%Y_%m}" not in names(LOG)
+    assert without_gaps(LOG)
+    fact(month, owner, "late")
+    tasks.keep_partitions(0)
+    assert not Event.objects.exists()
 
 
 def test_without_any_retention_nothing_is_looked_at(registered: Any) -> None:

@@ -1,10 +1,10 @@
 """One file with everything needed to put this installation back, and the way back.
 
 The file is a tar of: ``manifest.json`` (versions, rows per table, sha256 of each member),
-``manifest.sha256``, ``database.dump`` (pg_dump custom format) and ``secret.key``, without which sealed
-secrets (second factors, webhook keys) could not be read again. It therefore holds all personal data and
-the key: it is written for the owner's eyes only (mode 0600) and belongs in a safe place.
-Not inside: uploaded import files that are still being worked on, logs, amity.toml.
+``manifest.sha256``, ``database.dump`` (pg_dump custom format), ``secret.key``, without which sealed
+secrets (second factors, webhook keys) could not be read again, ``amity.toml`` (the settings) and ``uploads.tar``
+(files of imports). It therefore holds all personal data and the key: it is written for the owner's eyes only
+(mode 0600) and belongs in a safe place. Not inside: logs, and settings that come from the environment.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ from amity.events import api as events
 
 FORMAT = 1
 _MANIFEST, _SEAL, _DUMP, _KEY = "manifest.json", "manifest.sha256", "database.dump", "secret.key"
-_MEMBERS = (_DUMP, _KEY)
+_SETTINGS, _UPLOADS = "amity.toml", "uploads.tar"
+_MEMBERS = (_DUMP, _KEY, _SETTINGS, _UPLOADS)
 _BLOCK = 1024 * 1024
 _MANIFEST_LIMIT = 4 * _BLOCK
 
@@ -71,6 +72,7 @@ def backup(config: Config, target: Path | None = None) -> Summary:
         url = _url(config)
         held = engines.dump_database(url, folder / _DUMP)
         _copy_key(config, folder)
+        _copy_files(config, folder)
         manifest = _manifest(held, _applied_migrations(url), folder)
         with _rounded(folder / "whole") as file, tarfile.open(fileobj=file, mode="w") as tar:
             _pack(tar, manifest, folder)
@@ -102,6 +104,7 @@ def restore(config: Config, source: Path) -> Summary:
             engines.drop_database(url, fresh)
             raise
         _put_key(config, folder / _KEY, moment)
+        _put_files(config, folder, moment)
     return _summary(source, manifest, began, kept=aside)
 
 
@@ -151,6 +154,22 @@ def _copy_key(config: Config, folder: Path) -> None:
     key = config.home / _KEY
     if not config.secret_key and key.exists():
         shutil.copyfile(key, folder / _KEY)
+
+
+def _copy_files(config: Config, folder: Path) -> None:
+    """The settings file and what was uploaded, where there is any."""
+    settings = config.home / _SETTINGS
+    if settings.exists():
+        shutil.copyfile(settings, folder / _SETTINGS)
+    if config.uploads.is_dir() and any(config.uploads.iterdir()):
+        with _rounded(folder / _UPLOADS) as file, tarfile.open(fileobj=file, mode="w") as tar:
+            tar.add(config.uploads, ".", filter=_plain_file)
+
+
+def _plain_file(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Files and folders, without the names of their owners; nothing else is ever uploaded."""
+    entry.uid, entry.gid, entry.uname, entry.gname = 0, 0, "", ""
+    return entry if entry.isfile() or entry.isdir() else None
 
 
 def _manifest(held: engines.Contents, migrations: list[str], folder: Path) -> dict[str, Any]:
@@ -297,6 +316,29 @@ def _put_key(config: Config, key: Path, moment: str) -> None:
         present.rename(present.with_name(f"{_KEY}.{moment}"))
     key.chmod(0o600)
     key.rename(present)
+
+
+def _put_files(config: Config, folder: Path, moment: str) -> None:
+    """Uploads beside those that are there; settings where there are none, else under another name to compare."""
+    if (folder / _UPLOADS).exists():
+        with tarfile.open(folder / _UPLOADS) as tar:
+            for entry in tar:
+                _put_upload(tar, entry, config.uploads)
+    theirs, ours = folder / _SETTINGS, config.home / _SETTINGS
+    if not theirs.exists() or (ours.exists() and ours.read_bytes() == theirs.read_bytes()):
+        return
+    theirs.chmod(0o600)
+    theirs.rename(ours.with_name(f"{_SETTINGS}.{moment}") if ours.exists() else ours)
+
+
+def _put_upload(tar: tarfile.TarFile, entry: tarfile.TarInfo, root: Path) -> None:
+    """One uploaded file, never outside of the folder of uploads and never over one that is there."""
+    target = (root / entry.name).resolve()
+    if not entry.isfile() or not target.is_relative_to(root.resolve()) or target.exists():
+        return
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _member(tar, entry.name) as file, _rounded(target) as copy:
+        shutil.copyfileobj(file, copy, _BLOCK)
 
 
 # --- both -----------------------------------------------------------------------------------------

@@ -113,6 +113,28 @@ def test_round_trip(config: Config, tmp_path: Path) -> None:
     assert not list(config.home.glob(".amity-*"))
 
 
+def test_settings_and_uploads_come_back_and_overwrite_nothing(config: Config, tmp_path: Path) -> None:
+    upload = config.uploads / "018f" / "1" / "people.csv"
+    upload.parent.mkdir(parents=True)
+    upload.write_text("Name\nAnn\n")
+    settings = config.home / "amity.toml"
+    settings.write_text('language = "pl"\n')
+    try:
+        with clock.fixed_at(NOON):
+            backups.backup(config, tmp_path / "amity.tar")
+            upload.unlink()
+            settings.write_text('language = "de"\n')
+            backups.restore(config, tmp_path / "amity.tar")
+        assert upload.read_text() == "Name\nAnn\n"
+        assert upload.stat().st_mode & 0o777 == 0o600
+        assert settings.read_text() == 'language = "de"\n'
+        assert (config.home / "amity.toml.20260504T120000").read_text() == 'language = "pl"\n'
+    finally:
+        shutil.rmtree(config.uploads)
+        for left in config.home.glob("amity.toml*"):
+            left.unlink()
+
+
 def test_moves_to_another_installation(config: Config, tmp_path: Path) -> None:
     backups.backup(config, tmp_path / "amity.tar")
     other = replace(config, home=Path(tempfile.mkdtemp(prefix="amity-test-")))

@@ -144,14 +144,14 @@ class Controls:
         picked = self._select(node, "times_op", choices, _("How often"), redraw=True)
         if node.get("times_op") not in told.TIMES:
             return picked
-        return _filled(_("%(op)s %(n)s times"), {"op": picked, "n": self._input(node, "n", _("Times"), kind="number")})
+        return _unit(_("%(op)s %(n)s times"), {"op": picked, "n": self._input(node, "n", _("Times"), kind="number")})
 
     def _window(self, node: Node) -> SafeString:
         kind = node.get("window") if node.get("window") in WINDOWS else "ever"
         picked = self._select(node, "window", WINDOWS.items(), _("When"), redraw=True)
         if kind == "days":
             days = self._input(node, "days", _("Days"), kind="number")
-            return _filled(_("%(window)s %(days)s days"), {"window": picked, "days": days})
+            return _unit(_("%(window)s %(days)s days"), {"window": picked, "days": days})
         if kind == "between":
             ends = {name: self._input(node, name, label, kind="date") for name, label in _ENDS.items()}
             return _filled(_("%(window)s %(from)s and %(to)s"), {"window": picked, **ends})
@@ -269,6 +269,11 @@ _ENDS_OF_VALUE = {"value": gettext_lazy("From"), "value2": gettext_lazy("To")}
 def _filled(text: str, fields: Mapping[str, Any]) -> SafeString:
     """A translated sentence with fields in it; its words are escaped, the fields are HTML already."""
     return format_html(_braces(text), **fields)
+
+
+def _unit(text: str, fields: Mapping[str, Any]) -> SafeString:
+    """The same, kept on one line."""
+    return format_html('<span class="seg-unit">{}</span>', _filled(text, fields))
 
 
 def _braces(text: str) -> str:

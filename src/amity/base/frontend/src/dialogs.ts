@@ -2,6 +2,10 @@
 import { find } from "./dom";
 
 export function startDialogs(): void {
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    const target = event.target as HTMLElement; // on narrow screens the side stands below the page
+    if (target.id === "side" && window.matchMedia("(max-width: 860px)").matches) target.scrollIntoView();
+  });
   document.addEventListener("click", (event) => {
     const target = event.target as Element;
     const opener = target.closest<HTMLElement>("[data-dialog]");

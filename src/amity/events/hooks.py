@@ -179,10 +179,10 @@ def payloads(principal: access.Principal, source_id: UUID, state: str = "", at: 
 
 
 def payload(principal: access.Principal, source_id: UUID, payload_id: UUID | None = None) -> HookPayload | None:
-    """One kept payload, or the latest. 2 queries."""
+    """One kept payload, or the latest that can be read. 2 queries."""
     _found(principal, source_id)
     rows = HookPayload.objects.filter(source_id=source_id).order_by("-received_at", "-id")
-    return (rows.filter(pk=payload_id) if payload_id else rows).first()
+    return (rows.filter(pk=payload_id) if payload_id else rows.exclude(code="not_readable")).first()
 
 
 def keep_sample(principal: access.Principal, source_id: UUID, text: str, headers: str = "") -> HookPayload:

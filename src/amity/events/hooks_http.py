@@ -15,13 +15,11 @@ from amity.events import hooks
 
 @csrf_exempt
 def receive(request: HttpRequest, token: str) -> HttpResponse:
-    """Take a payload (POST, PUT). 200 once it is kept; GET and HEAD say that somebody listens, for senders that ask."""
+    """Take a payload. 200 once it is kept; GET and HEAD say that somebody listens, for senders that ask."""
     if request.method in ("GET", "HEAD"):
         return JsonResponse({"listening": True})
-    if request.method not in ("POST", "PUT"):
-        return JsonResponse(
-            {"code": "method", "message": "POST"}, status=405, headers={"Allow": "GET, HEAD, POST, PUT"}
-        )
+    if request.method != "POST":
+        return JsonResponse({"code": "method", "message": "POST"}, status=405, headers={"Allow": "GET, HEAD, POST"})
     try:
         kept = hooks.receive(
             token, dict(request.headers), request.GET.dict(), request.headers.get("Content-Type", ""), _body(request)

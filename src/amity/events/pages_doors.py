@@ -98,6 +98,7 @@ def hook_address(request: access.StaffRequest, source_id: UUID) -> HttpResponse:
 @require_POST
 def hook_samples(request: access.StaffRequest, source_id: UUID) -> HttpResponse:
     """Keep a pasted payload as a sample."""
+    access.require(request.principal, hooks.PERMISSION)
     try:
         kept = hooks.keep_sample(
             request.principal, source_id, request.POST.get("body", ""), request.POST.get("headers", "")
@@ -127,40 +128,24 @@ def mapping(request: access.StaffRequest, source_id: UUID) -> HttpResponse:
     view = mappings.get(request.principal, source_id)
     context = source_context(request, source_id, "mapping")
     samples, chosen, problem = _samples(request, context["source"], source_id)
-    draft = mapping_form.read(request.POST) if request.method == "POST" else view.draft
-    do = request.POST.get("do", "")
-    if do == "propose" or (not draft["rules"] and samples and request.method == "GET"):
-        draft = _proposed(request, context["source"], source_id, samples)
-    if do.startswith("preset:") and (preset := mapping_presets.preset_by_key(do.partition(":")[2])):
-        draft = preset.mapping().as_json()
+    draft, do = _draft(request, context["source"], view, samples), request.POST.get("do", "")
     if do in ("save", "live"):
         try:
-            mappings.save(request.principal, source_id, draft)
-            if do == "live":
-                mappings.go_live(request.principal, source_id)
+            _keep(request, source_id, draft, do)
         except Refused as error:
             problem = error.message
         else:
-            toast(request, _("The mapping is live.") if do == "live" else _("The draft is saved."))
             return redirect(f"{_mapping_url(source_id)}{f'?sample={chosen}' if chosen else ''}")
-    trial = None
-    if samples and draft["rules"]:
-        try:
-            trial = mappings.tried(request.principal, source_id, draft, samples)
-        except Refused as error:
-            problem = problem or (error.message if request.method == "POST" else "")
-    lines = mapping_tree.lines_of(samples[0]) if samples else []
+    trial, wrong = _trial(request, source_id, draft, samples)
     context |= {
         "view": view, "rules": mapping_form.forms_of(draft), "kinds": mapping_form.KIND_CHOICES,
-        "operators": mapping_form.OPERATOR_CHOICES, "trial": trial, "problem": problem, "lines": lines,
-        "chosen": chosen,
-        "presets": mapping_presets.PRESETS, "fitting": {each.key for each in _fitting(samples)},
+        "operators": mapping_form.OPERATOR_CHOICES, "trial": trial, "problem": problem or wrong, "chosen": chosen,
+        "lines": mapping_tree.lines_of(samples[0]) if samples else [], "presets": mapping_presets.PRESETS,
+        "fitting": {each.key for sample in samples[:1] for each in mapping_presets.recognised(sample)},
         "payloads": hooks.payloads(request.principal, source_id, limit=15).rows if context["is_hook"] else [],
-        "changed": view.changed or request.method == "POST",
     }  # fmt: skip
-    return render(
-        request, "events/hook_mapping.html", context, status=422 if problem and do in ("save", "live") else 200
-    )
+    status = 422 if problem and do in ("save", "live") else 200
+    return render(request, "events/hook_mapping.html", context, status=status)
 
 
 @require_POST
@@ -199,14 +184,38 @@ def _samples(request: access.StaffRequest, source: Any, source_id: UUID) -> tupl
         return [], str(payload.pk), error.message
 
 
-def _proposed(request: access.StaffRequest, source: Any, source_id: UUID, samples: Sequence[Sample]) -> dict[str, Any]:
+def _draft(
+    request: access.StaffRequest, source: Any, view: mappings.MappingView, samples: Sequence[Sample]
+) -> dict[str, Any]:
+    """The stored draft, or what the form and its button say; a proposal where there is nothing yet."""
+    do = request.POST.get("do", "")
+    if do.startswith("preset:") and (preset := mapping_presets.preset_by_key(do.partition(":")[2])):
+        return preset.mapping().as_json()
+    draft = mapping_form.read(request.POST) if request.method == "POST" else view.draft
+    if not samples or (do != "propose" and (draft["rules"] or request.method == "POST")):
+        return draft
     if source.kind == Source.Kind.CONNECTOR:
-        return connectors.proposed(connectors.get(request.principal, source_id), list(samples))
-    return mapping_presets.proposed(samples[0]) if samples else {"rules": []}
+        return connectors.proposed(connectors.get(request.principal, source.id), list(samples))
+    return mapping_presets.proposed(samples[0])
 
 
-def _fitting(samples: Sequence[Sample]) -> list[mapping_presets.Preset]:
-    return mapping_presets.recognised(samples[0]) if samples else []
+def _keep(request: access.StaffRequest, source_id: UUID, draft: dict[str, Any], do: str) -> None:
+    mappings.save(request.principal, source_id, draft)
+    if do == "live":
+        mappings.go_live(request.principal, source_id)
+    toast(request, _("The mapping is live.") if do == "live" else _("The draft is saved."))
+
+
+def _trial(
+    request: access.StaffRequest, source_id: UUID, draft: dict[str, Any], samples: Sequence[Sample]
+) -> tuple[mappings.Trial | None, str]:
+    """What the samples become, or what is wrong with the rules (said only to who has pressed a button)."""
+    if not samples or not draft["rules"]:
+        return None, ""
+    try:
+        return mappings.tried(request.principal, source_id, draft, samples), ""
+    except Refused as error:
+        return None, error.message if request.method == "POST" else ""
 
 
 def _mapping_url(source_id: UUID) -> str:

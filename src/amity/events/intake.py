@@ -268,18 +268,6 @@ def _line(config: Config, url: str) -> Line:
     return intake_kafka.line(config, url)
 
 
-def line_of(config: Config, url: str) -> Callable[[], Line] | None:
-    """How events get into the stream where that is not Postgres; sets Django up then."""
-    if config.stream == "postgres":
-        return None
-    import django
-
-    django.setup()
-    from amity.events.intake_stream import line_of_settings
-
-    return lambda: line_of_settings(url)
-
-
 def database_url(config: Config) -> str:
     """Where the log is: as set, or the embedded Postgres (started when it does not run)."""
     from amity.engines import api as engines
@@ -302,7 +290,7 @@ def application() -> Intake:
     config = base_config.load()
     _log_to_stderr(config.log_level)
     url = database_url(config)
-    made = make(config, url, line_of(config, url))
+    made = make(config, url)
     gc.collect()
     gc.freeze()
     return made

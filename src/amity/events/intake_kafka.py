@@ -66,7 +66,6 @@ def rows_of(batches: Sequence[Batch]) -> Iterator[RawRow]:
     """The rows of these batches as the stream takes them."""
     for batch in batches:
         source, received = UUID(bytes=batch.source_id), _EPOCH + timedelta(microseconds=batch.received_at)
-        for row in batch.rows:
-            sent = None if row.sent_at is None else _EPOCH + timedelta(microseconds=row.sent_at)
-            message_id = row.message_id.decode()
-            yield RawRow(source, row.kind, message_id, row.lane, received, row.body, sent, row.shared)
+        for kind, message_id, lane, sent_at, body, shared in batch.rows:
+            sent = None if sent_at is None else _EPOCH + timedelta(microseconds=sent_at)
+            yield RawRow(source, kind, message_id.decode(), lane, received, body, sent, shared)

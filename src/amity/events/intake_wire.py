@@ -38,15 +38,9 @@ class BadRequest(Exception):
         self.code, self.message, self.status = code, message, status
 
 
-class Raw(NamedTuple):
-    """One event on its way into the log: a row of ``events_raw`` less its position. Times: µs since 2000-01-01 UTC."""
-
-    kind: str
-    message_id: bytes
-    lane: int
-    sent_at: int | None
-    body: bytes
-    shared: bytes | None
+# One event on its way into the log: type, message id, lane, when it was sent (µs since 2000-01-01 UTC), body, and what
+# its batch says for all. A bare tuple, because a class of its own would cost a tenth of all the work per event.
+Raw = tuple[str, bytes, int, int | None, bytes, bytes | None]
 
 
 class Reject(NamedTuple):
@@ -233,7 +227,7 @@ def _event(body: bytes) -> _Event:
 
 
 def _row(body: bytes, event: _Event, kind: str, sent_at: int | None, shared: bytes | None, limits: Limits) -> Raw:
-    """About 2 µs for an ordinary event, so the order of tests is that of what ordinary events need."""
+    """About 1.5 µs for an ordinary event, so the order of tests is that of what ordinary events need."""
     message_id = event.messageId
     if type(message_id) is not str or not message_id:
         message_id = _text(message_id) or str(uuid4())
@@ -245,14 +239,16 @@ def _row(body: bytes, event: _Event, kind: str, sent_at: int | None, shared: byt
     if len(body) > limits.event_bytes:
         why = f"The event has {len(body)} bytes; {limits.event_bytes} are allowed."
         raise _Bad("event_too_large", why, message_id)
-    subject = _text(event.userId) or _text(event.anonymousId) or _text(event.previousId)
-    if not subject:
-        raise _Bad("no_identity", "The event names neither userId nor anonymousId.", message_id)
+    subject = event.userId
+    if type(subject) is not str or not (subject := subject.strip()):
+        subject = _text(subject) or _text(event.anonymousId) or _text(event.previousId)
+        if not subject:
+            raise _Bad("no_identity", "The event names neither userId nor anonymousId.", message_id)
     if len(subject) > MAX_ID:
         raise _Bad("long_id", f"An id may have {MAX_ID} characters.", message_id)
     if kind == "track" and not event.event:
         raise _Bad("no_event_name", "A track call needs a name in `event`.", message_id)
-    return Raw(kind, message_id.encode(), crc32(subject.encode()) % LANES, sent_at, body, shared)
+    return kind, message_id.encode(), crc32(subject.encode()) % LANES, sent_at, body, shared
 
 
 def _shared(envelope: _Body) -> bytes | None:

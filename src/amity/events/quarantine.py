@@ -164,13 +164,11 @@ def _again(row: Quarantine, limits: intake_wire.Limits) -> list[RawRow]:
     if parsed.rejects:
         raise Bad(parsed.rejects[0].code, parsed.rejects[0].sentence)
     made = []
-    for raw in parsed.rows:
-        message_id = (row.message_id if parsed.single else "") or raw.message_id.decode()
-        sent_at = row.sent_at if raw.sent_at is None else intake_wire.EPOCH + timedelta(microseconds=raw.sent_at)
+    for kind, named, lane, sent, raw, own in parsed.rows:
+        message_id = (row.message_id if parsed.single else "") or named.decode()
+        sent_at = row.sent_at if sent is None else intake_wire.EPOCH + timedelta(microseconds=sent)
         made.append(
-            RawRow(
-                row.source_id, raw.kind, message_id, raw.lane, row.received_at, raw.body, sent_at, shared or raw.shared
-            )
+            RawRow(row.source_id, kind, message_id, lane, row.received_at, raw, sent_at=sent_at, shared=shared or own)
         )
         parse(made[-1])
     return made

@@ -10,21 +10,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from amity.access.permissions import SYSTEM
 from amity.base import live
 from amity.base.ids import new_id
-from amity.events import sources
+from amity.events import intake_kafka, sources
 from amity.events.intake_commit import Broken, NotStorable
+from amity.events.intake_door import IntakeDoor
 from amity.events.intake_http import EVENTS, is_intake
 from amity.events.intake_keys import LIVE_CHANNEL, Sender, live_notice
-from amity.events.intake_lines import PostgresLine
-from amity.events.intake_stream import StreamLine
-from amity.events.intake_wire import Limits
+from amity.events.intake_rows import Batch
+from amity.events.intake_wire import Limits, read
 from amity.events.models import Quarantine, SourceVolume
-from amity.events.schemas import RawRow, parse
-from amity.events.stream import StreamDown
+from amity.events.schemas import parse
 from amity.events.tests.taking import Taking, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -217,7 +217,7 @@ class Line:
         pass
 
     async def commit(self, batches: Any) -> None:
-        ids = [row.message_id for batch in batches for row in batch.rows]
+        ids = [row[1] for batch in batches for row in batch.rows]
         if self.fault is not None and (isinstance(self.fault, Broken) or b"poison" in ids):
             raise self.fault
         self.taken += ids
@@ -273,29 +273,28 @@ def test_open_pages_hear_of_sources() -> None:
     assert [live_notice(ids)] == live.notices("source", ids)
 
 
-class Kept:
-    """A stream that keeps what it gets, or is down."""
+def test_a_kafka_topic_gets_the_same_rows() -> None:
+    source, received = new_id(), 830_000_000_000_000
+    sent = b'{"batch":[{"type":"page","userId":"u","messageId":"m"}],"sentAt":"2026-01-01","context":{"ip":"1.1.1.1"}}'
+    (row,) = intake_kafka.rows_of([Batch(source.bytes, received, read(sent, "", Limits()).rows, [])])
+    assert (row.source_id, row.message_id, row.sent_at) == (source, "m", datetime(2026, 1, 1, tzinfo=UTC))
+    assert row.received_at == datetime(2026, 4, 20, 11, 33, 20, tzinfo=UTC)
+    assert parse(row).context == {"ip": "1.1.1.1"}
+
+
+class Web:
+    """Requests to the door in the web process, as `Taking` does them to the intake."""
 
     def __init__(self) -> None:
-        self.rows: list[RawRow] = []
-        self.down = False
-
-    def append(self, rows: Any) -> None:
-        if self.down:
-            raise StreamDown("down")
-        self.rows += rows
+        self.taking = Taking()
+        self.taking.do(self.taking.intake.stop())
+        self.door = IntakeDoor(settings.CONFIG, database_url())
+        self.taking.intake = self.door  # type: ignore[assignment]
 
 
-def test_events_go_to_whatever_stream_the_installation_has(key: str) -> None:
-    kept = Kept()
-    taking = Taking(line=lambda: StreamLine(kept, PostgresLine(database_url()))).ready()  # type: ignore[arg-type]
-    batch = {"batch": [EVENT | {"type": "track"}, {}], "sentAt": "2026-01-01T00:00:00Z", "context": {"ip": "1.1.1.1"}}
-    assert taking.ask("POST", "/v1/batch", batch, key).status == 200
-    (row,) = kept.rows
-    assert (row.message_id, row.shared, row.sent_at) == (
-        "m1", b'{"context":{"ip": "1.1.1.1"}}', datetime(2026, 1, 1, tzinfo=UTC)
-    )  # fmt: skip
-    assert parse(row).context == {"ip": "1.1.1.1"} and Quarantine.objects.get().code == "unknown_type"
-    kept.down = True
-    assert taking.ask("POST", "/v1/batch", batch, key).json["code"] == "log_unavailable"
-    taking.stop()
+def test_the_first_events_by_the_port_of_the_pages_wait_for_the_intake_to_start(key: str) -> None:
+    web = Web()
+    asked = [("POST", "/v1/t", EVENT | {"messageId": f"m{n}"}, key, {}) for n in range(10)]
+    assert {told.status for told in web.taking.ask_all(asked)} == {200}
+    web.taking.stop()
+    assert len(logged()) == 10

@@ -19,6 +19,7 @@ MAX_ID = 500  # characters of a user, anonymous, previous or group id
 MAX_MESSAGE_ID = 200
 MAX_NAME = 200
 OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+_NUL = b"\\u0000"
 Position = tuple[int, int]
 START: Position = (0, 0)
 
@@ -108,7 +109,7 @@ def parse(row: RawRow) -> Fact:
     body = _read(row)
     context = body.context or {}
     if row.shared is not None and (batch := _decoded(_shared, row.shared).context):
-        context = {**batch, **context}
+        context = {**(_without_nul(batch) if _NUL in row.shared else batch), **context}
     return Fact(
         source_id=row.source_id,
         kind=row.kind,
@@ -153,7 +154,7 @@ def _read(row: RawRow) -> _Body:
     if row.kind not in KINDS:
         raise Bad("unknown_type", f"The type must be one of {', '.join(KINDS)}.")
     body: _Body = _decoded(_body, row.body)
-    if b"\\u0000" in row.body or (row.shared is not None and b"\\u0000" in row.shared):
+    if _NUL in row.body:
         body = msgspec.convert(_without_nul(msgspec.to_builtins(body)), _Body)
     return body
 

@@ -59,6 +59,12 @@ def prefix_query(query: str) -> SearchQuery | None:
     return SearchQuery(" & ".join(map(_wanted, words)), search_type="raw", config="simple")
 
 
+def whole_query(query: str) -> SearchQuery | None:
+    """A tsquery that wants every word as it stands; None when nothing searchable was typed."""
+    words = words_of(query)
+    return SearchQuery(" & ".join(words), search_type="raw", config="simple") if words else None
+
+
 def _wanted(word: str) -> str:
     """One or two digits are wanted whole: as a beginning they would mean every phone number there is."""
     return word if word.isdigit() and len(word) < 3 else f"{word}:*"

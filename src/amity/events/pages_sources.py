@@ -20,7 +20,6 @@ from amity.base.errors import Refused
 from amity.base.pages import page, toast
 from amity.events import arrivals, quarantine, snippets, sources
 
-_ELSEWHERE = {"webhook": "settings_hook", "connector": "settings_connector"}  # kinds with a page of their own
 _KINDS = [(kind.value, kind.label) for kind in sources.KINDS]
 
 
@@ -40,7 +39,7 @@ class SettingsForm(forms.Form):
     max_batch_bytes = forms.IntegerField(label=gettext_lazy("Bytes per request"), required=False, min_value=0)
     retention_days = forms.IntegerField(
         label=gettext_lazy("Keep events for days"), required=False, min_value=0,
-        help_text=gettext_lazy("Empty: for ever."),
+        help_text=gettext_lazy("Empty: as long as this installation keeps events."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,11 +73,11 @@ def source_list(request: access.StaffRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def source(request: access.StaffRequest, source_id: UUID) -> HttpResponse:
-    """One source: key, snippets, volume."""
+    """One source: key, snippets, volume. Kinds with a page of their own are shown there."""
     found = sources.get(request.principal, source_id)
-    if found.kind in _ELSEWHERE:
-        return redirect(_ELSEWHERE[found.kind], source_id)
     listed = sources.Listed(found, sources.volumes([found.id])[found.id])
+    if listed.page != "settings_source":
+        return redirect(listed.page, source_id)
     shown = snippets.snippets(found.kind, found.write_key, origin(request))
     context = _context(listed, "setup") | {"snippets": shown, "origin": origin(request), "lag": sources.lag()}
     return render(request, "events/source_page.html", context)
@@ -177,4 +176,4 @@ def _replayed(request: HttpRequest, source_id: UUID, done: quarantine.Replayed) 
 
 
 def _context(listed: sources.Listed, here: str) -> dict[str, Any]:
-    return {"source": listed.source, "volume": listed.volume, "here": here, "label": listed.label}
+    return {"source": listed.source, "volume": listed.volume, "here": here, "label": listed.label, "setup": listed.page}

@@ -74,6 +74,11 @@ class Listed:
         """The kind in words."""
         return str(dict(Source.Kind.choices).get(self.source.kind, ""))
 
+    @property
+    def page(self) -> str:
+        """Name of the URL where it is set up."""
+        return _PAGES.get(self.source.kind, "settings_source")
+
 
 @dataclass(frozen=True, slots=True)
 class Lag:
@@ -91,6 +96,7 @@ FROM events_sourcevolume WHERE minute >= %s AND source_id = ANY(%s) GROUP BY 1, 
 _REJECTS = """
 SELECT source_id, count(*) FROM events_quarantine WHERE replayed_at IS NULL AND source_id = ANY(%s) GROUP BY 1
 """
+_PAGES: dict[str, str] = {Source.Kind.WEBHOOK: "settings_hook", Source.Kind.CONNECTOR: "settings_connector"}
 _FIELDS = tuple(SourceView.__dataclass_fields__)
 _CHANGEABLE = ("name", "events_per_second", "max_event_bytes", "max_batch_bytes", "retention_days", "enabled")
 

@@ -9,8 +9,8 @@ from procrastinate.contrib.django import app
 
 from amity.base import clock
 from amity.base.jobs import RETRY
-from amity.events import connector_runs, delivery, destination_runs, hooks, partitions
-from amity.events.models import WebhookDelivery
+from amity.events import connector_runs, delivery, destination_runs, hooks, partitions, quarantine
+from amity.events.models import SourceVolume, WebhookDelivery
 
 KEPT = timedelta(days=30)
 
@@ -31,7 +31,9 @@ def deliver_again(timestamp: int) -> None:
 @app.periodic(cron="27 3 * * *")
 @app.task(name="events.forget", queueing_lock="events.forget")
 def forget(timestamp: int) -> None:
-    """Nightly: deliveries older than 30 days that no longer wait."""
+    """Nightly: deliveries and rejects older than 30 days, and counts that no page shows any more."""
+    quarantine.forget(clock.now())
+    SourceVolume.objects.filter(minute__lt=clock.now() - KEPT).delete()
     WebhookDelivery.objects.filter(created_at__lt=clock.now() - KEPT).exclude(state="waiting").delete()
 
 

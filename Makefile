@@ -8,7 +8,7 @@ DATA ?= ../shared/data
 WORKERS ?= 2
 
 .PHONY: demo front test lint types typescript imports migrations strings openapi audit-packages unit slow browser debian-postgres \
-	templates screenshots lock messages bench bench-import bench-lists bench-dedupe bench-scoring bench-segments check-imports check-kill check-log check-kill-events \
+	templates screenshots lock messages bench bench-import bench-lists bench-dedupe bench-pipeline bench-scoring bench-segments check-imports check-kill check-log check-kill-events \
 	check-access check-openapi check-demo clean
 
 demo: front
@@ -106,6 +106,9 @@ bench-dedupe: .venv/.tested
 
 bench-language: .venv/.installed
 	$(BIN)/amity bench language --data $(DATA)
+
+bench-pipeline: .venv/.installed
+	$(BIN)/amity bench pipeline
 
 bench-scoring: .venv/.installed
 	$(BIN)/amity bench scoring --data $(DATA)

@@ -45,6 +45,7 @@ class PersonOut(Schema):
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+    merged_into_id: UUID | None  # the person that this one is now part of
 
 
 class PersonIn(Schema, extra="forbid"):

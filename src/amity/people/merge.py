@@ -91,6 +91,15 @@ def unmerge(principal: access.Principal, merge_id: UUID) -> UUID:
     return made.loser_id
 
 
+def check_part(principal: access.Principal, person_id: UUID, merge_id: UUID) -> None:
+    """Raise `NotFound` unless ``merge_id`` joined something to this person, whom the principal must see."""
+    access.require(principal, "people.edit")
+    get_person(principal, person_id)
+    made = Merge.objects.filter(pk=merge_id).values_list("loser_id", "winner_id").first()
+    if made is None or person_id not in {*survivors(made).values(), *made}:
+        raise NotFound(_("This merge is not here."))
+
+
 def do_merge(principal: access.Principal, args: dict[str, Any]) -> str:
     """`undo` handler: merge ``args["ids"]`` (winner, loser)."""
     winner, loser = (UUID(str(each)) for each in args["ids"])

@@ -82,6 +82,8 @@ class PersonView:
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+    grade: str  # record, login, visitor
+    merged_into_id: UUID | None
 
     @property
     def lead_label(self) -> str:

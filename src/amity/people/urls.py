@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from amity.people import pages, urls_imports, urls_segments
+from amity.people import pages, pages_merges, urls_imports, urls_segments
 
 urlpatterns: list[URLPattern] = [
     *urls_imports.urlpatterns,
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern] = [
     path("people/new", pages.new_person, name="person_new"),
     path("people/lookalikes", pages.lookalikes, name="person_lookalikes"),
     path("people/<uuid:person_id>/edit", pages.edit_person, name="person_edit"),
+    path("people/<uuid:person_id>/merge", pages_merges.join, name="person_merge"),
+    path("people/<uuid:person_id>/merges/<uuid:merge_id>/revocation", pages_merges.part, name="person_unmerge"),
     path("companies/new", pages.new_company, name="company_new"),
     path("companies/<uuid:company_id>/edit", pages.edit_company, name="company_edit"),
 ]

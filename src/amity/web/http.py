@@ -114,7 +114,8 @@ def timeline(
     subject = _PLURAL[subjects]
     _SEE[subject](request.principal, subject_id)
     size = rest.limit_of(request.GET)
-    found = events.timeline(subject, subject_id, kinds=[kind] if kind else (), at=cursor, limit=size)  # type: ignore[arg-type]
+    ids = people.members_of([subject_id])[subject_id] if subject == "person" else subject_id
+    found = events.timeline(subject, ids, kinds=[kind] if kind else (), at=cursor, limit=size)  # type: ignore[arg-type]
     return {"items": found.events, "next": found.older or None}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amity.access import api as access
@@ -72,8 +73,28 @@ def _identifiers(principal: access.Principal, subject: Subject) -> dict[str, Any
     return {"identifiers": people.identifiers_of(subject.id)}
 
 
+def _computed(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    found = people.computed.values_of([subject.id])[subject.id]
+    return {"values": [each for each in found if each.value is not None]}
+
+
 def _segments(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     return {"segments": people.segments.entries_of(subject.id), "moves": people.segments.moves_of(subject.id, 8)}
+
+
+def _joins(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    joins = people.joins_of(subject.id)
+    staff = access.staff_names([*(each.actor_id for each in joins), UUID(int=0)])
+    told = [(each, _who(staff, each.actor_id), _why(each)) for each in joins]
+    return {"joins": told, "may_edit": principal.may("people.edit")}
+
+
+def _why(join: people.JoinView) -> str:
+    if join.policy == "device":
+        return gettext("signed in on the same device")
+    if join.policy == "contact":
+        return gettext("the same contact: {value}").format(value=join.evidence.get("value", ""))
+    return gettext("merged by hand") if join.policy == "manual" else join.policy
 
 
 def _history(principal: access.Principal, subject: Subject) -> dict[str, Any]:
@@ -136,7 +157,9 @@ PANELS: tuple[Panel, ...] = (
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 2),
     Panel("custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 2),
+    Panel("computed", _("Worked out from events"), ("person",), "web/panel_computed.html", _computed, 3, "segments.view"),
     Panel("segments", _("Segments"), ("person",), "web/panel_segments.html", _segments, 2, "segments.view"),
     Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 3),
+    Panel("joins", _("Joined from"), ("person",), "web/panel_joins.html", _joins, 3),
     Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 6),
 )

@@ -25,6 +25,8 @@ from amity.web.lists import day_of
 def person(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
     """A person: who they are, what happened, what is to be done."""
     view = people.get_person(request.principal, person_id)
+    if view.merged_into_id:
+        return HttpResponseRedirect(reverse("person", args=[view.merged_into_id]))
     context = _page(request, panels.Subject("person", view.id, view), view.name)
     company = people.company_names([view.company_id], request.principal).get(_id(view.company_id))
     return page(request, "web/person.html", context | {"company": company})
@@ -124,12 +126,13 @@ def _page(request: access.StaffRequest, subject: panels.Subject, name: str) -> d
 
 def _timeline(request: access.StaffRequest, subject: panels.Subject) -> dict[str, Any]:
     about = _subject(subject.kind)
-    known = events.kinds_of(about, subject.id)
+    ids = people.members_of([subject.id])[subject.id] if subject.kind == "person" else subject.id
+    known = events.kinds_of(about, ids)
     picked = [kind for kind in request.GET.getlist("kind")[:20] if kind in dict(known)]
     return {
         "kind": subject.kind,
         "record": subject.view,
-        "timeline": events.timeline(about, subject.id, kinds=picked, at=request.GET.get("at", "")),
+        "timeline": events.timeline(about, ids, kinds=picked, at=request.GET.get("at", "")),
         "kinds": [(kind, label, kind in picked) for kind, label in known],
         "picked": picked,
         "timeline_url": reverse(f"{subject.kind}_timeline", args=[subject.id]),

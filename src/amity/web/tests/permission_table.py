@@ -97,6 +97,8 @@ PAGES: dict[str, dict[str, str]] = {
     "person_edit": {"GET": "people.edit", "POST": "people.edit"},
     "person_lookalikes": {"GET": "people.edit"},
     "person_timeline": {"GET": "people.view"},
+    "person_merge": {"POST": "people.edit"},
+    "person_unmerge": {"POST": "people.edit"},
     "person_score": {"GET": "models.view"},
     "person_archive": {"POST": "people.edit"},
     "person_tasks": {"POST": "tasks.edit"},
@@ -227,6 +229,7 @@ API: dict[str, str] = {
     "listPeople": "people.view", "createPerson": "people.edit",
     "getPerson": "people.view", "changePerson": "people.edit",
     "archivePerson": "people.edit", "listPersonTraits": "people.view", "listIdentifiers": "people.view",
+    "listPersonMerges": "people.view", "mergePeople": "people.edit", "unmergePerson": "people.edit",
     "listPersonHistory": "people.view", "listCompanies": "people.view", "createCompany": "people.edit",
     "getCompany": "people.view", "changeCompany": "people.edit", "archiveCompany": "people.edit",
     "listCompanyTraits": "people.view", "listCompanyPeople": "people.view", "listCompanyHistory": "people.view",
@@ -264,6 +267,8 @@ API: dict[str, str] = {
 }  # fmt: skip
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
+    "mergePeople": {"other_id": "00000000-0000-7000-8000-000000000001"},
+    "unmergePerson": {"merge_id": "00000000-0000-7000-8000-000000000001"},
     "createSegment": {"name": "X", "definition": {"all": []}}, "countSegment": {"definition": {"all": []}},
     "changeSegment": {"name": "Y"}, "createPerson": {"given_name": "X"}, "changePerson": {"city": "X"},
     "createCompany": {"name": "X"},

@@ -17,7 +17,7 @@ from amity.base import clock
 from amity.base.errors import NotFound
 from amity.events.models import Event
 from amity.people import api as people
-from amity.people.models import Company, Identifier, Import, Person, TraitChange
+from amity.people.models import Company, Identifier, Import, Merge, Person, TraitChange
 from amity.sales import api as sales
 from amity.sales.models import Deal, Order, StageChange, Task
 from amity.web import panels
@@ -78,7 +78,7 @@ def test_a_record_page_costs_the_same_however_much_is_known(desk: Client, mia: S
         kind
     ]()
     url = f"/{'people' if kind == 'person' else 'companies' if kind == 'company' else 'deals'}/{about.pk}/"
-    expected = DOOR + PAGE + panels.cost(kind) + {"person": 3 + SCORE, "company": 3, "deal": 6 + SCORE}[kind]
+    expected = DOOR + PAGE + panels.cost(kind) + {"person": 4 + SCORE, "company": 3, "deal": 6 + SCORE}[kind]
     bare = queries_of(desk, url)
     rich(mia, about, kind, 4)
     assert (bare, queries_of(desk, url)) == (expected, expected)
@@ -401,3 +401,20 @@ def test_a_company_out_of_sight_can_neither_be_given_nor_is_it_lost(mia: Staff) 
     assert client.post(url, form_of(client, url, job_title="Barista")).status_code == 302
     anna.refresh_from_db()
     assert (anna.company_id, anna.job_title) == (secret.pk, "Barista")
+
+
+def test_two_people_are_made_one_and_two_again(desk: Client, mia: Staff) -> None:
+    anna, ania = person("Anna Kowalska", mia), person("Ania K", mia)
+    happened(ania, 1, "call")
+    there = f"/people/{anna.pk}/"
+    assert desk.post(f"{there}merge", {"other": "nobody"}).status_code == 422
+
+    assert desk.post(f"{there}merge", {"other": f"http://x/people/{ania.pk}/"}).url == there
+
+    text = text_of(desk, there)
+    assert "Ania K" in text and "merged by hand" in text and "Unmerge" in text
+    assert desk.get(f"/people/{ania.pk}/").url == there
+    assert "Ania K" not in text_of(desk, "/people/")
+    made = Merge.objects.get()
+    assert desk.post(f"{there}merges/{made.pk}/revocation").url == there
+    assert desk.get(f"/people/{ania.pk}/").status_code == 200

@@ -85,7 +85,7 @@ class Lag:
     """How far the profiles are behind what was received."""
 
     rows: int
-    seconds: float
+    seconds: int
 
 
 _HOURLY = """
@@ -191,7 +191,7 @@ def volumes(ids: list[UUID]) -> dict[UUID, Volume]:
 def lag() -> Lag | None:
     """How far the profiles are behind; None where no consumer follows the stream or the stream is away."""
     found = lag_of_profiles()
-    return None if found is None else Lag(found.rows, found.seconds)
+    return None if found is None else Lag(found.rows, round(found.seconds))
 
 
 def new_key() -> str:

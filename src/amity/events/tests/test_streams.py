@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -23,7 +27,7 @@ from amity.events.stream import Overtaken, Stream, begin, move
 from amity.events.stream_kafka import KafkaStream
 from amity.events.stream_postgres import PostgresStream
 from amity.events.tests import brokers
-from amity.events.tests.taking import Taking
+from amity.events.tests.taking import Taking, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOURCE = new_id()
@@ -71,10 +75,12 @@ def rows(*message_ids: str, person: Callable[[str], str] = lambda id_: id_[0]) -
     ]  # fmt: skip
 
 
-def effect(name: str = "c", fail: Callable[[events.Fact], None] = lambda fact: None) -> Consumer:
+def effect(name: str = "c", fail: Callable[[events.Fact], None] = lambda fact: None, slow: bool = False) -> Consumer:
     """A consumer that writes down what it gets."""
 
     def handle(facts: list[events.Fact], cursor: Any) -> None:
+        if slow:
+            cursor.execute("SELECT pg_sleep(0.1)")
         cursor.executemany(
             "INSERT INTO effects (consumer, message_id, body) VALUES (%s, %s, %s)",
             [(name, fact.message_id, fact.name) for fact in facts],
@@ -82,7 +88,7 @@ def effect(name: str = "c", fail: Callable[[events.Fact], None] = lambda fact: N
         for fact in facts:
             fail(fact)
 
-    return Consumer(name, handle, batch=50)
+    return Consumer(name, handle, batch=10 if slow else 50)
 
 
 def done(name: str = "c") -> list[str]:
@@ -215,6 +221,34 @@ def test_two_processes_of_one_consumer_do_nothing_twice(stream: Stream) -> None:
             first.stopped.set()
             stream.append(rows(*sent[200:]))
             until(lambda: len(done()) >= 300)
+    assert Counter(done()) == Counter(sent)
+    for who in "abcdef":
+        assert [id_ for id_ in done() if id_[0] == who] == [id_ for id_ in sent if id_[0] == who]
+
+
+@pytest.mark.slow
+def test_a_killed_consumer_is_followed_by_another_that_does_the_rest_once(stream: Stream) -> None:
+    sent = [f"{who}{n:03}" for n in range(50) for who in "abcdef"]
+    stream.append(rows(*sent))
+    kafka = stream if isinstance(stream, KafkaStream) else None
+    order = {
+        "topic": kafka.topic if kafka else "", "addresses": kafka.brokers.addresses if kafka else (),
+        "options": kafka.brokers.options if kafka else (),
+    }  # fmt: skip
+    victim = subprocess.Popen(
+        [sys.executable, "-m", "amity.events.tests.victim", json.dumps(order)],
+        env={**os.environ, "AMITY_DATABASE_URL": database_url()}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        until(lambda: len(done()) >= 20)  # it has the name, or all partitions
+        with following(stream, effect()):
+            until(lambda: len(done()) >= 60)
+            victim.kill()
+            victim.wait()
+            until(lambda: len(done()) >= 300)
+    finally:
+        victim.kill()
+        victim.wait()
     assert Counter(done()) == Counter(sent)
     for who in "abcdef":
         assert [id_ for id_ in done() if id_[0] == who] == [id_ for id_ in sent if id_[0] == who]

@@ -13,13 +13,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from amity.people import measures
+from amity.people import literals, measures
 from amity.people.measures import Registry, Spec
 from amity.people.segments_values import DAY_US, Params, amount_of, micros, sql_amount, text_of, us_of
 
 LOCK = 0x41435459
 MAX_TALLIED = 200  # characters of a counted value
 
+_UPSERT_COUNTS = """
+INSERT INTO people_activity AS a (person_id, measure_id, n, total, decayed, first_us, last_us)
+SELECT p, m, n, 0, 0, f, l FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[]) v(p, m, n, f, l)
+ON CONFLICT (person_id, measure_id) DO UPDATE SET n = a.n + excluded.n,
+  first_us = least(a.first_us, excluded.first_us), last_us = greatest(a.last_us, excluded.last_us)"""
 _UPSERT = """
 INSERT INTO people_activity AS a (person_id, measure_id, n, total, decayed, first_us, last_us)
 SELECT * FROM unnest(%s::uuid[], %s::int[], %s::bigint[], %s::numeric[], %s::float8[], %s::bigint[], %s::bigint[])
@@ -114,7 +119,7 @@ def name_of(fact: Any) -> str:
 
 def roots_of(cursor: Any, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Of profiles that were merged: the one that survives. 1 query."""
-    cursor.execute(_ROOTS, [list(ids)])
+    cursor.execute(_ROOTS, [literals.uuids(ids)])
     return dict(cursor.fetchall())
 
 
@@ -191,7 +196,7 @@ def _count(cursor: Any, registry: Registry, wanted: Sequence[int], members: Sequ
 
 def members_of(cursor: Any, ids: Sequence[UUID]) -> list[UUID]:
     """These profiles and all that was merged into them. 1 query."""
-    cursor.execute("SELECT id FROM people_person WHERE merged_into_id = ANY(%s)", [list(ids)])
+    cursor.execute("SELECT id FROM people_person WHERE merged_into_id = ANY(%s)", [literals.uuids(ids)])
     return [*ids, *(row[0] for row in cursor.fetchall())]
 
 
@@ -325,8 +330,10 @@ def _write(
     cursor: Any, registry: Registry, sums: dict[tuple[UUID, int], Sum], tallies: dict[tuple[UUID, int, str], int]
 ) -> None:
     decaying = {number for number, spec in registry.specs.items() if spec.half_life_days}
-    keys = sorted(sums)
-    _upsert(cursor, _UPSERT, [key for key in keys if key[1] not in decaying], sums)
+    plain = set(registry.bases)
+    keys = sorted(sums, key=lambda key: (key[0].int, key[1]))
+    _upsert_counts(cursor, [key for key in keys if key[1] in plain], sums)
+    _upsert(cursor, _UPSERT, [key for key in keys if key[1] not in decaying and key[1] not in plain], sums)
     for measure in sorted({key[1] for key in keys} & decaying):
         sql = _UPSERT + _DECAY.format(half=repr(half_us(registry.specs[measure])))
         _upsert(cursor, sql, [key for key in keys if key[1] == measure], sums)
@@ -342,7 +349,15 @@ def _upsert(cursor: Any, sql: str, keys: Sequence[tuple[UUID, int]], sums: dict[
         return
     found = [sums[key] for key in keys]
     columns = (
-        [key[0] for key in keys], [key[1] for key in keys], [s.n for s in found], [s.total for s in found],
-        [s.decayed for s in found], [s.first for s in found], [s.last for s in found],
+        (key[1] for key in keys), (s.n for s in found), (s.total for s in found), (s.decayed for s in found),
+        (s.first for s in found), (s.last for s in found),
     )  # fmt: skip
-    cursor.execute(sql, columns)
+    cursor.execute(sql, [literals.uuids(key[0] for key in keys), *map(literals.numbers, columns)])
+
+
+def _upsert_counts(cursor: Any, keys: Sequence[tuple[UUID, int]], sums: dict[tuple[UUID, int], Sum]) -> None:
+    if not keys:
+        return
+    found = [sums[key] for key in keys]
+    columns = ((key[1] for key in keys), (s.n for s in found), (s.first for s in found), (s.last for s in found))
+    cursor.execute(_UPSERT_COUNTS, [literals.uuids(key[0] for key in keys), *map(literals.numbers, columns)])

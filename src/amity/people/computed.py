@@ -44,6 +44,7 @@ class ComputedOf:
 
     name: str
     label: str
+    type: str
     value: float | str | datetime | None
     as_of: datetime | None
 
@@ -124,8 +125,6 @@ def remove(principal: access.Principal, computed_id: UUID) -> None:
 def values_of(person_ids: Sequence[UUID]) -> dict[UUID, list[ComputedOf]]:
     """All computed values of people (surviving profiles), by label. 3 queries."""
     views = computed_values()
-    if not views:
-        return {person: [] for person in person_ids}
     found = _rows(person_ids)
     now = micros(clock.now())
     registry = measures.load()
@@ -181,8 +180,8 @@ def _of(view: ComputedView, registry: measures.Registry, rows: dict[int, _Row], 
         row = rows.get(number)
     told = value.of_row(row, now)
     if value.kind == "time" and isinstance(told, int):
-        return ComputedOf(view.name, view.label, _moment(told), _moment(row.last_us) if row else None)
-    return ComputedOf(view.name, view.label, told, _moment(row.last_us) if row else None)
+        return ComputedOf(view.name, view.label, view.type, _moment(told), _moment(row.last_us) if row else None)
+    return ComputedOf(view.name, view.label, view.type, told, _moment(row.last_us) if row else None)
 
 
 def _any_event(rows: dict[int, _Row], registry: measures.Registry) -> _Row | None:

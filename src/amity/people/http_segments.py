@@ -122,6 +122,7 @@ class ComputedOut(Schema):
 
     name: str
     label: str
+    type: str
     value: float | str | datetime | None
     as_of: datetime | None
 

@@ -12,8 +12,9 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+import psycopg
 
-from amity.people import activity
+from amity.people import activity, literals
 from amity.people.computed_values import Value
 from amity.people.measures import ANY, Spec
 from amity.people.segments_grammar import Custom, Did, Group, Leaf, Node, Other, Test, Trait, moment
@@ -46,6 +47,22 @@ class Rows:
     top: npt.NDArray[np.object_]
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Values of one name: the different ones, and which of them each person has."""
+
+    values: list[Any]
+    codes: Ints
+
+    @classmethod
+    def of(cls, found: Sequence[Any], at: Any, size: int) -> Texts:
+        """``found`` are the values of the people at places ``at``; nobody else has one."""
+        known: dict[Any, int] = {None: 0}
+        codes = np.zeros(size, np.int64)
+        codes[at] = [known.setdefault(value, len(known)) for value in found]
+        return cls(list(known), codes)
+
+
 @dataclass(slots=True)
 class Facts:
     """Columns over ``ids``, read as they are needed for `leaves_known`."""
@@ -53,12 +70,12 @@ class Facts:
     cursor: Any
     world: World
     ids: list[UUID]
-    members: list[UUID] = field(default_factory=list)
     listed: Bools = field(default_factory=lambda: np.zeros(0, bool))
-    texts: dict[str, list[Any]] = field(default_factory=dict)
+    texts: dict[str, Texts] = field(default_factory=dict)
     rows: dict[object, Rows] = field(default_factory=dict)
     truths: dict[Leaf, Bools] = field(default_factory=dict)
     places: dict[UUID, int] = field(default_factory=dict)
+    merged: dict[UUID, UUID] = field(default_factory=dict)
     relevance: dict[Did, Bools] = field(default_factory=dict)  # for whom events themselves are read
 
     @property
@@ -66,10 +83,9 @@ class Facts:
         return micros(self.world.now)
 
     def read(self, leaves: Iterable[Leaf]) -> None:
-        """Read what these conditions need. 3 queries."""
+        """Read what these conditions need. 2 queries."""
         leaves = list(leaves)
         self.places = {person: n for n, person in enumerate(self.ids)}
-        self.members = activity.members_of(self.cursor, self.ids)
         names = {leaf.name for leaf in leaves if isinstance(leaf, Trait)}
         self._read_people(sorted(name for name in names if name in FIELDS or name not in self.world.computed))
         specs = {self.world.computed[n].spec for n in names if n in self.world.computed and n not in FIELDS}
@@ -81,40 +97,42 @@ class Facts:
         self._read_rows(specs)
 
     def _read_people(self, names: Sequence[str]) -> None:
-        params = Params({"ids": self.ids})
-        columns = [field_source(n).sql if n in FIELDS else f"p.traits ->> {params.add(n)}" for n in names]
-        listed = ", ".join([f"({LISTED})", *columns])
+        params = Params({"ids": literals.uuids(self.ids)})
+        columns = [field_source(n).value if n in FIELDS else f"p.traits ->> {params.add(n)}" for n in names]
+        listed = ", ".join(["p.merged_into_id", f"({LISTED})", *columns])
         self.cursor.execute(
             f"SELECT t.o - 1, {listed} FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY t(id, o)"
             " JOIN people_person p ON p.id = t.id",
             params.values,
         )
         self.listed = np.zeros(len(self.ids), bool)
-        self.texts = {name: [None] * len(self.ids) for name in names}
-        held = [self.texts[name] for name in names]
-        for at, here, *values in self.cursor.fetchall():
-            self.listed[at] = here
-            for column, value in zip(held, values, strict=True):
-                column[at] = value
+        found = self.cursor.fetchall()
+        at = [row[0] for row in found]
+        self.listed[at] = [row[2] for row in found]
+        self.merged = {self.ids[row[0]]: row[1] for row in found if row[1] is not None}
+        for n, name in enumerate(names, 3):
+            self.texts[name] = Texts.of([row[n] for row in found], at, len(self.ids))
 
     def _read_rows(self, specs: set[Spec]) -> None:
         registry = self.world.registry
         anything = Spec(ANY) in specs
         numbers = {number: spec for spec in specs if (number := registry.find(spec)) is not None}
         wanted = sorted(set(numbers) | (set(registry.bases) if anything else set()))
-        self.cursor.execute(
+        found = _numbers(
+            self.cursor,
             "SELECT t.o - 1, a.measure_id, a.n, a.total::float8, a.decayed, a.first_us, a.last_us, a.top"
             " FROM unnest(%s::uuid[]) WITH ORDINALITY t(id, o)"
-            " JOIN people_activity a ON a.person_id = t.id AND a.measure_id = ANY(%s) ORDER BY a.measure_id",
-            [self.ids, wanted],
+            " JOIN people_activity a ON a.person_id = t.id AND a.measure_id = ANY(%s::int[]) ORDER BY a.measure_id",
+            [literals.uuids(self.ids), literals.numbers(wanted)],
         )
-        found = self.cursor.fetchall()
         for spec in specs:
             self.rows[spec] = self._empty()
         if not found:
             return
-        columns = [np.array(column) for column in list(zip(*found, strict=True))[:7]]
-        tops = np.array([row[7] for row in found], dtype=object)
+        kinds = (np.int64, np.int64, np.int64, np.float64, np.float64, np.int64, np.int64)
+        told = list(zip(*found, strict=True))
+        columns: list[Any] = [np.array(column, kind) for column, kind in zip(told, kinds, strict=False)]
+        tops = np.array(told[7], dtype=object)
         bounds = np.flatnonzero(np.diff(columns[1])) + 1
         for begin, end in zip([0, *bounds], [*bounds, len(found)], strict=True):
             measure = int(columns[1][begin])
@@ -163,18 +181,15 @@ class Facts:
             value = self.world.computed[leaf.name]
             known, values = self.computed(value)
             if value.kind == "text":
-                return self._texts(leaf.test, "text", list(values))
+                return self._told(leaf.test, "text", Texts.of(list(values), range(len(values)), len(values)))
             positive = NEGATED.get(leaf.test.op)
             found = known & _compare(Test(positive or leaf.test.op, leaf.test.value), values, self.now_us)
             return ~found if positive else found
-        return self._texts(leaf.test, self.world.kind_of(leaf.name), self.texts[leaf.name])
+        return self._told(leaf.test, self.world.kind_of(leaf.name), self.texts[leaf.name])
 
-    def _texts(self, test: Test, kind: str, values: list[Any]) -> Bools:
-        answers: dict[Any, bool] = {}
-        now = self.world.now
-        for value in set(values):
-            answers[value] = holds(test, kind, value, now)
-        return np.fromiter((answers[value] for value in values), bool, len(values))
+    def _told(self, test: Test, kind: str, texts: Texts) -> Bools:
+        answers = [holds(test, kind, value, self.world.now) for value in texts.values]
+        return np.array(answers, bool)[texts.codes]
 
     def computed(self, value: Value) -> tuple[Bools, Any]:
         """A computed value by person: where it is known, and what it is."""
@@ -216,9 +231,9 @@ class Facts:
             if leaf.within_days is not None:
                 maybe &= base.last_us >= self.now_us - days_us(leaf.within_days)
         if maybe.any():
-            chosen = {self.ids[at] for at in np.flatnonzero(maybe)}
-            whose = [m for m in self.members[: len(self.ids)] if m in chosen] + self.members[len(self.ids) :]
-            params = Params({"members": whose})
+            chosen = [self.ids[at] for at in np.flatnonzero(maybe).tolist()]
+            members = literals.uuids(activity.members_of(self.cursor, chosen))
+            params = Params({"members": members})
             self.cursor.execute(events_sql(key, self.world.now, params, "%(members)s"), params.values)
             for person, n, total, first_us, last_us in self.cursor.fetchall():
                 at = self.places.get(person)
@@ -230,7 +245,7 @@ class Facts:
         known = self.truths.get(leaf)
         if known is not None:
             return known
-        params = Params({"ids": self.ids})
+        params = Params({"ids": literals.uuids(self.ids)})
         sql, others = self.world.kinds[leaf.kind].rows(leaf.value, params.add, "%(ids)s")
         self.cursor.execute(sql, params.values)
         found = np.zeros(len(self.ids), bool)
@@ -251,10 +266,9 @@ class Facts:
 
     def _trait_due(self, leaf: Trait) -> Ints:
         if leaf.name in self.texts:
-            kind = self.world.kind_of(leaf.name)
-            values = self.texts[leaf.name]
-            found = {value: flip(leaf.test, kind, value, self.world.now) for value in set(values)}
-            return np.fromiter((NEVER if (at := found[v]) is None else at for v in values), np.int64, len(values))
+            kind, texts = self.world.kind_of(leaf.name), self.texts[leaf.name]
+            moments = [flip(leaf.test, kind, value, self.world.now) for value in texts.values]
+            return np.array([NEVER if at is None else at for at in moments], np.int64)[texts.codes]
         value = self.world.computed[leaf.name]
         rows = self.rows[value.spec]
         if value.kind == "time":
@@ -283,6 +297,13 @@ class Facts:
 
 # Somebody with several events may have an earlier one whose wait ends before the last one's: look each hour.
 _LOOK_AGAIN = DAY_US // 24
+
+
+def _numbers(cursor: Any, sql: str, params: Sequence[Any]) -> list[Any]:
+    """Rows read in Postgres's binary format: floats and integers in bulk, without being spelt out."""
+    with psycopg.Cursor(cursor.connection) as raw:
+        raw.execute(sql, params, binary=True, prepare=True)
+        return raw.fetchall()
 
 
 def events_key(leaf: Did) -> Did:

@@ -23,6 +23,13 @@ from amity.people.segments_sql import Query, World, among
 from amity.people.segments_world import Live
 
 CHUNK = 10_000
+# Over everybody hash joins are never far off; where the planner expects few people of a custom field, loops would be.
+FOR_EVERYBODY = "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)"
+FOR_EVERYBODY_NO_MORE = (
+    "SELECT set_config('enable_nestloop', reset_val, true),"
+    " set_config('work_mem', (SELECT reset_val || unit FROM pg_settings WHERE name = 'work_mem'), true)"
+    " FROM pg_settings WHERE name = 'enable_nestloop'"
+)
 _DIFFERENT = """
 CREATE TEMP TABLE segment_different AS
 WITH here AS MATERIALIZED ({here})
@@ -50,7 +57,7 @@ def recompute(segment_id: UUID, *, reason: str = "recomputed", tell: bool = Fals
         tree = around.others[segment_id]
         fill_measures(segments_world.specs(tree, around))
         around = segments_world.world()
-        live = Live(row.number, row.pk, row.name, tree, frozenset(), False)
+        live = Live(row.number, row.pk, row.name, tree, frozenset())
         segments_due.plan_timers(cursor, tree, around)
         different = _note_different(cursor, tree, around, live.number)
         moved = sum(_put_right(part, tree, live, reason, tell) for part in _parts(cursor)) if different else 0
@@ -103,8 +110,12 @@ def fill_measures(specs: Iterable[measures.Spec]) -> None:
 def _note_different(cursor: Any, tree: Group, around: World, number: int) -> int:
     sql, params = people_sql(tree, around)
     cursor.execute("DROP TABLE IF EXISTS segment_different")
-    cursor.execute(_DIFFERENT.format(here=sql, number=number), params)
-    return int(cursor.rowcount)
+    with transaction.atomic():
+        cursor.execute(FOR_EVERYBODY)
+        cursor.execute(_DIFFERENT.format(here=sql, number=number), params)
+        found = int(cursor.rowcount)
+        cursor.execute(FOR_EVERYBODY_NO_MORE)
+    return found
 
 
 def _parts(cursor: Any) -> Iterator[list[UUID]]:

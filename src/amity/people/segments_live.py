@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,26 +20,23 @@ from django.db import connection
 from amity.base import clock
 from amity.base.ids import stable_id
 from amity.events import api as events
-from amity.people import activity, segments_world
+from amity.people import activity, literals, segments_world
 from amity.people.measures import ANY
 from amity.people.segments_facts import NEVER, Bools, Facts, Ints, events_key
-from amity.people.segments_grammar import Did, Leaf
+from amity.people.segments_grammar import Leaf
 from amity.people.segments_values import micros
 from amity.people.segments_world import EVERYTHING, TIME, Live, Plan
 
 MAX_PEOPLE = 5_000
 ENTERED, LEFT = "segment.entered", "segment.left"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SOURCE = stable_id("amity")
-_MEET = (
-    "INSERT INTO people_segment_timer (person_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING RETURNING person_id"
-)
-_LOCK = (
-    "SELECT person_id, bits, due_at FROM people_segment_timer WHERE person_id = ANY(%s) ORDER BY person_id FOR UPDATE"
-)
+_MEET = "INSERT INTO people_segment_timer (person_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING"
+_LOCK = """
+SELECT bits, (extract(epoch FROM due_at) * 1000000)::bigint FROM people_segment_timer
+WHERE person_id = ANY(%s) ORDER BY person_id FOR UPDATE"""
 _KEEP = """
-UPDATE people_segment_timer t SET bits = v.bits, due_at = v.due_at
-FROM unnest(%s::uuid[], %s::bytea[], %s::timestamptz[]) v(id, bits, due_at) WHERE t.person_id = v.id"""
+UPDATE people_segment_timer t SET bits = v.bits, due_at = 'epoch'::timestamptz + v.us * interval '1 microsecond'
+FROM unnest(%s::uuid[], %s::bytea[], %s::bigint[]) v(id, bits, us) WHERE t.person_id = v.id"""
 _ENTER = """
 INSERT INTO people_segment_member (person_id, segment_no, entered_at)
 SELECT p, s, %s FROM unnest(%s::uuid[], %s::int[]) v(p, s) ON CONFLICT DO NOTHING"""
@@ -75,13 +73,21 @@ def touched(cursor: Any, changed: Mapping[UUID, set[str]]) -> int:
     plan = segments_world.plan(cursor)
     if not plan.live:
         return 0
-    whole = _with_roots(cursor, changed)
-    ids = sorted(whole)
-    moved = 0
-    for begin in range(0, len(ids), MAX_PEOPLE):
-        part = ids[begin : begin + MAX_PEOPLE]
-        moved += _evaluate(cursor, plan, part, [whole[person] for person in part])
+    moved, waiting = 0, dict(changed)
+    while waiting:
+        ids = sorted(waiting, key=_int)
+        survivors: dict[UUID, set[str]] = {}
+        for begin in range(0, len(ids), MAX_PEOPLE):
+            part = ids[begin : begin + MAX_PEOPLE]
+            n, merged = _evaluate(cursor, plan, part, [waiting[person] for person in part])
+            moved += n
+            for person, survivor in merged.items():
+                survivors.setdefault(survivor, set()).update(waiting[person])
+        waiting = {person: names for person, names in survivors.items() if person not in waiting}
     return moved
+
+
+_int = attrgetter("int")
 
 
 def follow(changed: Mapping[UUID, set[str]]) -> int:
@@ -103,40 +109,31 @@ def fire_due(cursor: Any, limit: int = MAX_PEOPLE) -> int:
     due = [row[0] for row in cursor.fetchall()]
     if due:
         plan = segments_world.plan(cursor)
-        _evaluate(cursor, plan, sorted(due), [{TIME}] * len(due))
+        _evaluate(cursor, plan, sorted(due, key=_int), [{TIME}] * len(due))
     return len(due)
 
 
-def _with_roots(cursor: Any, changed: Mapping[UUID, set[str]]) -> dict[UUID, set[str]]:
-    """What was merged leaves its segments; what it is part of by now is touched in its place."""
-    roots = activity.roots_of(cursor, changed)
-    whole = dict(changed)
-    for person, root in roots.items():
-        whole[person] = {"person:merged"}
-        whole[root] = whole.get(root, set()) | changed[person]
-    return whole
-
-
-def _evaluate(cursor: Any, plan: Plan, ids: list[UUID], names: Sequence[set[str]]) -> int:
+def _evaluate(cursor: Any, plan: Plan, ids: list[UUID], names: Sequence[set[str]]) -> tuple[int, dict[UUID, UUID]]:
+    """How many moved; those who were merged (and left everything), with the profile that survives."""
     bits, due, fresh = _before(cursor, plan, ids)
     masks = _masks(plan, names, fresh)
     chosen = [live for live in plan.live if masks[live.number].any()]
     facts = Facts(cursor, plan.world, ids)
-    leaves = {leaf for live in chosen for leaf in segments_world.everything(live.tree, plan.world)}
-    facts.read(leaves)
-    _note_relevance(plan, chosen, masks, facts)
+    facts.read({leaf for live in chosen for leaf in live.leaves})
+    _note_relevance(chosen, masks, facts)
     moves: list[Move] = []
     for live in chosen:
         mask = masks[live.number]
         holds = facts.truth(live.tree, mask) & facts.listed
-        for at in np.flatnonzero(mask & (holds != bits[:, live.number])).tolist():
+        moved = mask & (holds != bits[live.number])
+        bits[live.number] ^= moved
+        for at in np.flatnonzero(moved).tolist():
             moves.append(Move(ids[at], live, bool(holds[at]), _reason(live, names[at], bool(fresh[at]))))
-        bits[mask, live.number] = holds[mask]
     fired = np.fromiter((TIME in each for each in names), bool, len(ids))
-    wanted = _next_due(plan, chosen, masks, facts)
+    wanted = _next_due(chosen, masks, facts)
     _keep(cursor, ids, bits, _due(due, wanted, fired | fresh, facts.listed))
     write_moves(cursor, moves)
-    return len(moves)
+    return len(moves), facts.merged
 
 
 @dataclass(slots=True)
@@ -148,26 +145,32 @@ class Kept:
 
 
 def _before(cursor: Any, plan: Plan, ids: list[UUID]) -> tuple[np.ndarray[Any, Any], Kept, Bools]:
-    """Lock the people; who is in what by now, when they are due, and who was never evaluated."""
-    cursor.execute(_MEET, [ids])
-    cursor.fetchall()
-    cursor.execute(_LOCK, [ids])
+    """Lock the people; who is in what by now (segment × person), when they are due, who was never evaluated."""
+    told = literals.uuids(ids)
+    cursor.execute(_LOCK, [told])
     rows = cursor.fetchall()
+    if len(rows) < len(ids):
+        cursor.execute(_MEET, [told])
+        cursor.execute(_LOCK, [told])
+        rows = cursor.fetchall()
+    kept = [None if row[0] is None else bytes(row[0]) for row in rows]
     width = max([live.number for live in plan.live], default=0) // 8 + 1
-    width = max([width, *(len(row[1]) for row in rows if row[1] is not None)])
-    kept = [None if row[1] is None else bytes(row[1]) for row in rows]
+    width = max([width, *(len(each) for each in kept if each is not None)])
     packed = np.frombuffer(b"".join((each or b"").ljust(width, b"\0") for each in kept), np.uint8)
-    bits = np.unpackbits(packed.reshape(len(rows), width), axis=1, bitorder="little").astype(bool)
-    due = np.fromiter((NEVER if row[2] is None else micros(row[2]) for row in rows), np.int64, len(rows))
+    bits = np.unpackbits(np.ascontiguousarray(packed.reshape(len(rows), width).T), axis=0, bitorder="little").astype(
+        bool
+    )
+    due = np.fromiter((NEVER if row[1] is None else row[1] for row in rows), np.int64, len(rows))
     fresh = np.fromiter((each is None for each in kept), bool, len(rows))
     if fresh.any():
-        places = {ids[at]: at for at in np.flatnonzero(fresh)}
+        places = {ids[at]: at for at in np.flatnonzero(fresh).tolist()}
         cursor.execute(
-            "SELECT person_id, segment_no FROM people_segment_member WHERE person_id = ANY(%s)", [list(places)]
+            "SELECT person_id, segment_no FROM people_segment_member WHERE person_id = ANY(%s)",
+            [literals.uuids(places)],
         )
         for person, number in cursor.fetchall():
             if number < width * 8:
-                bits[places[person], number] = True
+                bits[number, places[person]] = True
     return bits, Kept(kept, due), fresh
 
 
@@ -199,29 +202,25 @@ def _masks(plan: Plan, names: Sequence[set[str]], fresh: Bools) -> dict[int, Boo
     return masks
 
 
-def _note_relevance(plan: Plan, chosen: Iterable[Live], masks: Mapping[int, Bools], facts: Facts) -> None:
+def _note_relevance(chosen: Iterable[Live], masks: Mapping[int, Bools], facts: Facts) -> None:
     """For whom the events themselves have to be read, by condition."""
     for live in chosen:
-        for leaf in segments_world.everything(live.tree, plan.world):
-            if isinstance(leaf, Did) and not plan.world.simple(leaf):
-                key = events_key(leaf)
-                known = facts.relevance.get(key)
-                mask = masks[live.number]
-                facts.relevance[key] = mask.copy() if known is None else known | mask
+        mask = masks[live.number]
+        for leaf in live.reading:
+            key = events_key(leaf)
+            known = facts.relevance.get(key)
+            facts.relevance[key] = mask.copy() if known is None else known | mask
 
 
-def _next_due(plan: Plan, chosen: Iterable[Live], masks: Mapping[int, Bools], facts: Facts) -> Ints:
+def _next_due(chosen: Iterable[Live], masks: Mapping[int, Bools], facts: Facts) -> Ints:
     wanted = np.full(len(facts.ids), NEVER)
     seen: dict[Leaf, Ints] = {}
     for live in chosen:
-        if not live.timed:
-            continue
         mask = masks[live.number]
-        for leaf in segments_world.everything(live.tree, plan.world):
-            if segments_world.timed(leaf, plan.world):
-                if leaf not in seen:
-                    seen[leaf] = facts.due(leaf, mask)
-                wanted = np.where(mask, np.minimum(wanted, seen[leaf]), wanted)
+        for leaf in live.moving:
+            if leaf not in seen:
+                seen[leaf] = facts.due(leaf, mask)
+            np.minimum(wanted, seen[leaf], out=wanted, where=mask)
     return wanted
 
 
@@ -233,17 +232,17 @@ def _due(kept: Kept, wanted: Ints, replace: Bools, listed: Bools) -> tuple[Kept,
 
 def _keep(cursor: Any, ids: list[UUID], bits: np.ndarray[Any, Any], due: tuple[Kept, Ints]) -> None:
     kept, new_due = due
-    packed = np.packbits(bits, axis=1, bitorder="little")
-    rows: list[tuple[UUID, bytes, datetime | None]] = []
-    for at, person in enumerate(ids):
-        told = packed[at].tobytes().rstrip(b"\0")
-        before = kept.rows[at]
-        if before is None or before.rstrip(b"\0") != told or kept.due[at] != new_due[at]:
-            us = int(new_due[at])
-            rows.append((person, told, None if us == NEVER else _EPOCH + timedelta(microseconds=us)))
-    if rows:
-        people, told_bits, moments = zip(*rows, strict=True)
-        cursor.execute(_KEEP, [list(people), list(told_bits), list(moments)])
+    packed = np.packbits(bits, axis=0, bitorder="little").T
+    told = [row.tobytes().rstrip(b"\0") for row in packed]
+    later = (kept.due != new_due).tolist()
+    changed = [at for at, was in enumerate(kept.rows) if later[at] or was is None or was.rstrip(b"\0") != told[at]]
+    if changed:
+        due_us = new_due.tolist()
+        cursor.execute(
+            _KEEP,
+            [literals.uuids(ids[at] for at in changed), literals.blobs(told[at] for at in changed),
+             literals.numbers(None if due_us[at] == NEVER else due_us[at] for at in changed)],
+        )  # fmt: skip
 
 
 def _reason(live: Live, names: set[str], fresh: bool) -> str:
@@ -260,13 +259,12 @@ def write_moves(cursor: Any, moves: Sequence[Move], *, tell: bool = True) -> Non
     now = clock.now()
     entered, left = [m for m in moves if m.entered], [m for m in moves if not m.entered]
     if entered:
-        cursor.execute(_ENTER, [now, [m.person_id for m in entered], [m.segment.number for m in entered]])
+        cursor.execute(_ENTER, [now, *_pairs(entered)])
     if left:
-        cursor.execute(_LEAVE, [[m.person_id for m in left], [m.segment.number for m in left]])
+        cursor.execute(_LEAVE, _pairs(left))
     cursor.execute(
         _MOVE,
-        [now, [m.segment.number for m in moves], [m.person_id for m in moves], [m.entered for m in moves],
-         [m.reason for m in moves]],
+        [now, *reversed(_pairs(moves)), literals.numbers(m.entered for m in moves), [m.reason for m in moves]],
     )  # fmt: skip
     counts: dict[int, int] = {}
     for move in moves:
@@ -275,6 +273,10 @@ def write_moves(cursor: Any, moves: Sequence[Move], *, tell: bool = True) -> Non
     cursor.execute(_TALLY, [numbers, [counts[number] for number in numbers]])
     if tell:
         _tell(cursor, moves, now)
+
+
+def _pairs(moves: Iterable[Move]) -> list[str]:
+    return [literals.uuids(m.person_id for m in moves), literals.numbers(m.segment.number for m in moves)]
 
 
 def _tell(cursor: Any, moves: Sequence[Move], now: datetime) -> None:

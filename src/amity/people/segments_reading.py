@@ -18,7 +18,7 @@ from amity.base.errors import Refused
 from amity.people.models import Person
 from amity.people.profiles import NAME_FIELDS, told_name
 from amity.people.segment_tables import Segment, SegmentMove
-from amity.people.segments_fill import people_among
+from amity.people.segments_fill import FOR_EVERYBODY, FOR_EVERYBODY_NO_MORE, people_among
 from amity.people.segments_grammar import Group
 from amity.people.segments_sql import LISTED, Query, World
 from amity.people.segments_values import Params
@@ -39,8 +39,10 @@ def count(tree: Group, around: World, principal: access.Principal | None) -> Cou
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(EXACT_MS)])
+            cursor.execute(FOR_EVERYBODY)
             cursor.execute(query.sql("count(*)", condition), query.params.values)
             n, exact = cursor.fetchone()[0], True
+            cursor.execute(FOR_EVERYBODY_NO_MORE)
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != "57014":  # query_canceled
@@ -154,10 +156,20 @@ def history(row: Segment, principal: access.Principal | None, cursor: str = "", 
 
 
 def moves_of(person_id: UUID, limit: int = 50) -> list[MoveView]:
-    """When somebody entered and left segments, newest first. 3 queries."""
-    found = list(SegmentMove.objects.filter(person_id=person_id).order_by("-pk")[: min(limit, MAX_PAGE)])
-    rows = Segment.objects.filter(number__in={move.segment_no for move in found})
-    return _moves(found, {row.number: row for row in rows})
+    """When somebody entered and left segments, newest first. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id, s.name, m.entered, m.at, m.reason, "
+            + ", ".join(f"p.{name}" for name in NAME_FIELDS)
+            + " FROM people_segment_move m JOIN people_segment s ON s.number = m.segment_no"
+            " JOIN people_person p ON p.id = m.person_id WHERE m.person_id = %s ORDER BY m.id DESC LIMIT %s",
+            [person_id, min(limit, MAX_PAGE)],
+        )
+        return [
+            MoveView(segment, name, person_id, told_name(dict(zip(NAME_FIELDS, told, strict=True))), entered, at,
+                     reason_words(reason))
+            for segment, name, entered, at, reason, *told in cursor.fetchall()
+        ]  # fmt: skip
 
 
 def export(row: Segment, around: World, principal: access.Principal) -> Iterator[bytes]:

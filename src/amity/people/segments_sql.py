@@ -7,12 +7,12 @@ once per fact: what is summed up in ``people_activity``, or, where that does not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from amity.people import activity, measures
+from amity.people import activity, literals, measures
 from amity.people.computed_values import Value
 from amity.people.measures import ANY, Registry, Spec
 from amity.people.segments_grammar import Custom, Did, Follow, Group, Leaf, Node, Other, Test, Trait, moment
@@ -140,10 +140,23 @@ class Query:
 
     def _did(self, leaf: Did) -> str:
         simple = self.world.simple(leaf)
+        if simple and _needs_row(leaf):
+            return self._row_of(leaf)
         alias = self.activity(self.world.spec_of(leaf)) if simple else self.events(leaf)
         parts = did_parts(leaf, alias, self.world.now, self.params, window=simple)
         inner = " AND ".join(parts) or "TRUE"
         return f"(({inner}) IS TRUE)" if leaf.do else f"(({inner}) IS NOT TRUE)"
+
+    def _row_of(self, leaf: Did) -> str:
+        """Only rows that pass are joined: the fewer they are, the cheaper is the join."""
+        spec = self.world.spec_of(leaf)
+
+        def made(alias: str) -> str:
+            joined = _measure(alias, spec, self.world.registry.find(spec), self.world.registry)
+            return " AND ".join([joined, *did_parts(leaf, alias, self.world.now, self.params, window=True)])
+
+        alias = self.join(("passing", replace(leaf, do=True)), made)
+        return f"({alias}.person_id IS {'NOT ' if leaf.do else ''}NULL)"
 
     def events(self, leaf: Did) -> str:
         """The alias of the events of a condition, summed up per person by this statement."""
@@ -173,12 +186,19 @@ class Query:
         )
 
 
+def _needs_row(leaf: Did) -> bool:
+    """Whether the condition fails for everybody who never did it."""
+    return leaf.times[0] == "ge" and leaf.times[1] > 0
+
+
 def field_source(name: str) -> Source:
     """Where a field is read: empty text counts as unknown."""
     column, kind = FIELDS[name]
     if kind == "time":
         return Source("time", us_of(f"p.{column}"))
-    return Source("text", f"p.{column}::text" if kind == "id" else f"nullif(p.{column}, '')")
+    if kind == "id":
+        return Source("text", f"p.{column}::text")
+    return Source("text", f"p.{column}", filled=True)
 
 
 def did_parts(leaf: Did, alias: str, now: datetime, params: Params, *, window: bool) -> list[str]:
@@ -286,4 +306,4 @@ def _ago(now: datetime, days: float) -> datetime:
 
 def among(query: Query, ids: Sequence[UUID], members: Iterable[UUID]) -> dict[str, Any]:
     """The parameters of a statement over given people; ``members``: with all that was merged into them."""
-    return {**query.params.values, "ids": list(ids), "members": list(members)}
+    return {**query.params.values, "ids": literals.uuids(ids), "members": literals.uuids(members)}

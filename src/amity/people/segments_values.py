@@ -60,17 +60,43 @@ class Params:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value is read in SQL: ``kind`` text, number or time (a bigint of microseconds), and the expression."""
+    """Where a value is read in SQL: ``kind`` text, number or time (a bigint of microseconds), and the expression.
+
+    ``filled``: a text column that is never null and empty where unknown; comparisons stay plain, as statistics are kept
+    for them.
+    """
 
     kind: str
     sql: str
+    filled: bool = False
+
+    @property
+    def value(self) -> str:
+        """The expression, null where unknown."""
+        return f"nullif({self.sql}, '')" if self.filled else self.sql
 
 
 def sql_test(test: Test, source: Source, now: datetime, params: Params) -> str:
     """A condition that is true or false, never null."""
+    plain = _plain(test, source, params) if source.filled else ""
+    if plain:
+        return plain
     positive = NEGATED.get(test.op)
-    inner = _sql(Test(positive or test.op, test.value), source, now, params)
+    known = Source(source.kind, source.value)
+    inner = _sql(Test(positive or test.op, test.value), known, now, params)
     return f"(({inner}) IS {'NOT ' if positive else ''}TRUE)"
+
+
+def _plain(test: Test, source: Source, params: Params) -> str:
+    """The usual comparisons of a column that is never null; "" for the others."""
+    op, value, x = test.op, test.value, source.sql
+    if op in ("known", "unknown"):
+        return f"{x} {'<>' if op == 'known' else '='} ''"
+    if op in ("is", "is_not") and isinstance(value, str) and value:
+        return f"{x} {'=' if op == 'is' else '<>'} {params.add(value)}"
+    if op == "one_of" and isinstance(value, tuple) and all(isinstance(each, str) and each for each in value):
+        return f"{x} IN ({', '.join(params.add(each) for each in value)})"
+    return ""
 
 
 def _sql(test: Test, source: Source, now: datetime, params: Params) -> str:

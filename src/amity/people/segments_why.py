@@ -65,7 +65,7 @@ class _Asker:
 
     def _value(self, name: str) -> Any:
         query = Query(self.around, among=True)
-        rows = self._ask(query, query.source(name).sql)
+        rows = self._ask(query, query.source(name).value)
         return rows[0][0] if rows else None
 
     def _ask(self, query: Query, select: str) -> list[Any]:

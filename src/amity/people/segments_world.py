@@ -56,7 +56,13 @@ class Live:
     name: str
     tree: Group
     names: frozenset[str]
-    timed: bool
+    leaves: tuple[Leaf, ...] = ()  # all conditions, those of other segments included
+    moving: tuple[Leaf, ...] = ()  # of these: what time alone can change
+    reading: tuple[Did, ...] = ()  # of these: what only the events themselves tell
+
+    @property
+    def timed(self) -> bool:
+        return bool(self.moving)
 
 
 @dataclass(slots=True)
@@ -215,6 +221,8 @@ def _read(version: int) -> Plan:
     live = []
     for number, pk, name in rows:
         tree = around.others[pk]
-        moving = any(timed(leaf, around) for leaf in everything(tree, around))
-        live.append(Live(number, pk, name, tree, depends(tree, around), moving))
+        found = tuple(dict.fromkeys(everything(tree, around)))
+        moving = tuple(leaf for leaf in found if timed(leaf, around))
+        reading = tuple(leaf for leaf in found if isinstance(leaf, Did) and not around.simple(leaf))
+        live.append(Live(number, pk, name, tree, depends(tree, around), found, moving, reading))
     return Plan(version, around, live)

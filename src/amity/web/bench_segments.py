@@ -12,7 +12,7 @@ import logging
 import random
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
@@ -40,6 +40,7 @@ class Figure:
     target: float
     plain: float = 0.0
     note: str = ""
+    busy: float = 0.0  # seconds on a processor: ours and the database's, where no query ran in parallel
 
     @property
     def good(self) -> bool:
@@ -53,7 +54,7 @@ def main(arguments: list[str]) -> int:
     bench_lists._use_database(asked.database, asked.fresh)
     _filled(asked.people)
     figures = []
-    for figure in measure(asked.rounds, asked.segments):
+    for figure in measure(asked.rounds, asked.segments, asked.only):
         figures.append(figure)
         if not asked.json:
             print(_line(figure), flush=True)
@@ -83,18 +84,24 @@ def _filled(n: int) -> None:
         print(f"events counted in {time.perf_counter() - begin:.0f} s", file=sys.stderr)
 
 
-def measure(rounds: int, sizes: Iterable[int]) -> Iterable[Figure]:
+def measure(rounds: int, sizes: Iterable[int], only: str = "") -> Iterable[Figure]:
     """Counts, full recomputations, then batches of people against more and more live segments."""
-    for label, definition, plain in bench_segments_made.COUNTED:
-        found = people.segments.count(definition)
-        counted, by_hand = _best(rounds, partial(people.segments.count, definition)), _best(rounds, _plain(plain))
-        note = f"{found.n:,} people" + ("" if found.exact else " (projected)")
-        yield Figure(f"count: {label}", counted, COUNT_S, by_hand, note)
+    if only in ("", "count"):
+        yield from _counted(rounds)
     _without_segments()
-    yield from _recomputed(rounds)
-    for size in sizes:
+    if only in ("", "full"):
+        yield from _recomputed(rounds)
+    for size in sizes if only in ("", "live") else ():
         yield from _followed(size, rounds)
     _without_segments()
+
+
+def _counted(rounds: int) -> Iterable[Figure]:
+    for label, definition, plain in bench_segments_made.COUNTED:
+        found = people.segments.count(definition)
+        counted, by_hand = _best(rounds, partial(people.segments.count, definition)), _best(1, _plain(plain))
+        note = f"{found.n:,} people" + ("" if found.exact else " (projected)")
+        yield Figure(f"count: {label}", counted, COUNT_S, by_hand, note)
 
 
 def _recomputed(rounds: int) -> Iterable[Figure]:
@@ -107,48 +114,49 @@ def _recomputed(rounds: int) -> Iterable[Figure]:
 
 
 def _followed(size: int, rounds: int) -> Iterable[Figure]:
-    """Batches of 5,000 events of 5,000 people: what sums and segments add to each."""
+    """Batches of 5,000 events: what sums and segments add to each. Nobody was evaluated before the first ones.
+
+    The segments are not filled first, so those ones enter all that they belong to; the later ones are everyday work.
+    """
     _without_segments()
     definitions = bench_segments_made.live(size)
     for number, definition in enumerate(definitions):
         people.segments.create(access.SYSTEM, f"bench {number}", definition, live=True)
-    begin = time.perf_counter()
-    for view in people.segments.segments(access.SYSTEM):
-        people.segments.recompute(view.id)
-    filled = time.perf_counter() - begin
-    members = sum(view.members for view in people.segments.segments(access.SYSTEM))
-    yield Figure(f"{size:,} segments: fill all", filled, 0, note=f"{members:,} memberships")
-    dice = random.Random(7)  # noqa: S311 (made-up data)
-    fresh = _batches(dice, rounds, size, "people never evaluated", skip=0)
-    known = _batches(dice, rounds, size, "people seen before", skip=1)
-    yield from (fresh, known)
+    yield _batches(rounds, size, "first evaluation")
+    yield _batches(rounds, size, "everyday")
 
 
-def _batches(dice: random.Random, rounds: int, size: int, label: str, skip: int) -> Figure:
-    seconds, recorded, moves = [], [], 0
-    for at in range(rounds + skip):
-        rows = _batch(random.Random(at) if skip else dice)  # noqa: S311 (the same people each time, if skip)
+def _batches(rounds: int, size: int, label: str) -> Figure:
+    """The n-th batch is about the same people each time."""
+    seconds, recorded, worked, moves = [], [], [], 0
+    for at in range(rounds):
+        rows = _batch(at)
         with transaction.atomic(), connection.cursor() as cursor:
             events.append_facts(cursor, rows)
-            begin = time.perf_counter()
+            begin, work = time.perf_counter(), bench_lists._processor_seconds()
             changed = people.activity.record(cursor, rows)
-            between = time.perf_counter()
+            between, half = time.perf_counter(), bench_lists._processor_seconds()
             moves = people.segments.touched(cursor, changed)
-            end = time.perf_counter()
-        if at >= skip:
-            recorded.append(between - begin)
-            seconds.append(end - between)
-    best = sorted(seconds)[len(seconds) // 2]
-    note = f"and {sorted(recorded)[len(recorded) // 2] * 1000:.0f} ms to count; {moves:,} moves"
+            end, done = time.perf_counter(), bench_lists._processor_seconds()
+        recorded.append((between - begin, half - work))
+        seconds.append(end - between)
+        worked.append(done - half)
+    best = _median(seconds)
+    counting, busy = (_median(column) * 1000 for column in zip(*recorded, strict=True))
+    note = f"and {counting:.0f} (busy {busy:.0f}) ms to count; {moves:,} moves"
     budget = BATCH / LIVE_RATES[size] if size in LIVE_RATES else 0
     note += f"; a batch has {budget * 1000:.0f} ms in all" if budget else ""
-    return Figure(f"{size:,} segments, {BATCH:,} events, {label}", best, budget, note=note)
+    return Figure(f"{size:,} segments, {BATCH:,} events, {label}", best, budget, note=note, busy=_median(worked))
 
 
-def _batch(dice: random.Random) -> list[events.Landed]:
+def _median(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def _batch(number: int) -> list[events.Landed]:
     """Events of people chosen as a site's visitors are: some come often."""
-    now = clock.now()
-    ids = _people(dice)
+    now, dice = clock.now(), random.Random()  # noqa: S311 (made-up data)
+    ids = _people(random.Random(number))  # noqa: S311
     return [
         events.Landed(_fact(dice, now - timedelta(seconds=dice.random() * 60)), person, source="bench")
         for person in ids
@@ -198,12 +206,13 @@ def _best(rounds: int, work: Callable[[], Any]) -> float:
         begin = time.perf_counter()
         work()
         taken.append(time.perf_counter() - begin)
-    return sorted(taken)[len(taken) // 2]
+    return _median(taken)
 
 
 def _line(figure: Figure) -> str:
     target = f"target {figure.target:5.2f} s" if figure.target else ""
     plain = f"plain SQL {figure.plain:6.2f} s" if figure.plain else ""
+    plain = f"busy {figure.busy * 1000:.0f} ms" if figure.busy else plain
     mark = "" if figure.good else "  SLOW"
     return f"{figure.label:<58} {figure.seconds:7.3f} s  {target:<14} {plain:<18} {figure.note}{mark}"
 
@@ -213,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--people", type=int, default=1_000_000, help="how many people to load; ten events for each")
     parser.add_argument("--rounds", type=int, default=5, help="runs for one figure; the median counts")
     parser.add_argument("--segments", type=int, nargs="*", default=[200, 1_000], help="how many live segments")
+    parser.add_argument("--only", choices=["count", "full", "live"], default="", help="only one part")
     parser.add_argument("--database", default="amity_bench", help="database to fill and measure")
     parser.add_argument("--fresh", action="store_true", help="drop that database first")
     parser.add_argument("--json", action="store_true")

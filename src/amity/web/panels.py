@@ -111,7 +111,9 @@ def _deals(principal: access.Principal, subject: Subject) -> dict[str, Any]:
 
 
 def _orders(principal: access.Principal, subject: Subject) -> dict[str, Any]:
-    return {"orders": sales.orders_of(**_about(subject))}
+    orders = sales.orders_of(**_about(subject))
+    lines = sales.lines_of(each.id for each in orders)
+    return {"orders": [(each, lines.get(each.id, [])) for each in orders]}
 
 
 def _tasks(principal: access.Principal, subject: Subject) -> dict[str, Any]:
@@ -152,12 +154,12 @@ PANELS: tuple[Panel, ...] = (
     Panel("tasks", _("Open tasks"), ("person", "company", "deal"), "web/panel_tasks.html", _tasks, 2),
     Panel("deals", _("Deals"), PROFILES, "web/panel_deals.html", _deals, 2, "deals.view"),
     Panel("people", _("People"), ("company",), "web/panel_people.html", _colleagues, 1),
-    Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 1, "deals.view"),
+    Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
     Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 2),
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 2),
     Panel("custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 2),
-    Panel("computed", _("Worked out from events"), ("person",), "web/panel_computed.html", _computed, 3, "segments.view"),
+    Panel("computed", _("From events"), ("person",), "web/panel_computed.html", _computed, 3, "segments.view"),
     Panel("segments", _("Segments"), ("person",), "web/panel_segments.html", _segments, 2, "segments.view"),
     Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 3),
     Panel("joins", _("Joined from"), ("person",), "web/panel_joins.html", _joins, 3),

@@ -414,3 +414,14 @@ def test_a_broken_transaction_leaves_nothing_behind() -> None:
         raise ZeroDivisionError
     assert inside(buyers) == set()
     assert Activity.objects.get().n == 1
+
+
+def test_the_person_page_shows_computed_values_with_their_source(client: Any) -> None:
+    client.force_login(hire("Ada"), "django.contrib.auth.backends.ModelBackend")
+    ann = kit.person()
+    order(ann, revenue=12.5, category="tea")
+    for of, prop in (("sum", "revenue"), ("most_frequent", "category"), ("last", "")):
+        computed.define(ME, f"My {of}", {"event": "Order Completed", "of": of, "property": prop})
+    page = client.get(f"/people/{ann}/").content.decode()
+    for told in ("My sum", "12.5", "My most_frequent", "tea", "My last", "computed"):
+        assert told in page

@@ -29,7 +29,7 @@ _KEY = "bench"
 _SINGLE_TARGET, _BATCH_TARGET, _SHARE_TARGET, _P99_TARGET = 5_000, 40_000, 0.5, 0.250
 _BATCH = 100
 _AUTHORIZATION = base64.b64encode(f"{_KEY}:".encode()).decode()
-_SINGLE_CONNECTIONS, _BATCH_CONNECTIONS = 128, 48
+_SINGLE_CONNECTIONS, _BATCH_CONNECTIONS = 128, 32
 
 
 def main(argv: Sequence[str]) -> int:

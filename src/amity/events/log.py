@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +58,7 @@ def unseen(cursor: Any, facts: Sequence[Fact]) -> list[Fact]:
 
 def remember(cursor: Any, keys: Iterable[UUID]) -> set[UUID]:
     """Note `schemas.seen_key` keys as taken; those that were new. 1 query."""
-    ordered = sorted(set(keys))  # writers that overlap wait for each other in one order
+    ordered = sorted(set(keys), key=attrgetter("int"))  # writers that overlap wait for each other in one order
     if not ordered:
         return set()
     cursor.execute(_REMEMBER, [ordered])

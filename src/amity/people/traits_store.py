@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -28,14 +28,22 @@ _FULL_TYPES = _TYPES | {
     "traits": "jsonb", "origins": "jsonb", "anonymous": "boolean", "observed_at": "timestamptz",
     "updated_at": "timestamptz",
 }  # fmt: skip
+_TEXT = "text"
+_UPDATE = (
+    f"UPDATE people_person p SET {', '.join(f'{name} = v.{name}' for name in _FULL[:-1])}, "
+    "updated_at = coalesce(v.updated_at, p.updated_at) FROM jsonb_to_recordset(%s::jsonb) AS v (id uuid, "
+    f"{', '.join(f'{name} {_FULL_TYPES.get(name, _TEXT)}' for name in _FULL)}) "
+    "WHERE p.id = v.id"
+)
 _SEARCHED = frozenset((
     "display_name", "given_name", "middle_name", "family_name", "email", "phone", "job_title", "city", "company_id",
     "source",
 ))  # fmt: skip
 _HISTORY = (
     "INSERT INTO people_traitchange (id, profile_kind, profile_id, name, before, after, origin_id, held, changed_at) "
-    "SELECT * FROM unnest(%s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::jsonb[], %s::jsonb[], %s::uuid[], "
-    "%s::boolean[], %s::timestamptz[])"
+    "SELECT v.id, %s, v.profile, v.name, coalesce(v.before, 'null'), coalesce(v.after, 'null'), v.origin, v.held, %s "
+    "FROM jsonb_to_recordset(%s::jsonb) AS v (id uuid, profile uuid, name text, before jsonb, after jsonb, "
+    "origin uuid, held boolean)"
 )
 decode = msgspec.json.decode
 encode = msgspec.json.Encoder(enc_hook=str).encode
@@ -77,8 +85,9 @@ def write(cursor: Any, states: Sequence[State], names_changed: Mapping[UUID, set
     light = [state for state in states if not names_changed.get(state.id)]
     if light:
         cursor.execute(
-            "UPDATE people_person p SET origins = v.o FROM unnest(%s::uuid[], %s::jsonb[]) v (id, o) WHERE p.id = v.id",
-            [[state.id for state in light], [text(state.origins) for state in light]],
+            "UPDATE people_person p SET origins = v.o FROM jsonb_to_recordset(%s::jsonb) AS v (id uuid, o jsonb) "
+            "WHERE p.id = v.id",
+            [text([{"id": state.id, "o": state.origins} for state in light])],
         )
     if full:
         refresh(cursor, full, names_changed)
@@ -107,23 +116,21 @@ def company_names(cursor: Any, ids: Iterable[UUID | None]) -> dict[UUID | None, 
 
 
 def _update(cursor: Any, states: Sequence[State], updated: str) -> None:
-    now = clock.now()
-    columns: list[list[Any]] = [[state.id for state in states]]
-    for name in _COLUMNS:
-        columns.append([state.values[name] for state in states])
-    columns.append([text(traits_in(state)) for state in states])
-    columns.append([text(state.origins) for state in states])
-    columns.append([state.search for state in states])
-    columns.append([state.anonymous for state in states])
-    columns.append([datetime.fromisoformat(state.observed) for state in states])
-    columns.append([now if updated else None] * len(states))
-    arrays = ", ".join(["%s::uuid[]", *(f"%s::{_FULL_TYPES.get(name, 'text')}[]" for name in _FULL)])
-    sets = ", ".join(f"{name} = v.{name}" for name in _FULL[:-1])
-    cursor.execute(
-        f"UPDATE people_person p SET {sets}, updated_at = coalesce(v.updated_at, p.updated_at) "
-        f"FROM unnest({arrays}) v (id, {', '.join(_FULL)}) WHERE p.id = v.id",
-        columns,
-    )
+    now = clock.now() if updated else None
+    rows = [
+        {name: state.values[name] for name in _COLUMNS}
+        | {
+            "id": state.id,
+            "traits": traits_in(state),
+            "origins": state.origins,
+            "search": state.search,
+            "anonymous": state.anonymous,
+            "observed_at": state.observed,
+            "updated_at": now,
+        }
+        for state in states
+    ]
+    cursor.execute(_UPDATE, [text(rows)])
 
 
 def traits_in(state: State) -> dict[str, Any]:
@@ -137,17 +144,16 @@ def note(cursor: Any, changes: Iterable[tuple[UUID, Change]], kind: str = "perso
     if not told:
         return
     now = clock.now()
-    cursor.execute(
-        _HISTORY,
-        [
-            [new_id() for _ in told],
-            [kind] * len(told),
-            [pk for pk, _change in told],
-            [change.name[:120] for _pk, change in told],
-            [text(change.before) for _pk, change in told],
-            [text(change.after) for _pk, change in told],
-            [UUID(change.source) for _pk, change in told],
-            [change.held for _pk, change in told],
-            [now] * len(told),
-        ],
-    )
+    rows = [
+        {
+            "id": new_id(),
+            "profile": pk,
+            "name": change.name[:120],
+            "before": change.before,
+            "after": change.after,
+            "origin": change.source,
+            "held": change.held,
+        }
+        for pk, change in told
+    ]
+    cursor.execute(_HISTORY, [kind, now, text(rows)])

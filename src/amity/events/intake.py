@@ -293,4 +293,5 @@ def application() -> Intake:
     made = make(config, url)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)  # rows come and go by the thousand, and none of them is a cycle
     return made

@@ -18,11 +18,12 @@ from amity.engines.postgres.transfer import drop as drop_database
 from amity.engines.postgres.transfer import dump as dump_database
 from amity.engines.postgres.transfer import load as load_database
 from amity.engines.postgres.transfer import swap as swap_database
-from amity.engines.sql_source import Batch as SqlBatch
-from amity.engines.sql_source import Columns as SqlColumns
-from amity.engines.sql_source import Place as SqlPlace
-from amity.engines.sql_source import Question as SqlQuestion
-from amity.engines.sql_source import SourceProblem, SqlSource, sql_source
+from amity.engines.sql_questions import Batch as SqlBatch
+from amity.engines.sql_questions import Columns as SqlColumns
+from amity.engines.sql_questions import Place as SqlPlace
+from amity.engines.sql_questions import Question as SqlQuestion
+from amity.engines.sql_questions import SourceProblem, SqlSource
+from amity.engines.sql_source import sql_source
 from amity.engines.sql_values import earlier as earlier_position
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from amity.engines.sql_source import (
+from amity.engines.sql_questions import (
     CONNECT_S,
     MAX_ROWS,
     STATEMENT_S,

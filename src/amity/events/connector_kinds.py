@@ -85,15 +85,3 @@ def settings_as(kind: type[Any], settings: Json) -> Any:
 def refused(code: str, message: str) -> Refused:
     """What the other side said, as a refusal."""
     return Refused(code, message[:280])
-
-
-def reader_of(kind: str) -> Reader:
-    """The reader of a kind of connector."""
-    from amity.events.connector_folder import FolderReader
-    from amity.events.connector_rest import RestReader
-    from amity.events.connector_sql import SqlReader
-
-    readers: dict[str, Reader] = {
-        "postgres": SqlReader("postgres"), "mysql": SqlReader("mysql"), "rest": RestReader(), "folder": FolderReader(),
-    }  # fmt: skip
-    return readers[kind]

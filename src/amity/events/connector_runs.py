@@ -19,7 +19,8 @@ from amity.base import clock, jobs
 from amity.base.errors import Refused
 from amity.base.sealing import unseal
 from amity.events import doors, mappings, schedules
-from amity.events.connector_kinds import BATCH, FileNote, Piece, Reading, reader_of
+from amity.events.connector_kinds import BATCH, FileNote, Piece, Reading
+from amity.events.connector_readers import reader_of
 from amity.events.mapping import Problem, Rules, applied, body_hash
 from amity.events.mapping_paths import Sample
 from amity.events.models import Connector, ConnectorFile, ConnectorRun, Quarantine

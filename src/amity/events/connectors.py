@@ -15,7 +15,8 @@ from amity.base import clock
 from amity.base.errors import NotFound, Refused
 from amity.base.sealing import seal, unseal
 from amity.events import connector_runs, doors, mappings, schedules
-from amity.events.connector_kinds import PREVIEW, Json, Reading, reader_of
+from amity.events.connector_kinds import PREVIEW, Json, Reading
+from amity.events.connector_readers import reader_of
 from amity.events.connector_sql import SqlReader
 from amity.events.mapping_paths import Path, Sample, written
 from amity.events.mapping_values import BadValue, time_of

@@ -82,11 +82,15 @@ class Problem:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a payload became. ``matched``: keys of the rules whose conditions held."""
+    """What a payload became. ``matched``: keys of the rules whose conditions held.
+
+    ``claims``: what events that are no identify say of their person; an identify of its own unless another has it.
+    """
 
     events: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     matched: list[str] = field(default_factory=list)
+    claims: list[dict[str, Any]] = field(default_factory=list)
 
 
 _EXPRESSIONS = ("event", "user_id", "anonymous_id", "email", "group_id", "previous_id", "time", "message_id")
@@ -112,6 +116,12 @@ def applied(rules: Rules, sample: Sample) -> Outcome:
         if all(_holds(condition, sample) for condition in rule.when):
             outcome.matched.append(rule.key)
             _run(rule, sample, outcome)
+    said = [_who(event) for event in outcome.events if event["type"] == "identify"]
+    for claim in outcome.claims:
+        ids, traits = _who(claim)
+        if not any(ids == others and traits.items() <= more.items() for others, more in said):
+            said.append((ids, traits))
+            outcome.events.append(claim)
     return outcome
 
 
@@ -130,7 +140,10 @@ def _run(rule: Rule, sample: Sample, outcome: Outcome) -> None:
             outcome.problems.append(Problem(rule.key, "too_many_events", text))
             return
         try:
-            outcome.events.append(_event(rule, one, number))
+            event, traits = _event(rule, one, number)
+            outcome.events.append(event)
+            if traits and rule.kind in ("track", "page", "screen"):
+                outcome.claims.append(_claim(event, traits))
         except BadValue as error:
             outcome.problems.append(Problem(rule.key, "bad_value", str(error)))
         except _Unfit as error:
@@ -152,7 +165,8 @@ def _elements(rule: Rule, sample: Sample) -> Iterable[Sample]:
     return [replace(sample, item=item) for item in items]
 
 
-def _event(rule: Rule, sample: Sample, number: int) -> dict[str, Any]:
+def _event(rule: Rule, sample: Sample, number: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The event, and what it says of its person."""
     event: dict[str, Any] = {"type": rule.kind, "messageId": _message_id(rule, sample, number)}
     email = text_of(rule.email, sample) if rule.email else ""
     _identify(rule, sample, email, event)
@@ -165,8 +179,7 @@ def _event(rule: Rule, sample: Sample, number: int) -> dict[str, Any]:
         raise _Unfit("no_event_name", _("The payload has no name for the event where the rule looks for it."))
     if name:
         event["event" if rule.kind == "track" else "name"] = name[:200]
-    _fill(rule, sample, email, event)
-    return event
+    return event, _fill(rule, sample, email, event)
 
 
 def _identify(rule: Rule, sample: Sample, email: str, event: dict[str, Any]) -> None:
@@ -185,7 +198,19 @@ def _identify(rule: Rule, sample: Sample, email: str, event: dict[str, Any]) -> 
     raise _Unfit("no_identity", _("The payload names nobody: no user id, e-mail or anonymous id was found."))
 
 
-def _fill(rule: Rule, sample: Sample, email: str, event: dict[str, Any]) -> None:
+def _claim(event: dict[str, Any], traits: dict[str, Any]) -> dict[str, Any]:
+    """An identify beside another event: the contract has no other place for an address that joins profiles."""
+    kept: dict[str, Any] = {name: event[name] for name in ("userId", "anonymousId", "timestamp") if name in event}
+    whole = f"{event['messageId']}:who"
+    known = whole if len(whole) <= MAX_ID else hashlib.blake2b(whole.encode(), digest_size=24).hexdigest()
+    return {"type": "identify", "messageId": known, **kept, "traits": traits}
+
+
+def _who(event: dict[str, Any]) -> tuple[tuple[Any, Any], dict[str, Any]]:
+    return (event.get("userId"), event.get("anonymousId")), event["traits"]
+
+
+def _fill(rule: Rule, sample: Sample, email: str, event: dict[str, Any]) -> dict[str, Any]:
     traits = _values(rule.traits, sample)
     properties = _values(rule.properties, sample)
     rest = value_of(rule.rest, sample) if rule.rest else MISSING
@@ -197,11 +222,9 @@ def _fill(rule: Rule, sample: Sample, email: str, event: dict[str, Any]) -> None
         traits.setdefault("email", email)
     if rule.kind in ("identify", "group"):
         event["traits"] = traits
-        return
-    if rule.kind != "alias":
+    elif rule.kind != "alias":
         event["properties"] = properties
-    if traits:  # traits told by an event that is not an identify: the contract keeps them in its context
-        event["context"] = {"traits": traits}
+    return traits
 
 
 def _values(told: Mapping[str, str], sample: Sample) -> dict[str, Any]:

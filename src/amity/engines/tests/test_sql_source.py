@@ -14,7 +14,8 @@ from django.db import connection
 
 from amity.engines import api as engines
 from amity.engines.mysql_source import MySqlSource
-from amity.engines.sql_source import Place, PostgresSource, Question, SourceProblem
+from amity.engines.sql_questions import Place, Question, SourceProblem
+from amity.engines.sql_source import PostgresSource
 from amity.engines.sql_values import earlier, marked, plain, unmarked
 from amity.engines.tests import mariadb
 

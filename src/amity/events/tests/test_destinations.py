@@ -17,6 +17,7 @@ from amity.access.permissions import SYSTEM
 from amity.base import clock
 from amity.base.errors import Refused
 from amity.base.ids import new_id
+from amity.engines import api as engines
 from amity.events import destination_runs, destinations, webhook_events, webhooks
 from amity.events.consumers import Runner
 from amity.events.consuming import registered_consumers
@@ -25,6 +26,7 @@ from amity.events.log import Landed, append_facts
 from amity.events.models import Destination, WebhookDelivery, WebhookEndpoint
 from amity.events.schemas import Fact
 from amity.events.streams import stream
+from amity.events.tests import brokers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SOURCE, PERSON = new_id(), new_id()
@@ -190,33 +192,22 @@ def test_settings_that_cannot_work_are_refused(home: Path, kind: str, given: dic
 
 
 def test_a_topic_of_kafka_gets_them_too(home: Path) -> None:
-    library = pytest.importorskip("confluent_kafka")
-    from confluent_kafka.admin import AdminClient
-
-    holder = library.Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "unused"})
-    broker = next(
-        iter(AdminClient({"bootstrap.servers": "unused"} | _mock(holder)).list_topics(timeout=5).brokers.values())
-    )
-    address = f"{broker.host}:{broker.port}"
-    view = destinations.create(SYSTEM, "kafka", Wish("Bus", {"brokers": address, "topic": "amity"}), "beginning")
-    land(["A", "B"])
-    assert destination_runs.step(view.id) == 2
-    reader = library.Consumer({"bootstrap.servers": address, "group.id": "t", "auto.offset.reset": "earliest"})
-    reader.subscribe(["amity"])
-    heard = [json.loads(message.value())["event"] for message in reader.consume(2, timeout=20) if not message.error()]
-    reader.close()
+    with brokers.mock() as cluster:
+        settings = {"brokers": ",".join(cluster.addresses), "topic": "amity", "options": list(cluster.options)}
+        brokers.with_topic(cluster, "amity")
+        view = destinations.create(SYSTEM, "kafka", Wish("Bus", settings), "beginning")
+        land(["A", "B"])
+        assert destination_runs.step(view.id) == 2
+        assert destination_runs.step(view.id) == 0
+        reader = engines.Subscription(cluster, "t", "amity", lambda numbers: dict.fromkeys(numbers, -2))
+        heard: list[str] = []
+        while len(heard) < 2:
+            heard += [json.loads(message.value)["event"] for message in reader.read(10, 1.0)]
+        reader.close()
     assert heard == ["A", "B"]
 
 
-def _mock(holder: Any) -> dict[str, str]:
-    """The address of librdkafka's mock cluster that ``holder`` keeps running."""
-    metadata = holder.list_topics(timeout=5)
-    first = next(iter(metadata.brokers.values()))
-    return {"bootstrap.servers": f"{first.host}:{first.port}"}
-
-
 def test_a_broker_that_does_not_answer_is_named(home: Path) -> None:
-    pytest.importorskip("confluent_kafka")
     settings = {"brokers": "127.0.0.1:1", "topic": "t", "options": ["delivery.timeout.ms=300", "log_level=0"]}
     view = destinations.create(SYSTEM, "kafka", Wish("Bus", settings), "beginning")
     land(["A"])

@@ -25,7 +25,7 @@ from amity.events import mapping_presets as presets
 from amity.events.models import Hook, HookPayload, Quarantine, Source
 from amity.events.schemas import seen_key
 from amity.events.signatures import is_signed
-from amity.events.tests.payloads import PAYMENT, SHOP
+from amity.events.tests.payloads import SHOP
 
 pytestmark = pytest.mark.django_db
 SEEN = {
@@ -247,20 +247,6 @@ def test_a_sample_can_be_pasted_and_tried(hook: hooks.HookView) -> None:
     assert landed() == []
     with pytest.raises(Refused, match="not valid JSON"):
         hooks.keep_sample(SYSTEM, hook.source_id, "{")
-
-
-def test_the_trial_says_whom_the_events_would_reach_and_what_is_known(hook: hooks.HookView) -> None:
-    from amity.people import api as people
-
-    anna = people.create_person(SYSTEM, {"given_name": "Anna", "email": "ann@example.com"})
-    rules = {"rules": [{"key": "a", "event": "x", "email": "$.data.object.customer_details.email"}]}
-    (line,) = mappings.tried(SYSTEM, hook.source_id, rules, [PAYMENT]).events
-    assert (line.landing.name, line.landing.known, line.landing.by) == ("Anna", True, "email")
-    assert str(anna) in line.landing.url
-    (line,) = mappings.tried(
-        SYSTEM, hook.source_id, {"rules": [rules["rules"][0] | {"email": "new@example.com"}]}, [PAYMENT]
-    ).events
-    assert (line.landing.name, line.landing.known) == ("", False)
 
 
 def test_old_payloads_are_forgotten_and_the_newest_kept(hook: hooks.HookView, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,11 +198,12 @@ def test_an_order_becomes_a_track_and_an_identify() -> None:
     )
     body = {"state": "paid", "total": 1999, "at": 1_700_000_000, "who": {"mail": "Ann@x.pl", "id": 7, "city": "Łódź"}}
     outcome = applied(rules, Sample(body, {"x-topic": "orders"}, raw=b"1"))
-    order, person = outcome.events
+    order, person, claim = outcome.events
     assert order["event"] == "Order paid"
     assert order["properties"] == {"total": 19.99}
     assert order["timestamp"] == "2023-11-14T22:13:20.000Z"
-    assert order["context"] == {"traits": {"email": "Ann@x.pl"}}
+    assert (claim["type"], claim["traits"]) == ("identify", {"email": "Ann@x.pl"})  # joins the visitor to the address
+    assert (claim["anonymousId"], claim["messageId"]) == (order["anonymousId"], f"{order['messageId']}:who")
     assert "userId" not in order
     assert order["anonymousId"].startswith("mail-")  # the address alone names the person
     assert person["userId"] == "7"
@@ -285,7 +286,11 @@ def test_a_mapping_that_cannot_work_is_refused(rule: dict[str, Any], sentence: s
 @pytest.mark.parametrize(
     ("key", "sample", "seen"),
     [
-        ("payments", PAYMENT, [("track", "checkout.session.completed", "cus_9", 49.9)]),
+        (
+            "payments",
+            PAYMENT,
+            [("track", "checkout.session.completed", "cus_9", 49.9), ("identify", None, "cus_9", None)],
+        ),
         ("shop", SHOP, [("track", "Order orders/paid", "706", 10.0), ("identify", None, "706", None)]),
         ("form", FORM, [("track", "Form Submitted", None, None), ("identify", None, None, None)]),
         ("meeting", MEETING, [("track", "Meeting invitee.created", None, None), ("identify", None, None, None)]),

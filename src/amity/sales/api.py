@@ -1,6 +1,13 @@
 """The door of room `sales`."""
 
-from amity.sales.catalogue import ProductView, get_product, product_choices, product_names
+from amity.sales.catalogue import (
+    ProductRecord,
+    ProductView,
+    get_product,
+    get_product_record,
+    product_choices,
+    product_names,
+)
 from amity.sales.deals import (
     DealView,
     MoveView,
@@ -10,6 +17,7 @@ from amity.sales.deals import (
     create_deal,
     deals_by_id,
     deals_of,
+    deals_with,
     get_deal,
     moves_of,
     open_value,
@@ -17,7 +25,7 @@ from amity.sales.deals import (
 )
 from amity.sales.lists import DEAL_KIND, DEALS, PRODUCTS, STATUS_TAGS, deal_rows, product_rows
 from amity.sales.models import DealStatus
-from amity.sales.orders import OrderView, orders_of
+from amity.sales.orders import LineView, OrderView, SoldView, lines_of, orders_of, sold
 from amity.sales.readiness import SalesFacts, facts
 from amity.sales.todo import TASK_ADD, TASK_DONE, TaskView, add_task, finish, my_tasks, open_tasks
 
@@ -30,10 +38,13 @@ __all__ = [
     "TASK_DONE",
     "DealStatus",
     "DealView",
+    "LineView",
     "MoveView",
     "OrderView",
+    "ProductRecord",
     "ProductView",
     "SalesFacts",
+    "SoldView",
     "StageView",
     "TaskView",
     "add_task",
@@ -43,10 +54,13 @@ __all__ = [
     "deal_rows",
     "deals_by_id",
     "deals_of",
+    "deals_with",
     "facts",
     "finish",
     "get_deal",
     "get_product",
+    "get_product_record",
+    "lines_of",
     "moves_of",
     "my_tasks",
     "open_tasks",
@@ -55,5 +69,6 @@ __all__ = [
     "product_choices",
     "product_names",
     "product_rows",
+    "sold",
     "stage_choices",
 ]

@@ -1,16 +1,26 @@
-"""Products: what is sold, for how much."""
+"""Products: what is sold, for how much, and what is left of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base.errors import NotFound
+from amity.base.searching import fold
 from amity.sales.models import Product
+
+# What old systems call the number of pieces left (words without accents, as `fold` gives them).
+_STOCK = frozenset({
+    "stock", "in stock", "on stock", "stock level", "stock quantity", "stock qty", "units in stock", "inventory",
+    "on hand", "qty on hand", "quantity on hand", "bestand", "lagerbestand", "stan", "stan magazynowy",
+    "ilosc w magazynie", "ostatok", "zapas",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,25 @@ class ProductView:
     currency: str
 
 
+@dataclass(frozen=True, slots=True)
+class ProductRecord(ProductView):
+    """A product with everything that its page tells."""
+
+    custom: Mapping[str, Any]
+    origin_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    archived_at: datetime | None
+
+    @property
+    def stock(self) -> Any:
+        """The custom field that tells how many are left; None where no stock is kept."""
+        named = (value for name, value in self.custom.items() if fold(name) in _STOCK)
+        return next((value for value in named if value not in (None, "")), None)
+
+
 FIELDS = tuple(ProductView.__dataclass_fields__)
+RECORD_FIELDS = tuple(ProductRecord.__dataclass_fields__)
 
 
 def get_product(principal: access.Principal, product_id: UUID) -> ProductView:
@@ -35,6 +63,15 @@ def get_product(principal: access.Principal, product_id: UUID) -> ProductView:
     if row is None:
         raise NotFound(_("This product is not here."))
     return ProductView(**row)
+
+
+def get_product_record(principal: access.Principal, product_id: UUID) -> ProductRecord:
+    """The product with its own fields; raises `NotFound`. 1 query."""
+    access.require(principal, "deals.view")
+    row = Product.objects.filter(pk=product_id).values(*RECORD_FIELDS).first()
+    if row is None:
+        raise NotFound(_("This product is not here."))
+    return ProductRecord(**row)
 
 
 def product_names(ids: Iterable[UUID | None]) -> dict[UUID, str]:

@@ -88,6 +88,13 @@ def _company_cell(row: Row) -> Any:
     return ui.company(name, reverse("company", args=[row["company_id"]])) if name else ui.NOTHING
 
 
+def _product_cell(row: Row) -> Any:
+    name = row.loaded["product"]
+    return (
+        format_html('<a href="{}">{}</a>', reverse("product", args=[row["product_id"]]), name) if name else ui.NOTHING
+    )
+
+
 def _stage_cell(row: Row) -> Any:
     status = DealStatus(row["status"])
     label = row.loaded["stage"] or status.label
@@ -165,7 +172,7 @@ DEALS = Listing(
             ("product_id",),
             load=_products,
             shown=False,
-            cell=lambda row: row.loaded["product"] or ui.NOTHING,
+            cell=_product_cell,
             text=lambda row: row.loaded["product"] or "",
         ),
         people.text_column("currency", gettext_lazy("Currency")),
@@ -207,7 +214,9 @@ PRODUCTS = Listing(
             "name",
             gettext_lazy("Name"),
             ("name",),
-            cell=lambda row: format_html('<span class="main">{}</span>', row["name"]),
+            cell=lambda row: format_html(
+                '<a class="main" href="{}">{}</a>', reverse("product", args=[row.id]), row["name"]
+            ),
             sort="name",
         ),
         people.text_column("sku", gettext_lazy("Article number"), shown=True),
@@ -232,6 +241,7 @@ PRODUCTS = Listing(
     ),
     sort="name",
     export="deals.export",
+    row_url="product",
     traits="custom",
     trait_names=lambda: custom_names(Product),
     empty=("package", gettext_lazy("No products yet"), gettext_lazy("Import a file with your products or price list.")),

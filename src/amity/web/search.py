@@ -93,11 +93,8 @@ def _deals(principal: access.Principal, query: str) -> Group:
 
 
 def _products(query: str) -> Group:
-    rows = _best(sales.product_rows(access.SYSTEM), query).values("name", "sku")[:PER_KIND]
-    hits = [
-        Hit(row["name"], row["sku"], f"{reverse('products')}?q={fold(row['name']).replace(' ', '+')}", "package")
-        for row in rows
-    ]
+    rows = _best(sales.product_rows(access.SYSTEM), query).values("pk", "name", "sku")[:PER_KIND]
+    hits = [Hit(row["name"], row["sku"], reverse("product", args=[row["pk"]]), "package") for row in rows]
     return _group("products", _("Products"), hits, query)
 
 

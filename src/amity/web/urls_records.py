@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, path
 
-from amity.web import lists, records, scores, search
+from amity.web import lists, products, records, scores, search
 
 RECORDS = (
     ("person", "people", records.person),
@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern] = [
     *(pattern for name in lists.LISTS for pattern in _list(name)),
     *(path(f"{plural}/<uuid:{kind}_id>/", page, name=kind) for kind, plural, page in RECORDS),
     *(pattern for kind, plural, _page in RECORDS for pattern in _record(kind, plural)),
+    path("products/<uuid:product_id>/", products.show, name="product"),
     path("deals/<uuid:deal_id>/stage", records.move, name="deal_stage"),
     path("people/<uuid:record_id>/score", scores.reasons, {"kind": "person"}, name="person_score"),
     path("deals/<uuid:record_id>/score", scores.reasons, {"kind": "deal"}, name="deal_score"),

@@ -111,6 +111,7 @@ PAGES: dict[str, dict[str, str]] = {
     "company_tasks": {"POST": "tasks.edit"},
     "company_task_done": {"POST": "tasks.edit"},
     "deal": {"GET": "deals.view"},
+    "product": {"GET": "deals.view"},
     "deal_new": {"GET": "deals.edit", "POST": "deals.edit"},
     "deal_edit": {"GET": "deals.edit", "POST": "deals.edit"},
     "deal_stage": {"POST": "deals.edit"},

@@ -15,13 +15,15 @@ from amity.people.matching.whole import Whole
 from amity.people.matching.words import name_words, skeleton, sound
 
 Keys = npt.NDArray[np.int64]
-_PER_SET = 1_500_000  # pairs per set of keys in a big base
+_PER_SET = 800_000  # pairs per set of keys in a big base
+_CROWDED = 100  # records that share a record's key, on average, from which a set of keys tells nothing
+_SMALL = 5_000  # records up to which every set of keys is worth a look
 _GROUP = 400  # records that may share a key: more say nothing
 
 
 def candidates(records: Records, whole: Whole | None) -> Ints:
     """Pairs ``(n_pairs, 2)`` of record numbers, lower (left) first, each once."""
-    budget = int(np.clip(10 * records.total, 50_000, max(_PER_SET, records.total)))
+    budget = int(np.clip(4 * records.total, 50_000, _PER_SET))
     found = [_from_keys(records, keys, budget) for keys in key_sets(records)]
     if whole is not None:
         found.append(_nearest(records, whole))
@@ -90,6 +92,8 @@ def _from_keys(records: Records, keys: Keys, budget: int) -> Ints:
         return np.empty(0, dtype=np.int64)
     starts = np.flatnonzero(np.r_[True, held[1:] != held[:-1]])
     sizes = np.diff(np.r_[starts, len(held)])
+    if records.total > _SMALL and float((sizes.astype(np.float64) ** 2).sum()) / len(held) > _CROWDED:
+        return np.empty(0, dtype=np.int64)
     by_size = np.argsort(sizes, kind="stable")
     spent = np.cumsum(sizes[by_size] * (sizes[by_size] - 1) // 2)
     chosen = by_size[(spent <= budget) & (sizes[by_size] <= _GROUP)]

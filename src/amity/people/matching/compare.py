@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -154,6 +155,9 @@ def _emails(one: Column, a: Ints, b: Ints) -> Floats:
     found = np.where(same_domain, np.float32(0.3), np.float32(0.0))
     found = np.where(likeness >= 0.7, np.float32(0.7), found)
     found = np.where((likeness >= 0.84) | (_edits(one.objects[a], one.objects[b]) >= 0.88), np.float32(0.8), found)
+    digits = np.array([re.sub(r"\D", "", part[0]) for part in parts], dtype=object)
+    numbered = ~_same(digits[a], digits[b])  # anna.kowalska12 and anna.kowalska13 are two people, not a slip
+    found = np.where(numbered, np.minimum(found, np.float32(0.3)), found)
     return np.where(local_equal, np.float32(0.9), found)
 
 

@@ -6,7 +6,7 @@ Weights are natural logarithms of m/u: m how often the level occurs among pairs 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,18 +20,29 @@ from amity.people.matching.whole import Whole
 Doubles = npt.NDArray[np.float64]
 _RANDOM_PAIRS = 300_000
 _ROUNDS = 40
+_ANCHORS = 50  # pairs from which such a beginning is worth more than a guess
+_CONFLICT = 8.0  # log odds against pairs that differ in everything telling
+_FEW = 5.0  # others who share a record's value, at most, in a column that tells people apart
 _AT_ONCE = 2_000_000  # pairs compared at a time
 _LEARNED_FROM = 1_500_000  # candidates a model is learned from, where one table has more
 
 
 @dataclass
 class Model:
-    """``m``, ``u``: per column, the chance of each level; ``prior``: chance that two records of the base are the same."""
+    """``m``, ``u``: per column, the chance of each level; ``prior``: chance that two records of the base are the same.
+
+    ``near``: the same for pairs that have much in common without being the same (namesakes, a household, a colleague),
+    ``near_prior``: chance of such a pair. Without them whatever goes together (a language, its names and cities) would
+    count several times over. Empty between two tables, where partners compete instead.
+    """
 
     kinds: list[str]
     m: list[Doubles]
     u: list[Doubles]
     prior: float
+    near: list[Doubles] = field(default_factory=list)
+    near_prior: float = 0.0
+    telling: list[int] = field(default_factory=list)
 
 
 def compared(records: Records, pairs: Ints, whole: Whole | None = None) -> Levels:
@@ -89,7 +100,17 @@ def train(records: Records, pairs: Ints, gamma: Levels, whole: Whole | None = No
     if len(pairs) > _LEARNED_FROM and not records.linkage:
         some = np.random.default_rng(1).choice(len(pairs), _LEARNED_FROM, replace=False)
         times, pairs, gamma = len(pairs) / _LEARNED_FROM, pairs[some], gamma[some]
-    seen = Seen(pairs, gamma, rarities(records, pairs, gamma), drawn, times)
+    telling = [_is_telling(one, records) for one in records.columns]
+    held: set[int] = set()
+    if not records.linkage:
+        model.telling = list(np.flatnonzero(telling))
+        held = _anchor(model, gamma, telling)
+        model.near = [
+            u[at].copy() if telling[at] else _shares(gamma[:, at], None, len(CUTS[kind]) + 1, 0.5)
+            for at, kind in enumerate(kinds)
+        ]
+        model.near_prior = 0.9 * len(pairs) * times / possible(records)
+    seen = Seen(pairs, gamma, rarities(records, pairs, gamma), drawn, times, telling, held)
     for _round in range(_ROUNDS):
         before = model.prior
         _step(model, records, seen)
@@ -102,7 +123,9 @@ def train(records: Records, pairs: Ints, gamma: Levels, whole: Whole | None = No
 class Seen:
     """What a model is learned from: pairs, their levels, how common agreed values are; each stands for ``times`` pairs.
 
-    ``drawn``: per column, the levels among pairs drawn by chance.
+    ``drawn``: per column, the levels among pairs drawn by chance. ``telling``: columns that tell people apart (e-mail,
+    phone, birth date, number), on which two who are only near each other agree by chance at most. ``held``: columns
+    whose ``m`` stays what the anchors say, so that namesakes are not learned to be the same.
     """
 
     pairs: Ints
@@ -110,16 +133,48 @@ class Seen:
     rarity: list[Doubles | None]
     drawn: list[Doubles]
     times: float
+    telling: list[bool]
+    held: set[int]
+
+
+def _anchor(model: Model, gamma: Levels, telling: list[bool]) -> set[int]:
+    """Begin from pairs that agree on something telling and one thing more: how alike they are in everything else.
+
+    Returns the telling columns that could be learned so.
+    """
+    held = set()
+    equal = np.column_stack([gamma[:, at] == len(CUTS[kind]) for at, kind in enumerate(model.kinds)])
+    sure = equal & np.array(telling)
+    for at, kind in enumerate(model.kinds):
+        anchors = np.delete(sure, at, axis=1).any(axis=1) & (gamma[:, at] >= 0)
+        anchors &= np.delete(equal, at, axis=1).sum(axis=1) >= 2
+        if anchors.sum() >= _ANCHORS:
+            model.m[at] = _rising(_shares(gamma[anchors, at], None, len(CUTS[kind]) + 1, 0.5), model.u[at])
+            held |= {at} if telling[at] else set()
+    return held
+
+
+def _is_telling(one: Column, records: Records) -> bool:
+    return one.kind in ("email", "phone", "code", "date") and one.chance * records.total < _FEW
 
 
 def _step(model: Model, records: Records, seen: Seen) -> None:
     """One round of expectation and maximisation; what is not a candidate counts as different."""
-    share = shares(scores(model, seen.gamma, seen.rarity), seen.pairs, records)
+    chance, near = both_odds(model, seen.gamma, seen.rarity)
+    odds = chance if near is None else -np.logaddexp(-chance, -near)
+    share = shares(odds, seen.pairs, records)
+    if near is not None:
+        part = (1 - share) / (1 + np.exp(np.clip(near - chance, -50, 50)))
+        model.near_prior = min(max(float(part.sum()) * seen.times / possible(records), 1e-12), 0.5)
+        for at, kind in enumerate(model.kinds):
+            if not seen.telling[at]:
+                model.near[at] = _shares(seen.gamma[:, at], part, len(CUTS[kind]) + 1, 0.5)
     model.prior = min(max(float(share.sum()) * seen.times / possible(records), 1e-12), 0.5)
     for at, kind in enumerate(model.kinds):
         gamma = seen.gamma[:, at]
         model.u[at] = _others(gamma, share, seen.drawn[at], possible(records), seen.times)
-        model.m[at] = _rising(_shares(gamma, share, len(CUTS[kind]) + 1, 0.5), model.u[at])
+        if at not in seen.held:
+            model.m[at] = _rising(_shares(gamma, share, len(CUTS[kind]) + 1, 0.5), model.u[at])
 
 
 def _others(gamma: Levels, share: Doubles, drawn: Doubles, pairs: float, times: float) -> Doubles:
@@ -142,10 +197,32 @@ def shares(odds: Doubles, pairs: Ints, records: Records) -> Doubles:
 
 def scores(model: Model, gamma: Levels, rarity: list[Doubles | None]) -> Doubles:
     """Log odds ``(n_pairs,)`` that a pair is the same."""
-    total = np.full(len(gamma), np.log(model.prior / (1 - model.prior)))
+    chance, near = both_odds(model, gamma, rarity)
+    return chance if near is None else -np.logaddexp(-chance, -near)
+
+
+def both_odds(model: Model, gamma: Levels, rarity: list[Doubles | None]) -> tuple[Doubles, Doubles | None]:
+    """Log odds of being the same against two by chance, and against two that are only near each other."""
+    chance = np.full(len(gamma), np.log(model.prior / (1 - model.prior)))
     for at in range(len(model.kinds)):
-        total += column_weights(model, at, gamma[:, at], rarity[at])
-    return total
+        chance += column_weights(model, at, gamma[:, at], rarity[at])
+    if not model.near:
+        return chance, None
+    chance[_in_conflict(model, gamma)] = -_CONFLICT
+    near = np.full(len(gamma), np.log(model.prior / model.near_prior))
+    for at in range(len(model.kinds)):
+        near += np.r_[np.log(model.m[at] / model.near[at]), 0.0][gamma[:, at]]
+    return chance, near
+
+
+def _in_conflict(model: Model, gamma: Levels) -> npt.NDArray[np.bool_]:
+    """Pairs that differ in everything telling that both have (e-mail, phone, birth date), two such things at least."""
+    told = [at for at in model.telling if at < gamma.shape[1]]
+    if len(told) < 2:
+        return np.zeros(len(gamma), dtype=np.bool_)
+    halves = np.array([len(CUTS[model.kinds[at]]) // 2 for at in told])
+    compared = (gamma[:, told] >= 0).sum(axis=1)
+    return np.asarray((compared >= 2) & ~(gamma[:, told] >= halves).any(axis=1), dtype=np.bool_)
 
 
 def column_weights(model: Model, at: int, gamma: Levels, rarity: Doubles | None) -> Doubles:

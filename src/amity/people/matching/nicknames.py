@@ -324,6 +324,11 @@ def head(name: str) -> str:
     return name if not numbers else _heads()[min(numbers)]
 
 
+def forms(family: int) -> list[str]:
+    """All forms of the names in one family."""
+    return _FAMILIES.strip().splitlines()[family].split()
+
+
 @cache
 def _heads() -> list[str]:
     return [line.split()[0] for line in _FAMILIES.strip().splitlines()]

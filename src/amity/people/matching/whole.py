@@ -13,7 +13,9 @@ from amity.people.matching.columns import Ints
 from amity.people.matching.tables import Records
 
 Floats = npt.NDArray[np.float32]
-LIMIT = 250_000  # records up to which every record's neighbours are looked up
+LIMIT = 120_000  # records up to which every record's neighbours are looked up
+_SMALL = 12_000  # records up to which all letters count
+_COMMON = 300  # in bigger bases: records that may share letters before these are too common to count
 _NEAREST = 10
 _CROWD = 5  # neighbours whose mean likeness is a record's own yardstick
 _CHUNK = 500
@@ -55,7 +57,7 @@ def whole(records: Records) -> Whole | None:
         " ".join(one.values[code] for one in records.columns if (code := one.codes[at]) >= 0)
         for at in range(records.total)
     ]
-    matrix = bags(texts)
+    matrix = bags(texts, _COMMON if records.total > _SMALL else None)
     if matrix is None:
         return None
     crowd = np.zeros(records.total, dtype=np.float32)
@@ -71,10 +73,14 @@ def whole(records: Records) -> Whole | None:
     return Whole(matrix, [(rows, near + split), (back + split, left)], crowd)
 
 
-def bags(texts: list[str]) -> sparse.csr_matrix | None:
-    """TF-IDF of three to five letters within words; None where the texts have nothing in common."""
+def bags(texts: list[str], most: int | None = None) -> sparse.csr_matrix | None:
+    """TF-IDF of three to five letters within words; None where the texts have nothing in common.
+
+    ``most``: letters in more texts than that are left out (what is common tells little and costs most).
+    """
+    sizes = (3, 5) if most is None else (4, 4)
     vectorizer = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2, max_df=0.3, dtype=np.float32
+        analyzer="char_wb", ngram_range=sizes, sublinear_tf=True, min_df=2, max_df=most or 0.3, dtype=np.float32
     )
     try:
         return vectorizer.fit_transform(texts)

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
 from amity.base import clock, jobs
 from amity.base.errors import Refused
@@ -79,16 +80,19 @@ def pull(connector_id: UUID, run_no: int) -> bool:
     try:
         rules = mappings.live_of(row.source)
         if rules is None:
-            raise Refused("not_live", "The mapping is not live.")
+            raise Refused("not_live", _("The mapping is not live."))
         position = row.position
         if row.kind == Connector.Kind.REST and row.failures >= _START_OVER and run.batches == 0:
             position = {name: value for name, value in position.items() if name == "since"}
         secret = unseal(row.secret) if row.secret else ""
         piece = reader_of(row.kind).read(Reading(row.settings, secret, position, BATCH, run.batches == 0, row.pk))
+        return _landed(row, run, piece, rules)
     except Refused as error:
         _failed(row, run, error)
         return True
-    return _landed(row, run, piece, rules)
+    except Exception as error:  # a bug: the page says so, the queue's log has the rest
+        _failed(row, run, Refused("bug", type(error).__name__))
+        raise
 
 
 def _landed(row: Connector, run: ConnectorRun, piece: Piece, rules: Rules) -> bool:

@@ -472,3 +472,16 @@ def _child(row: Connector, pause: float) -> bool:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
+
+
+def test_a_bug_is_shown_and_does_not_hold_the_connector(inbox: Path) -> None:
+    write(inbox, "a.csv", "1;Ann")
+    view = made("folder", {"folder": str(inbox)})
+    Connector.objects.update(position={"file": "a.csv"})  # a position that no version of Amity wrote
+    connectors.run_now(SYSTEM, view.source_id)
+    with pytest.raises(KeyError):
+        drain()
+    shown = connectors.get(SYSTEM, view.source_id)
+    assert (shown.code, shown.sentence, shown.failures) == ("bug", "KeyError", 1)
+    connectors.start_over(SYSTEM, view.source_id)
+    assert run(view).events == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -102,9 +102,30 @@ def plan(cursor: Any) -> Plan:
 def world(now: datetime | None = None) -> World:
     """Everything definitions may refer to. 3 queries."""
     made = World(now or clock.now(), measures.load(), computed(), {}, dict(_kinds))
-    rows = Segment.objects.filter(archived_at=None).values_list("id", "definition")
-    made.others = {pk: parse(definition, made) for pk, definition in rows}
+    made.others = _Trees(dict(Segment.objects.filter(archived_at=None).values_list("id", "definition")), made)
     return made
+
+
+class _Trees(Mapping[UUID, Group]):
+    """The trees of all segments, each read when it is first asked for."""
+
+    def __init__(self, definitions: dict[UUID, Any], around: World) -> None:
+        self.definitions, self.around = definitions, around
+        self.read: dict[UUID, Group] = {}
+
+    def __getitem__(self, segment: UUID) -> Group:
+        if segment not in self.read:
+            self.read[segment] = parse(self.definitions[segment], self.around)
+        return self.read[segment]
+
+    def __contains__(self, segment: object) -> bool:
+        return segment in self.definitions
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self.definitions)
+
+    def __len__(self) -> int:
+        return len(self.definitions)
 
 
 def computed() -> dict[str, Value]:

@@ -19,6 +19,7 @@ from django.db import connection
 
 from amity.base import clock
 from amity.base.ids import stable_id
+from amity.base.live import tell as tell_pages
 from amity.events import api as events
 from amity.people import activity, literals, segments_world
 from amity.people.measures import ANY
@@ -253,7 +254,7 @@ def _reason(live: Live, names: set[str], fresh: bool) -> str:
 
 
 def write_moves(cursor: Any, moves: Sequence[Move], *, tell: bool = True) -> None:
-    """Members, history, counts and (``tell``) facts in the log and webhooks. 4 queries, a COPY, 2 for webhooks."""
+    """Members, history, counts and (``tell``) facts in the log and webhooks. 6 queries, a COPY, 2 for webhooks."""
     if not moves:
         return
     now = clock.now()
@@ -271,6 +272,8 @@ def write_moves(cursor: Any, moves: Sequence[Move], *, tell: bool = True) -> Non
         counts[move.segment.number] = counts.get(move.segment.number, 0) + (1 if move.entered else -1)
     numbers = sorted(counts)
     cursor.execute(_TALLY, [numbers, [counts[number] for number in numbers]])
+    tell_pages("segment", {m.segment.id for m in moves}, cursor)
+    tell_pages("person", {m.person_id for m in moves}, cursor)
     if tell:
         _tell(cursor, moves, now)
 

@@ -6,6 +6,7 @@ import { all, find, typing } from "./dom";
 const REST_MS = 700; // between two fetches of the same address
 const HIDDEN_MS = 20_000; // a tab in the background lets go of its stream after this
 const RETRY_MS = 60_000;
+const FAILED_MS = 3_000; // a fetch that failed is tried again so often, as long as the page is open
 const PATH = "/live";
 
 type Changed = Record<string, string[]>;
@@ -131,14 +132,15 @@ async function go(address: string): Promise<void> {
   round.after = performance.now() + REST_MS;
   round.running = false;
   if (fresh) ids.forEach((id) => offer(id, fresh.getElementById(id)));
-  if (round.ids.size) void go(address);
+  else ids.forEach((id) => round.ids.add(id));
+  if (round.ids.size) window.setTimeout(() => void go(address), fresh ? 0 : FAILED_MS);
 }
 
 async function page(address: string, part: boolean): Promise<Document | null> {
   const headers: Record<string, string> = part ? { "HX-Request": "true" } : {};
   try {
     const answer = await fetch(address, { headers, credentials: "same-origin", cache: "no-store" });
-    if (!answer.ok || answer.redirected) return null;
+    if (!answer.ok || answer.redirected) return answer.status < 500 ? document.implementation.createHTMLDocument() : null;
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
     return null;

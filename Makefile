@@ -110,6 +110,9 @@ bench-language: .venv/.installed
 bench-pipeline: .venv/.installed
 	$(BIN)/amity bench pipeline
 
+bench-scan: .venv/.tested
+	$(BIN)/amity bench scan
+
 bench-scoring: .venv/.installed
 	$(BIN)/amity bench scoring --data $(DATA)
 

@@ -418,6 +418,8 @@ _BENCHES = {
     "intake": ("amity.web.bench_intake", False),
     "language": ("amity.intelligence.language.bench", False),
     "lists": ("amity.web.bench_lists", True),
+    "pipeline": ("amity.web.bench_pipeline", False),
+    "scan": ("amity.web.bench_scan", True),
     "scoring": ("amity.intelligence.bench", False),
     "segments": ("amity.web.bench_segments", True),
 }
@@ -468,9 +470,14 @@ def _listen_on(host: str | None, port: int | None) -> None:
 
 
 def _migrate() -> None:
+    from django.db import connection, transaction
+
+    from amity.events import api as events
     from amity.web import schema
 
     schema.bring_up_to_date()
+    with transaction.atomic(), connection.cursor() as cursor:
+        events.align_log(cursor)
 
 
 def _show_setup_link() -> None:

@@ -25,9 +25,9 @@ class LabelledSet:
     tuned: Tuned
 
 
-def _one(folder: str, file: str, pairs: str = "", column: str = "", rename: dict[str, str] | None = None) -> Any:
+def _one(folder: str, file: str, pairs: str = "", column: str = "") -> Any:
     def read(data: Path) -> Tables:
-        table = read_table(data / folder / file).rename(rename or {}, strict=False)
+        table = read_table(data / folder / file)
         if column:
             return table, None, truth.by_column(table, column)
         return table, None, truth.by_pairs(table, None, read_table(data / folder / pairs))
@@ -182,7 +182,10 @@ def _products(library: Any) -> list[Any]:
     ]
 
 
-_MODEL = "nullif(regexp_extract(regexp_replace(name, '[-/]', '', 'g'), '[a-z]+[0-9]+[a-z0-9]{2,}|[0-9]+[a-z]+[a-z0-9]{2,}'), '')"
+_MODEL = (
+    "nullif(regexp_extract(regexp_replace(name, '[-/]', '', 'g'), "
+    "'[a-z]+[0-9]+[a-z0-9]{2,}|[0-9]+[a-z]+[a-z0-9]{2,}'), '')"
+)
 _PRODUCTS = Tuned(
     _products,
     blocks=[["model"], ["brand", "substr(name,1,12)"], ["substr(model,1,5)"], ["brand", "substr(model,1,3)"]],

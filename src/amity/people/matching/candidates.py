@@ -114,7 +114,7 @@ def packed(records: Records, a: Ints, b: Ints) -> Ints:
     if records.linkage:
         across = (low < records.split) & (high >= records.split)
         low, high = low[across], high[across]
-    return (low.astype(np.int64) * records.total + high)[low != high]
+    return np.asarray((low.astype(np.int64) * records.total + high)[low != high])
 
 
 def _nearest(records: Records, whole: Whole) -> Ints:

@@ -1,4 +1,4 @@
-"""From scored pairs to who is one and the same: groups that hold together, or partners that belong to each other only."""
+"""From scored pairs to who is one and the same: groups that hold together, or partners."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def groups(total: int, pairs: Ints, scores: Doubles, score: Score) -> Ints:
     for members, cut in zip(small, _cut_all(small, score), strict=True):
         found[members] = fresh + cut
         fresh += int(cut.max()) + 1
-    return found
+    return np.asarray(found)
 
 
 def _cut_all(chains: list[Ints], score: Score) -> list[Ints]:
@@ -68,7 +68,7 @@ def _cut_batch(chains: list[Ints], score: Score) -> list[Ints]:
 def _cut(odds: Doubles) -> Ints:
     distance = _BOUND - np.clip(odds, -_BOUND, _BOUND)
     tree = linkage(distance, method="average")
-    return fcluster(tree, t=_BOUND, criterion="distance").astype(np.int64) - 1
+    return np.asarray(fcluster(tree, t=_BOUND, criterion="distance").astype(np.int64) - 1)
 
 
 def pairs_of(groups: Ints) -> Ints:

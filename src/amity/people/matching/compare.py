@@ -100,12 +100,12 @@ def _phrases(one: Column, a: Ints, b: Ints) -> Floats:
     """The better of the letters in any order of words, and the weighted words in common."""
     left, right = one.objects[a], one.objects[b]
     letters = _distance(left, right, token_sort_ratio) / np.float32(100)
-    return np.maximum(np.maximum(letters, _cosine(one, a, b)), np.float32(0.85) * _contained(one, a, b))
+    return np.asarray(np.maximum(np.maximum(letters, _cosine(one, a, b)), np.float32(0.85) * _contained(one, a, b)))
 
 
 def _contained(one: Column, a: Ints, b: Ints) -> Floats:
     """Weight of the shared words as a part of the poorer value's: 1 where one says all that the other does."""
-    matrix = TfidfVectorizer(token_pattern=r"\S+", norm=None, binary=True, dtype=np.float32).fit_transform(one.values)
+    matrix = TfidfVectorizer(token_pattern=r"\S+", norm=None, binary=True, dtype=np.float32).fit_transform(one.values)  # noqa: S106
     weight = np.asarray(matrix.sum(axis=1)).ravel()
     matrix.data = np.sqrt(matrix.data)
     found = np.empty(len(a), dtype=np.float32)

@@ -13,7 +13,8 @@ from amity.people.matching import clusters
 from amity.people.matching import model as models
 from amity.people.matching.candidates import candidates
 from amity.people.matching.columns import Ints
-from amity.people.matching.model import Levels, Model
+from amity.people.matching.compare import Levels
+from amity.people.matching.model import Model
 from amity.people.matching.partners import Linked, linked
 from amity.people.matching.tables import Records, records
 from amity.people.matching.whole import Whole, whole

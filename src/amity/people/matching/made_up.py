@@ -24,7 +24,7 @@ def with_duplicates(people: pl.DataFrame, share: float = 0.18, seed: int = 1) ->
     ``people``: ``first, last, email, phone, city`` (and more). Each copy keeps its e-mail, phone or birth date, maybe
     with a slip; a quarter of the given names become short or foreign forms, Cyrillic is often written in Latin.
     """
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - made-up data, not a secret
     copies = int(people.height * share)
     originals = people.height - copies
     born = [_birth(chance) for _at in range(originals)]

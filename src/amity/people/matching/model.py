@@ -1,4 +1,4 @@
-"""The Fellegi–Sunter model of one base: how much each level of likeness speaks for one and the same, learned without labels.
+"""The Fellegi–Sunter model of one base: how much each level of likeness speaks for the same, learned without labels.
 
 Weights are natural logarithms of m/u: m how often the level occurs among pairs of the same, u among all others
 (Fellegi & Sunter 1969; EM after Winkler 1988). Equal values are weighed by how rare they are (term frequencies).
@@ -71,7 +71,7 @@ def random_pairs(records: Records, count: int = _RANDOM_PAIRS) -> Ints:
     else:
         left, right = chance.integers(0, records.total, (2, count))
     pairs = np.column_stack([left, right])
-    return pairs[left != right]
+    return np.asarray(pairs[left != right])
 
 
 def possible(records: Records) -> float:
@@ -190,9 +190,9 @@ def shares(odds: Doubles, pairs: Ints, records: Records) -> Doubles:
     """The chance that each pair is the same. Between two tables a record's candidates compete: one at most is right."""
     ratio = np.exp(np.clip(odds, -50, 50))
     if not records.linkage:
-        return ratio / (1 + ratio)
+        return np.asarray(ratio / (1 + ratio))
     rivals = sum(np.bincount(pairs[:, side], ratio, minlength=records.total)[pairs[:, side]] for side in (0, 1))
-    return ratio / (1 + np.maximum(rivals - ratio, ratio))
+    return np.asarray(ratio / (1 + np.maximum(rivals - ratio, ratio)))
 
 
 def scores(model: Model, gamma: Levels, rarity: list[Doubles | None]) -> Doubles:
@@ -231,7 +231,7 @@ def column_weights(model: Model, at: int, gamma: Levels, rarity: Doubles | None)
     found = weights[gamma]
     if rarity is not None:
         found += np.where(gamma == len(model.u[at]) - 1, np.log(model.u[at][-1]) - rarity, 0.0)
-    return found
+    return np.asarray(found)
 
 
 def rarities(records: Records, pairs: Ints, gamma: Levels) -> list[Doubles | None]:
@@ -253,7 +253,7 @@ def _rarity(one: Column, pairs: Ints, gamma: Levels) -> Doubles | None:
 def _shares(gamma: Levels, weight: Doubles | None, count: int, smooth: float) -> Doubles:
     there = gamma >= 0
     found = np.bincount(gamma[there], None if weight is None else weight[there], minlength=count) + smooth
-    return found / found.sum()
+    return np.asarray(found / found.sum())
 
 
 def _with_exact(u: Doubles, one: Column, records: Records) -> Doubles:
@@ -284,11 +284,9 @@ def mutual(scores: Doubles, pairs: Ints, total: int) -> npt.NDArray[np.bool_]:
 
 def _first_guess(kind: str) -> Doubles:
     count = len(CUTS[kind]) + 1
-    if kind in ("text", "bag"):
-        found = np.linspace(0.3, 1.0, count)
-    else:
-        found = np.r_[np.linspace(0.4, 1.0, count - 1), 8.0]
-    return found / found.sum()
+    text = kind in ("text", "bag")
+    found = np.linspace(0.3, 1.0, count) if text else np.r_[np.linspace(0.4, 1.0, count - 1), 8.0]
+    return np.asarray(found / found.sum())
 
 
 def _rising(m: Doubles, u: Doubles) -> Doubles:
@@ -304,4 +302,4 @@ def _rising(m: Doubles, u: Doubles) -> Doubles:
         span = slice(at, at + int(count))
         found[span] = u[span] * (mass / base)
         at += int(count)
-    return found / found.sum()
+    return np.asarray(found / found.sum())

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Short and foreign forms of given names in four languages, one family a line, in folded Latin letters.
 
 Collected by hand from everyday use in English, Polish, Russian and German. A form may stand in several families

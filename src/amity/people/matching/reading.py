@@ -1,4 +1,4 @@
-"""One table of text from a file: CSV of any separator and encoding, JSON lines, a JSON array or Parquet, also gzipped."""
+"""One table of text from a file: CSV of any kind, JSON lines, a JSON array or Parquet, also gzipped."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def match(left: pl.DataFrame, right: pl.DataFrame | None = None, ignore: Iterable[str] = ()) -> Matches:
-    """Which records are the same, within ``left`` or between ``left`` and ``right``; columns in ``ignore`` are not read."""
+    """Which records are the same, within ``left`` or between ``left`` and ``right``; not by ``ignore``."""
     from amity.people.matching import engine
 
     return engine.match(left, right, ignore)

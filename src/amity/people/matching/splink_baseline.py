@@ -110,7 +110,7 @@ def _run(left: pl.DataFrame, right: pl.DataFrame | None, plan: Tuned) -> Ints:
     predicted = linker.inference.predict(threshold_match_probability=plan.threshold)
     if right is None:
         return _clustered(linker, predicted, plan.threshold)
-    found = predicted.as_pyarrow_table()
+    found = predicted.as_pyarrow_table()  # type: ignore[no-untyped-call]
     return _pairs(found["row_number__l"].to_numpy(), found["row_number__r"].to_numpy())
 
 

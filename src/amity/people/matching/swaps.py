@@ -59,5 +59,5 @@ def _across(one: Column, two: Column, pairs: Ints, at: Ints, likeness: list[Floa
 
 def _together(one: Column, two: Column) -> Column:
     """Both columns as one, the second's records after the first's."""
-    texts = [np.where(column.codes >= 0, column.objects[np.maximum(column.codes, 0)], None) for column in (one, two)]
+    texts = [np.array([*column.values, None], dtype=object)[column.codes] for column in (one, two)]  # -1: the None
     return encoded(one.name, one.kind, pl.Series(np.concatenate(texts).tolist(), dtype=pl.String))

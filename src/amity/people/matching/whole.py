@@ -1,4 +1,4 @@
-"""Records as one bag of letters: TF-IDF over all columns, each record's nearest, and how much nearer than the next best."""
+"""Records as one bag of letters: TF-IDF over all columns, each record's nearest, how much nearer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class Whole:
 
         Cross-domain similarity local scaling (Conneau et al. 2018), which takes away what hubs have with everybody.
         """
-        return self.cosine(pairs) - (self.crowd[pairs[:, 0]] + self.crowd[pairs[:, 1]]) / 2
+        near = self.cosine(pairs) - (self.crowd[pairs[:, 0]] + self.crowd[pairs[:, 1]]) / 2
+        return np.asarray(near, dtype=np.float32)
 
 
 def whole(records: Records) -> Whole | None:

@@ -12,7 +12,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from amity.people.matching import bench, truth
-from amity.people.matching.made_up import with_duplicates
+from amity.people import api as people
 
 _SECONDS, _MIB, _PRECISION, _RECALL, _SINGLE_MS = 180, 4096, 0.998, 0.95, 50
 _LIMIT_S = 1_200
@@ -36,7 +34,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(list(argv))
     if options.step:
-        print(json.dumps(_STEPS[options.step](options.file)))
+        import django
+
+        django.setup()
+        print(json.dumps(people.matching.measured(options.file, "person", options.step)))
         return 0
     with tempfile.TemporaryDirectory(prefix="amity-scan-") as folder:
         file = Path(folder) / "people.parquet"
@@ -53,7 +54,7 @@ def generated(rows: int, seed: int = 1) -> pl.DataFrame:
     from amity.web import bulk
 
     chance = np.random.default_rng(seed)
-    return with_duplicates(bulk.numbered(chance, bulk.name_pool(), 0, rows), seed=seed)
+    return people.matching.with_duplicates(bulk.numbered(chance, bulk.name_pool(), 0, rows), seed=seed)
 
 
 def _measured(step: str, file: Path) -> dict[str, Any]:
@@ -69,29 +70,6 @@ def _measured(step: str, file: Path) -> dict[str, Any]:
         return {"error": f"ended with code {error.returncode}"}
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
-
-
-def _ours(file: Path) -> dict[str, Any]:
-    from amity.people.matching.engine import match
-
-    table = pl.read_parquet(file)
-    known = truth.by_column(table, "person")
-    began = time.perf_counter()
-    found = match(table, None, known.ids)
-    seconds = time.perf_counter() - began
-    result: dict[str, Any] = truth.figures(known, found.same, found.pairs)
-    return {**result, "seconds": round(seconds, 1), "peak_mib": round(bench.peak_mib()), "candidates": len(found.pairs)}
-
-
-def _splink(file: Path) -> dict[str, Any]:
-    from amity.people.matching import splink_baseline
-
-    table = pl.read_parquet(file)
-    known = truth.by_column(table, "person")
-    began = time.perf_counter()
-    same = splink_baseline.default(table.drop("person"), None)
-    seconds = time.perf_counter() - began
-    return {**truth.figures(known, same), "seconds": round(seconds, 1), "peak_mib": round(bench.peak_mib())}
 
 
 def _in_words(result: dict[str, Any]) -> str:
@@ -110,6 +88,5 @@ def _in_words(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-_STEPS = {"ours": _ours, "splink": _splink}
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

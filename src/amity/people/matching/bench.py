@@ -53,6 +53,19 @@ def bench_tables(
     return result
 
 
+def measured(file: Path, column: str, step: str) -> dict[str, Any]:
+    """Figures of one matcher (``ours``, ``splink``) on a table whose truth is in ``column``."""
+    table = read_table(file)
+    known = truth.by_column(table, column)
+    began = time.perf_counter()
+    if step == "splink":
+        result: dict[str, Any] = truth.figures(known, splink_baseline.default(without_ids(table, known.ids), None))
+    else:
+        found = match(table, None, known.ids)
+        result = truth.figures(known, found.same, found.pairs)
+    return {**result, "seconds": round(time.perf_counter() - began, 1), "peak_mib": round(peak_mib())}
+
+
 def peak_mib() -> float:
     """The most memory this process has held so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -32,3 +33,17 @@ def pairs_of(groups: Ints) -> Ints:
     from amity.people.matching import clusters
 
     return clusters.pairs_of(groups)
+
+
+def with_duplicates(table: pl.DataFrame, share: float = 0.18, seed: int = 1) -> pl.DataFrame:
+    """The people with a share of rows turned into worse copies of others; for measuring."""
+    from amity.people.matching import made_up
+
+    return made_up.with_duplicates(table, share, seed)
+
+
+def measured(file: Path, column: str, step: str) -> dict[str, Any]:
+    """Figures of one matcher (``ours``, ``splink``) on a labelled table; run it in a process of its own for memory."""
+    from amity.people.matching import bench
+
+    return bench.measured(file, column, step)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 import polars as pl
 
@@ -11,27 +9,9 @@ from amity.people.matching.columns import Column, Ints, encoded
 from amity.people.matching.compare import Floats, similarity
 from amity.people.matching.tables import Records
 
-_SHARED = 0.03  # share of either column's records whose value occurs in the other column too
 _ALIKE = 0.75  # a column that is this much alike is in its place
 _SWAPPED = 0.9  # likeness across the columns from which they count as swapped
 _AS_GOOD_AS = np.float32(0.93)
-
-
-def swappable(records: Records) -> list[tuple[int, int]]:
-    """Pairs of columns of single words whose values occur in both."""
-    words = [at for at, one in enumerate(records.columns) if one.kind == "word"]
-    return [(a, b) for a, b in combinations(words, 2) if _share_values(records.columns[a], records.columns[b])]
-
-
-def _share_values(a: Column, b: Column) -> bool:
-    common = set(a.values) & set(b.values)
-    if not common:
-        return False
-    for one in (a, b):
-        held = np.fromiter((value in common for value in one.values), dtype=np.bool_, count=len(one.values))
-        if one.counts[held].sum() < _SHARED * max(one.counts.sum(), 1):
-            return False
-    return True
 
 
 def put_right(records: Records, pairs: Ints, likeness: list[Floats], columns: list[tuple[int, int]]) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from amity.people.matching.words import fold
 
 _ID_NAMES = re.compile(r"(?:^|[^a-z])(?:id|ids|uid|uuid|guid|key|index|no|nr|unnamed.*|row|rowid|recid|entityid)$")
 _CONTAINED = 0.9
+_SHARED = 0.03  # share of either column's records whose value occurs in the other column too
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,8 @@ class Records:
     @cached_property
     def swappable(self) -> list[tuple[int, int]]:
         """Columns whose values may stand in each other's place."""
-        from amity.people.matching.swaps import swappable
-
-        return swappable(self)
+        words = [at for at, one in enumerate(self.columns) if one.kind == "word"]
+        return [(a, b) for a, b in combinations(words, 2) if _share_values(self.columns[a], self.columns[b])]
 
     @property
     def linkage(self) -> bool:
@@ -163,3 +164,14 @@ def _split(one: Column, others: Sequence[Column], at: int) -> tuple[list[str], l
     words = one.values[one.codes[at]].split()
     said = {word for other in others if other.codes[at] >= 0 for word in other.values[other.codes[at]].split()}
     return words, [word for word in words if word not in said]
+
+
+def _share_values(a: Column, b: Column) -> bool:
+    common = set(a.values) & set(b.values)
+    if not common:
+        return False
+    for one in (a, b):
+        held = np.fromiter((value in common for value in one.values), dtype=np.bool_, count=len(one.values))
+        if one.counts[held].sum() < _SHARED * max(one.counts.sum(), 1):
+            return False
+    return True

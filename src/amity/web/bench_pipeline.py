@@ -196,7 +196,9 @@ def _visible(asked: argparse.Namespace) -> dict[str, Any]:
             events.stream().append(rows)
             sent[str(_person(person))] = time.perf_counter()
             time.sleep(max(0.0, begin + (tick + 1) / 20 - time.perf_counter()))
-        time.sleep(2)
+        deadline = time.monotonic() + 30
+        while len(seen) < len(sent) and time.monotonic() < deadline:
+            time.sleep(0.1)
         stopped.set()
         watcher.join()
     waits = sorted(seen[person] - at for person, at in sent.items() if person in seen)
@@ -212,16 +214,18 @@ def _watch(seen: dict[str, float], stopped: threading.Event) -> None:
     from django.db import connection
 
     last = 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(number) FROM people_segment")  # the segment of those who sent a ping
+        number = cursor.fetchone()[0]
     while not stopped.is_set():
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT m.id, m.person_id FROM people_segment_move m JOIN people_segment g ON g.number = m.segment_no "
-                "WHERE m.id > %s AND m.entered AND g.definition::text LIKE %s",
-                [last, f"%{PING}%"],
+                "SELECT id, person_id FROM people_segment_move WHERE segment_no = %s AND id > %s AND entered",
+                [number, last],
             )
-            for number, person in cursor.fetchall():
+            for move, person in cursor.fetchall():
                 seen.setdefault(str(person), time.perf_counter())
-                last = max(last, number)
+                last = max(last, move)
         time.sleep(0.01)
     connection.close()
 

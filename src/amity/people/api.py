@@ -10,7 +10,15 @@ from amity.people.changes import (
     create_company,
     create_person,
 )
-from amity.people.finding import company_called, company_search, lookalikes, normal_email, normal_phone, person_search
+from amity.people.finding import (
+    company_called,
+    company_meant,
+    company_search,
+    lookalikes,
+    normal_email,
+    normal_phone,
+    person_search,
+)
 from amity.people.holders import Holder, register_holder
 from amity.people.imports import kit as import_kit
 from amity.people.imports import service as imports
@@ -80,6 +88,7 @@ __all__ = [
     "change_company",
     "change_person",
     "company_called",
+    "company_meant",
     "company_names",
     "company_rows",
     "company_search",

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import phonenumbers
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from amity.access import api as access
-from amity.base.searching import prefix_query, search_text
+from amity.base.searching import prefix_query, search_text, words_of
 from amity.people.models import LISTED, Company, Identifier, Person
 from amity.people.profiles import NAME_FIELDS, told_name
 
 MAX_LOOKALIKES = 5
+MAX_SUGGESTED = 10
+_LOOKED_AT = 1_000  # matches that are ranked
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A company to choose."""
+
+    id: UUID
+    name: str
+    city: str
 
 
 def person_search(values: Mapping[str, Any], company: str = "") -> str:
@@ -67,3 +79,23 @@ def company_called(principal: access.Principal, name: str) -> UUID | None:
         access.rows_of(principal), search_vector=words, name__iexact=name.strip(), archived_at=None
     )
     return rows.order_by("created_at").values_list("pk", flat=True).first()
+
+
+def companies_like(principal: access.Principal, typed: str) -> list[Suggested]:
+    """At most ten companies in sight that have all these words: first those that begin so, then by name. 1 query."""
+    words = prefix_query(typed)
+    if words is None:
+        return []
+    rows = Company.objects.filter(access.rows_of(principal), archived_at=None, search_vector=words)
+    begins = When(search__startswith=" ".join(words_of(typed)), then=Value(0))
+    rank = Case(begins, default=Value(1), output_field=IntegerField())
+    found = Company.objects.filter(pk__in=rows.order_by().values("pk")[:_LOOKED_AT]).order_by(rank, "name", "pk")
+    return [Suggested(*row) for row in found.values_list("pk", "name", "city")[:MAX_SUGGESTED]]
+
+
+def company_meant(principal: access.Principal, name: str, picked: UUID | None) -> UUID | None:
+    """The company chosen from the suggestions while its name stands there, else the one of that name. 1-2 queries."""
+    rows = Company.objects.filter(access.rows_of(principal), pk=picked, archived_at=None) if picked else None
+    if rows is not None and (rows.values_list("name", flat=True).first() or "").strip() == name.strip():
+        return picked
+    return company_called(principal, name)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from amity.access import api as access
 from amity.base.listing import told
-from amity.people.finding import company_called
+from amity.base.suggesting import SuggestInput, picked
+from amity.people.finding import company_meant
 from amity.people.models import LeadStatus
 from amity.people.profiles import CompanyView, PersonView
 
@@ -89,6 +90,7 @@ class PersonForm(ProfileForm):
         label=gettext_lazy("Company"),
         max_length=300,
         required=False,
+        widget=SuggestInput("company_suggestions"),
         help_text=gettext_lazy("The name of a company that is in Amity already."),
     )
     job_title = forms.CharField(label=gettext_lazy("Job title"), max_length=160, required=False)
@@ -110,7 +112,7 @@ class PersonForm(ProfileForm):
         name = self.cleaned_data["company"].strip()
         if not name:
             return None
-        found = company_called(self.principal, name)
+        found = company_meant(self.principal, name, picked(self, "company"))
         if found is None:
             raise forms.ValidationError(
                 _("No company of this name is here. Add it under Companies first, or leave this empty.")
@@ -125,7 +127,8 @@ class PersonForm(ProfileForm):
 
     def values(self) -> dict[str, Any]:
         values = super().values()
-        if self.view is None or "company" in self.changed_data:  # one that the editor does not see stays
+        touched = "company" in self.changed_data or picked(self, "company") is not None
+        if self.view is None or touched:  # one that the editor does not see stays
             values["company_id"] = self.cleaned_data["company"]
         if self.view is not None and not {"given_name", "family_name"} & set(self.changed_data):
             del values["given_name"], values["family_name"]

@@ -79,6 +79,15 @@ def lookalikes(request: access.StaffRequest) -> HttpResponse:
     return page(request, "people/lookalikes.html", context, part="people/_lookalikes.html")
 
 
+@require_GET
+def company_suggestions(request: access.StaffRequest) -> HttpResponse:
+    """While a company's name is being typed: at most ten that the reader sees."""
+    access.require(request.principal, "people.view")
+    typed = request.GET.get("company", "")[:300]
+    context = {"typed": typed.strip(), "companies": finding.companies_like(request.principal, typed)}
+    return page(request, "people/company_suggestions.html", context, part="people/_company_suggestions.html")
+
+
 def _same(request: access.StaffRequest, but: UUID | None) -> list[tuple[UUID, str]]:
     typed = request.POST if request.method == "POST" else request.GET
     return finding.lookalikes(request.principal, typed.get("email", "")[:254], typed.get("phone", "")[:40], but)

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("people/<uuid:person_id>/edit", pages.edit_person, name="person_edit"),
     path("people/<uuid:person_id>/merge", pages_merges.join, name="person_merge"),
     path("people/<uuid:person_id>/merges/<uuid:merge_id>/revocation", pages_merges.part, name="person_unmerge"),
+    path("companies/suggestions", pages.company_suggestions, name="company_suggestions"),
     path("companies/new", pages.new_company, name="company_new"),
     path("companies/<uuid:company_id>/edit", pages.edit_company, name="company_edit"),
 ]

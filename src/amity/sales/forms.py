@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from amity.access import api as access
+from amity.base.suggesting import SuggestInput, picked
 from amity.people import api as people
 from amity.sales.catalogue import product_choices
 from amity.sales.deals import DealView, stage_choices
@@ -30,6 +31,7 @@ class DealForm(forms.Form):
         label=gettext_lazy("Company"),
         max_length=300,
         required=False,
+        widget=SuggestInput("company_suggestions"),
         help_text=gettext_lazy("The name of a company that is in Amity already."),
     )
     contact = forms.CharField(
@@ -70,9 +72,10 @@ class DealForm(forms.Form):
     def clean_company(self) -> UUID | None:
         """The id behind the typed name."""
         name = self.cleaned_data["company"].strip()
-        if not name or name == self.about.get("company"):
+        chosen = picked(self, "company")
+        if not name or (name == self.about.get("company") and chosen is None):
             return self.about.get("company_id") if name else None
-        found = people.company_called(self.principal, name)
+        found = people.company_meant(self.principal, name, chosen)
         if found is None:
             raise forms.ValidationError(
                 _("No company of this name is here. Add it under Companies first, or leave this empty.")
@@ -90,6 +93,10 @@ class DealForm(forms.Form):
                 _("Nobody with this e-mail address or phone number is here. Add the person first, or leave this empty.")
             )
         return found[0][0]
+
+    def company_touched(self) -> bool:
+        """Whether another name was typed, or one of several with the same name chosen."""
+        return "company" in self.changed_data or picked(self, "company") is not None
 
     def values(self) -> dict[str, Any]:
         """Column values to store."""

@@ -52,7 +52,7 @@ def _without_unseen(form: DealForm) -> dict[str, Any]:
     values = form.values()
     if "contact" not in form.changed_data:
         del values["person_id"]
-    if "company" not in form.changed_data:
+    if not form.company_touched():
         del values["company_id"]
     return values
 

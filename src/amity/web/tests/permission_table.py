@@ -105,6 +105,7 @@ PAGES: dict[str, dict[str, str]] = {
     "person_task_done": {"POST": "tasks.edit"},
     "company": {"GET": "people.view"},
     "company_new": {"GET": "people.edit", "POST": "people.edit"},
+    "company_suggestions": {"GET": "people.view"},
     "company_edit": {"GET": "people.edit", "POST": "people.edit"},
     "company_timeline": {"GET": "people.view"},
     "company_archive": {"POST": "people.edit"},

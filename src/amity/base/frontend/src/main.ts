@@ -12,6 +12,7 @@ import { startLive } from "./live";
 import { startMenus } from "./menus";
 import { startPalette } from "./palette";
 import { startPicker } from "./picker";
+import { startSuggest } from "./suggest";
 import { startTimes } from "./times";
 import { startToasts } from "./toasts";
 
@@ -31,6 +32,7 @@ startLists();
 startLive();
 startPalette();
 startPicker();
+startSuggest();
 startKeys();
 startDropzones();
 startTimes();

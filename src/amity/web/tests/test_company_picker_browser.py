@@ -1,0 +1,55 @@
+"""The company picker by keyboard alone, in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from amity.web.tests.conftest import Running
+
+pytestmark = [pytest.mark.browser]
+SECONDS = 60_000
+
+
+@pytest.fixture
+def page(running: Running, browser: Any, signed_in: Path) -> Iterator[Any]:
+    context = browser.new_context(storage_state=str(signed_in), base_url=running.url, locale="en-GB")
+    context.add_cookies([{"name": "amity_language", "value": "en", "url": running.url}])
+    context.set_default_timeout(SECONDS)
+    opened = context.new_page()
+    opened.set_default_navigation_timeout(SECONDS)
+    yield opened
+    context.close()
+
+
+@pytest.mark.parametrize("form", ["/deals/new", "/people/new"])
+def test_a_company_is_chosen_with_the_keyboard(page: Any, form: str) -> None:
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.goto("/companies/")
+    name = page.locator("tr[data-href] a.main").first.inner_text().strip()
+    page.goto(form)
+    field = page.get_by_label("Company", exact=False).first
+    field.focus()
+    page.keyboard.type(name.split()[0][:4])
+    options = page.locator(".suggest-found [role=option]")
+    options.first.wait_for()
+    assert field.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    selected = page.locator(".suggest-found [aria-selected=true]")
+    assert selected.get_attribute("id") == field.get_attribute("aria-activedescendant")
+    told, chosen = selected.get_attribute("data-text"), selected.get_attribute("data-id")
+    page.keyboard.press("Enter")
+    assert field.input_value() == told
+    assert page.locator("[data-suggest-pick]").input_value() == chosen
+    assert field.get_attribute("aria-expanded") == "false"
+    assert page.url.endswith(form)
+    page.keyboard.press("Backspace")
+    options.first.wait_for()
+    assert page.locator("[data-suggest-pick]").input_value() == ""
+    page.keyboard.press("Escape")
+    assert field.get_attribute("aria-expanded") == "false"
+    assert not problems

@@ -21,7 +21,7 @@ def principal_of_session(key: str) -> Principal | None:
     """
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    staff = auth.get_user(request)  # type: ignore[arg-type]
+    staff = auth.get_user(request)
     if not isinstance(staff, Staff) or not staff.is_active or second_factor.overdue(staff):
         return None
     return principal_of(staff)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
@@ -23,7 +24,7 @@ def property_values(event: str, name: str, typed: str, limit: int = 20) -> list[
     2 queries; nothing when the database needs longer than 0.4 s.
     """
     now = clock.now()
-    params = [name, event, now - timedelta(days=DAYS), now + timedelta(days=1), typed[:100], min(limit, 100)]
+    params: list[Any] = [name, event, now - timedelta(days=DAYS), now + timedelta(days=1), typed[:100], min(limit, 100)]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(_PATIENCE_MS)])

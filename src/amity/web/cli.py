@@ -376,7 +376,7 @@ def quality() -> None:
 def quality_bench(
     files: tuple[Path, ...], truth: str | None, pairs: Path | None, no_baselines: bool, as_json: bool
 ) -> None:
-    """Find duplicates in FILE, or link LEFT to RIGHT, and compare with what is known (CSV, JSON lines, Parquet, .gz)."""
+    """Find duplicates in FILE, or link LEFT to RIGHT, and compare with what is known (also gzipped)."""
     from importlib import import_module
 
     if len(files) > 2:

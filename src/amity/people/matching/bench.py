@@ -78,7 +78,10 @@ def _baselines(
         return {"note": "Splink is not installed: pip install 'amity[splink]'"}
     if known.total > _BASELINE_LIMIT:
         return {"note": f"left out above {_BASELINE_LIMIT:,} records"}
-    left, right = without_ids(left, known.ids), None if right is None else without_ids(right, known.ids)
+    if right is None:
+        left = without_ids(left, known.ids)
+    else:
+        left, right = (table.drop(known.ids & set(table.columns)) for table in (left, right))
     plans: dict[str, Callable[[], Ints]] = {"splink_default": lambda: splink_baseline.default(left, right)}
     if tuned is not None:
         plan = tuned

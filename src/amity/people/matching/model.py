@@ -22,6 +22,7 @@ _RANDOM_PAIRS = 300_000
 _ROUNDS = 40
 _ANCHORS = 50  # pairs from which such a beginning is worth more than a guess
 _CONFLICT = 8.0  # log odds against pairs that differ in everything telling
+_MANY = 10_000  # records from which namesakes in one town are usual
 _FEW = 5.0  # others who share a record's value, at most, in a column that tells people apart
 _AT_ONCE = 2_000_000  # pairs compared at a time
 _LEARNED_FROM = 1_500_000  # candidates a model is learned from, where one table has more
@@ -43,6 +44,7 @@ class Model:
     near: list[Doubles] = field(default_factory=list)
     near_prior: float = 0.0
     telling: list[int] = field(default_factory=list)
+    least: int = 2  # telling things that both must have before differing in all of them is a conflict
 
 
 def compared(records: Records, pairs: Ints, whole: Whole | None = None) -> Levels:
@@ -104,6 +106,7 @@ def train(records: Records, pairs: Ints, gamma: Levels, whole: Whole | None = No
     held: set[int] = set()
     if not records.linkage:
         model.telling = list(np.flatnonzero(telling))
+        model.least = 1 if records.total > _MANY else 2
         held = _anchor(model, gamma, telling)
         model.near = [
             u[at].copy() if telling[at] else _shares(gamma[:, at], None, len(CUTS[kind]) + 1, 0.5)
@@ -218,11 +221,11 @@ def both_odds(model: Model, gamma: Levels, rarity: list[Doubles | None]) -> tupl
 def _in_conflict(model: Model, gamma: Levels) -> npt.NDArray[np.bool_]:
     """Pairs that differ in everything telling that both have (e-mail, phone, birth date), two such things at least."""
     told = [at for at in model.telling if at < gamma.shape[1]]
-    if len(told) < 2:
+    if len(told) < 2:  # one alone may just have changed
         return np.zeros(len(gamma), dtype=np.bool_)
     halves = np.array([len(CUTS[model.kinds[at]]) // 2 for at in told])
     compared = (gamma[:, told] >= 0).sum(axis=1)
-    return np.asarray((compared >= 2) & ~(gamma[:, told] >= halves).any(axis=1), dtype=np.bool_)
+    return np.asarray((compared >= model.least) & ~(gamma[:, told] >= halves).any(axis=1), dtype=np.bool_)
 
 
 def column_weights(model: Model, at: int, gamma: Levels, rarity: Doubles | None) -> Doubles:

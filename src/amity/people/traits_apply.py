@@ -74,13 +74,23 @@ def reread(cursor: Any, visitors: Iterable[UUID]) -> Said:
     ids = sorted(set(visitors))
     if not ids:
         return {}
-    states = load(cursor, ids)
-    for state in states.values():
-        state.values |= {name: "" for name, value in state.values.items() if isinstance(value, str) and name[0] != ":"}
-        state.values |= {"lead_status": "none", "company_id": None}
-        state.values = {name: value for name, value in state.values.items() if name[0] != ":"}
-        state.origins = {}
-    write(cursor, list(states.values()), {pk: {"email"} for pk in states})
+    _edges, nodes = connected(cursor, set(ids))
+    states = load(cursor, nodes)
+    owns = load_owns(cursor, states)
+    survivor = {pk: state.merged_into or pk for pk, state in states.items()}
+    absorb(states, owns, survivor)
+    for state in (states[pk] for pk in ids):
+        emptied = {
+            name: "" if isinstance(value, str) else None for name, value in state.values.items() if name[0] != ":"
+        }
+        state.values, state.origins = emptied | {"lead_status": "none"}, {}
+    rows = [states[pk] for pk in ids]
+    for pk, own in owns.items():
+        shown = together(own, {m: owns.get(m, states[m]) for m in states if survivor[m] == pk})
+        shown.merged_into = None
+        rows.append(shown)
+    store_owns(cursor, owns.values())
+    write(cursor, rows, {row.id: {"email"} for row in rows})
     cursor.execute("DELETE FROM people_identifier WHERE person_id = ANY(%s) AND kind IN ('email', 'phone')", [ids])
     cursor.execute(_TOLD, [ids])
     found: Said = {}

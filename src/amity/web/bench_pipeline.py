@@ -93,7 +93,8 @@ def _follow(size: int, active: int) -> None:
 
     bench_segments._without_segments()
     for number, definition in enumerate([*bench_segments_made.live(size - 1), {"all": [{"event": PING}]}]):
-        people.segments.create(access.SYSTEM, f"bench {number}", definition, live=True)
+        view = people.segments.create(access.SYSTEM, f"bench {number}", definition, live=True)
+    people.segments.recompute(view.id)
     for start in range(0, active, BATCH):
         with transaction.atomic(), connection.cursor() as cursor:
             here = range(start, min(start + BATCH, active))

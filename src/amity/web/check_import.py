@@ -68,20 +68,19 @@ def _homes(state: object) -> bool:
             f"{file.name[:46]:46} {file.noun or '-':11} {file.rows:>8} {file.created:>8} {file.updated:>8} "
             f"{file.unchanged:>8} {file.rejected:>8}{mark}"
         )
-        for code, count, reason in _reasons(file.id):
-            print(f"    rejected {count} × {code}: {reason}")
+        for code, count in _reasons(file.id):
+            print(f"    rejected {count} × {code}")
         for note, count in sorted(file.notes.items()):
             print(f"    note {count} × {note}")
     return good
 
 
-def _reasons(file_id: UUID) -> list[tuple[str, int, str]]:
+def _reasons(file_id: UUID) -> list[tuple[str, int]]:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT code, count(*), min(reason) FROM people_importreject WHERE file_id = %s GROUP BY code ORDER "
-            "BY 2 DESC",
+            "SELECT code, count(*) FROM people_importreject WHERE file_id = %s GROUP BY code ORDER BY 2 DESC",
             [file_id],
         )
         return list(cursor.fetchall())

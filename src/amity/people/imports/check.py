@@ -28,7 +28,7 @@ SAMPLE_ROWS = 20_000
 class FileReport:
     """What a file's rows would become. ``looked_at`` < ``rows``: counts are of a sample.
 
-    ``reasons``: code -> [rows, sentence]; ``notes``: what had to be helped along, with counts.
+    ``reasons``: code -> rows; ``notes``: what had to be helped along, with counts. Sentences: see `show`.
     """
 
     file_id: str
@@ -40,7 +40,7 @@ class FileReport:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
-    reasons: dict[str, list[Any]] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
 
 
@@ -116,8 +116,5 @@ def _loads(file: ImportFile, context: Context, home: Home) -> Iterator[Load]:
 
 
 def _count_reasons(report: FileReport, refused: pl.DataFrame) -> None:
-    for code, reason, count in (
-        refused.group_by("code", "reason").agg(pl.len()).sort("len", descending=True).iter_rows()
-    ):
-        known = report.reasons.get(code, [0, reason])
-        report.reasons[code] = [known[0] + count, known[1]]
+    for code, count in refused.group_by("code").agg(pl.len()).sort("len", descending=True).iter_rows():
+        report.reasons[code] = report.reasons.get(code, 0) + count

@@ -13,7 +13,7 @@ from amity.people.imports.reading import Batch, Source
 from amity.people.imports.service import ImportedFile
 from amity.people.imports.values import ROW, Mapping, convert, csv_safe
 
-_Line = tuple[int, str, list[str], str]  # row number, reason, cells, the row as read
+_Line = tuple[int, str, list[str], str]  # row number, code of the reason, cells, the row as read
 
 
 def rejected_csv(file: ImportedFile) -> Iterator[str]:
@@ -22,15 +22,20 @@ def rejected_csv(file: ImportedFile) -> Iterator[str]:
     Streams the whole file: about four seconds per 100,000 rows of a dozen columns.
     """
     source = Source.from_json(dict(file.source))
-    yield _written([_("Row"), _("Reason"), *source.columns, _("As read")])
+    heading = _written([_("Row"), _("Reason"), *source.columns, _("As read")])
+    return _lines(file, source, heading, rejects.sentences())  # in the caller's language, whenever they are read
+
+
+def _lines(file: ImportedFile, source: Source, heading: str, words: dict[str, str]) -> Iterator[str]:
+    yield heading
     home = noun(file.noun).land if file.noun else None
     mapping = _mapping(file)
     for batch in reading.batches(source):
         lines = _unread(batch, len(source.columns))
         if isinstance(home, Home) and mapping is not None:
             lines += _faulty(batch, home, mapping)
-        for number, why, cells, raw in sorted(lines):
-            yield _written([str(number), why, *cells, raw])
+        for number, code, cells, raw in sorted(lines):
+            yield _written([str(number), words.get(code, code), *cells, raw])
 
 
 def _mapping(file: ImportedFile) -> Mapping | None:
@@ -42,7 +47,7 @@ def _mapping(file: ImportedFile) -> Mapping | None:
 
 
 def _unread(batch: Batch, width: int) -> list[_Line]:
-    return [(item.row, item.reason, [""] * width, item.raw) for item in batch.rejected]
+    return [(item.row, item.code, [""] * width, item.raw) for item in batch.rejected]
 
 
 def _faulty(batch: Batch, home: Home, mapping: Mapping) -> list[_Line]:
@@ -53,7 +58,7 @@ def _faulty(batch: Batch, home: Home, mapping: Mapping) -> list[_Line]:
     reasons = dict(zip(typed[ROW].to_list(), codes.to_list(), strict=True))
     numbers = batch.numbers.to_list()
     return [
-        (number, rejects.reason(reasons[number]), [cell or "" for cell in cells], "")
+        (number, reasons[number], [cell or "" for cell in cells], "")
         for number, cells in zip(numbers, batch.frame.iter_rows(), strict=True)
         if reasons.get(number)
     ]

@@ -306,7 +306,7 @@ def _without_blank(first: int, count: int, frame: pl.DataFrame, numbers: pl.Seri
     """A batch whose rows without any value are rejected as empty."""
     filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     if not filled.all():
-        blank = [Rejected(row, "empty", records.reason("empty"), "") for row in numbers.filter(~filled)]
+        blank = [Rejected(row, "empty", "") for row in numbers.filter(~filled)]
         rejected = sorted([*rejected, *blank], key=lambda item: item.row)
         frame, numbers = frame.filter(filled), numbers.filter(filled)
     return Batch(first, first + count - 1, frame, numbers, tuple(rejected))

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from amity.base.errors import Refused
 
@@ -20,13 +22,27 @@ _LINE_END, _QUOTE = ord("\n"), ord('"')
 RAW_KEPT = 2_000  # characters of a rejected row kept for the person
 
 
+# What each code of `Rejected` says, in the language of whoever reads it.
+REASONS: dict[str, str | Promise] = {
+    "unclosed_quote": gettext_lazy(
+        "A quotation mark is opened but not closed, or stands in the middle of a quoted cell."
+    ),
+    "nul": gettext_lazy("The row contains NUL characters."),
+    "encoding": gettext_lazy("The row contains bytes that are not valid in the file's encoding."),
+    "too_few": gettext_lazy("The row has fewer cells than the table has columns."),
+    "too_many": gettext_lazy("The row has more cells than the table has columns."),
+    "not_json": gettext_lazy("The line is not valid JSON."),
+    "not_object": gettext_lazy("The line is not a JSON object with named values."),
+    "empty": gettext_lazy("The row is empty."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that was not taken. ``row`` counts data rows from 1; ``code`` is stable, ``reason`` is for people."""
+    """A row that was not taken. ``row`` counts data rows from 1; ``code`` is stable, `REASONS` has its sentence."""
 
     row: int
     code: str
-    reason: str
     raw: str
 
 
@@ -223,22 +239,8 @@ _OPEN: list[bytes] = []
 
 
 def rejected(row: int, code: str, raw: bytes) -> Rejected:
-    """A rejection with its sentence and the start of the row, safe to store as text."""
-    return Rejected(row, code, reason(code), raw[:RAW_KEPT].decode("utf-8", "replace").replace("\x00", "\ufffd"))
-
-
-def reason(code: str) -> str:
-    """The sentence for a rejection code."""
-    return {
-        "unclosed_quote": _("A quotation mark is opened but not closed, or stands in the middle of a quoted cell."),
-        "nul": _("The row contains NUL characters."),
-        "encoding": _("The row contains bytes that are not valid in the file's encoding."),
-        "too_few": _("The row has fewer cells than the table has columns."),
-        "too_many": _("The row has more cells than the table has columns."),
-        "not_json": _("The line is not valid JSON."),
-        "not_object": _("The line is not a JSON object with named values."),
-        "empty": _("The row is empty."),
-    }[code]
+    """A rejection with the start of the row, safe to store as text."""
+    return Rejected(row, code, raw[:RAW_KEPT].decode("utf-8", "replace").replace("\x00", "\ufffd"))
 
 
 def is_utf8(data: bytes) -> bool:

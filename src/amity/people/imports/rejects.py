@@ -7,8 +7,11 @@ from typing import Any
 
 import polars as pl
 from django.db import DatabaseError
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from amity.people.imports import records
 from amity.people.imports.feed import Load
 from amity.people.imports.keys import hex_id, new_ids
 from amity.people.imports.reading import Batch
@@ -17,18 +20,25 @@ from amity.people.imports.values import csv_safe
 from amity.people.imports.words import bags
 from amity.people.models import ImportFile, ImportReject
 
-SCHEMA: dict[str, Any] = {"row_number": pl.Int64, "code": pl.String, "reason": pl.String, "row": pl.String}
+SCHEMA: dict[str, Any] = {"row_number": pl.Int64, "code": pl.String, "row": pl.String}
+_REASONS: dict[str, str | Promise] = {
+    **records.REASONS,
+    "no_name": gettext_lazy("The row names nobody: it has neither a name nor anything that could stand for one."),
+    "no_order": gettext_lazy("The row does not say which order it belongs to."),
+    "no_time": gettext_lazy("The row does not say when it happened."),
+    "unique": gettext_lazy("Another record already has a value of this row that only one record may have."),
+    "database": gettext_lazy("The database did not take the row."),
+}
 
 
-def reason(code: str) -> str:
-    """The sentence for a rejection code of the landings."""
-    return {
-        "no_name": _("The row names nobody: it has neither a name nor anything that could stand for one."),
-        "no_order": _("The row does not say which order it belongs to."),
-        "no_time": _("The row does not say when it happened."),
-        "unique": _("Another record already has a value of this row that only one record may have."),
-        "database": _("The database did not take the row."),
-    }.get(code, code)
+def told(code: str, kept: str = "") -> str:
+    """The sentence for a rejection in the active language; ``kept``: the one that older imports stored themselves."""
+    return str(_REASONS.get(code) or kept or code)
+
+
+def sentences() -> dict[str, str]:
+    """The sentences of all codes in the active language."""
+    return {code: str(text) for code, text in _REASONS.items()}
 
 
 def none() -> pl.DataFrame:
@@ -42,11 +52,7 @@ def of_rows(load: Load, numbers: pl.Series, codes: pl.Series) -> pl.DataFrame:
     wanted = pl.DataFrame({"row_number:": numbers.cast(pl.Int64), "code": codes})
     rows = wanted.join(frame, on="row_number:", how="left", maintain_order="left")
     cells = bags(rows, {column: column for column in load.batch.frame.columns}).fill_null("{}")
-    texts = {code: reason(code) for code in codes.unique().to_list()}
-    return pl.DataFrame(
-        {"row_number": rows["row_number:"], "code": rows["code"], "reason": rows["code"].replace(texts), "row": cells},
-        schema=SCHEMA,
-    )
+    return pl.DataFrame({"row_number": rows["row_number:"], "code": rows["code"], "row": cells}, schema=SCHEMA)
 
 
 def of_reader(batch: Batch) -> pl.DataFrame:
@@ -54,8 +60,8 @@ def of_reader(batch: Batch) -> pl.DataFrame:
     if not batch.rejected:
         return none()
     raw = bags(pl.DataFrame({"raw": [item.raw for item in batch.rejected]}), {"raw": "raw"}).fill_null("{}")
-    columns = [(item.row, item.code, item.reason) for item in batch.rejected]
-    frame = pl.DataFrame(columns, schema=["row_number", "code", "reason"], orient="row")
+    columns = [(item.row, item.code) for item in batch.rejected]
+    frame = pl.DataFrame(columns, schema=["row_number", "code"], orient="row")
     return pl.DataFrame({**frame.to_dict(as_series=True), "row": raw}, schema=SCHEMA)
 
 
@@ -67,21 +73,29 @@ def of_error(load: Load, numbers: pl.Series, error: DatabaseError) -> pl.DataFra
 
 
 def keep(cursor: Any, file: ImportFile, refused: pl.DataFrame) -> None:
-    """Store rejected rows."""
+    """Store rejected rows by the code of their reason: the sentence is for whoever reads it (`told`)."""
     if not refused.height:
         return
-    frame = refused.with_columns(new_ids(refused.height).alias("id"), pl.lit(hex_id(file.pk)).alias("file_id"))
+    own = (new_ids(refused.height).alias("id"), pl.lit(hex_id(file.pk)).alias("file_id"), pl.lit("").alias("reason"))
+    frame = refused.with_columns(*own)
     copy(cursor, "people_importreject", frame)
 
 
 def as_csv(file: ImportFile) -> Iterator[str]:
-    """The rejected rows as CSV lines: row number, reason, then the file's own columns; no cell is a formula."""
+    """The rejected rows as CSV lines: row number, reason, then the file's own columns; no cell is a formula.
+
+    All words are put into the caller's language here: lines are read when that may no longer be the active one.
+    """
     columns = list(file.source.get("columns", []))
-    yield _line([_("Row"), _("Reason"), *columns, _("As read")])
+    return _lines(file, columns, _line([_("Row"), _("Reason"), *columns, _("As read")]), sentences())
+
+
+def _lines(file: ImportFile, columns: list[str], heading: str, words: dict[str, str]) -> Iterator[str]:
+    yield heading
     rows = ImportReject.objects.filter(file=file).order_by("row_number")
-    for number, why, row in rows.values_list("row_number", "reason", "row").iterator(chunk_size=2_000):
+    for number, code, kept, row in rows.values_list("row_number", "code", "reason", "row").iterator(chunk_size=2_000):
         cells = [str(row.get(column) or "") for column in columns]
-        yield _line([str(number), why, *cells, str(row.get("raw") or "")])
+        yield _line([str(number), words.get(code) or kept or code, *cells, str(row.get("raw") or "")])
 
 
 def _line(cells: list[str]) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from amity.base.models import JobRun
 from amity.base.words import number
+from amity.people.imports import rejects
 from amity.people.imports.nouns import CUSTOM, CUSTOM_KINDS, IGNORE, known, noun
 from amity.people.imports.reasons import Reason
 from amity.people.imports.service import ImportedFile, ImportState
@@ -146,7 +147,7 @@ def checked(report: Mapping[str, Any]) -> list[Counted]:
     """The lines of a dry run."""
     found = []
     for item in report.get("files", []):
-        reasons = [(int(count), str(text)) for count, text in item["reasons"].values()]
+        reasons = [_rejected(code, found) for code, found in item["reasons"].items()]
         counts = {
             name: int(item[name]) for name in ("rows", "looked_at", "created", "updated", "unchanged", "rejected")
         }
@@ -161,6 +162,12 @@ def checked(report: Mapping[str, Any]) -> list[Counted]:
             )
         )
     return found
+
+
+def _rejected(code: str, found: Any) -> tuple[int, str]:
+    """How many rows, and why; dry runs of older versions kept the sentence beside the count."""
+    count, kept = found if isinstance(found, list) else (found, "")
+    return int(count), rejects.told(code, str(kept))
 
 
 def results(state: ImportState) -> list[Counted]:

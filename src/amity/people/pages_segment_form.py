@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +38,7 @@ class Filled:
 def new(request: access.StaffRequest) -> HttpResponse:
     """Write a segment; ``?from=`` begins with one of the suggested ones, ``?copy=`` with an existing one."""
     access.require(request.principal, EDIT)
-    known = segments.vocabulary(request.principal)
+    known = vocabulary(request.principal)
     if request.method == "POST":
         return _posted(request, known, None)
     draft, filled = segment_draft.empty(), Filled()
@@ -53,7 +53,7 @@ def edit(request: access.StaffRequest, segment_id: UUID) -> HttpResponse:
     """Change a segment; a changed definition is recomputed by a job."""
     access.require(request.principal, EDIT)
     view = segments.get(request.principal, segment_id)
-    known = segments.vocabulary(request.principal)
+    known = vocabulary(request.principal)
     if request.method == "POST":
         return _posted(request, known, view)
     filled = Filled(view.name, view.description, view.live)
@@ -64,7 +64,7 @@ def edit(request: access.StaffRequest, segment_id: UUID) -> HttpResponse:
 def count(request: access.StaffRequest) -> HttpResponse:
     """While somebody writes: how many people that is, some of them, and how long it took."""
     access.require(request.principal, VIEW)
-    known = segments.vocabulary(request.principal)
+    known = vocabulary(request.principal)
     draft = read(request.POST, known)
     definition = segment_json.definition_of(draft, types_of(known), whole=False)
     waiting = sum(1 for node, _g in draft.walk() if node.kind != "group" and not segment_draft.is_filled(node))
@@ -89,7 +89,7 @@ def values(request: access.StaffRequest) -> HttpResponse:
         )
     else:
         name = request.GET.get("attribute", "")
-        known = {each.name: each for each in segments.vocabulary(request.principal).attributes}
+        known = {each.name: each for each in vocabulary(request.principal).attributes}
         found = segment_suggest.values_of(request.principal, known[name], typed) if name in known else []
     return page(request, "people/_segment_values.html", {"values": found})
 
@@ -98,12 +98,23 @@ def read(posted: QueryDict, known: segments.Vocabulary) -> Draft:
     """The draft of a form; attributes may be typed by their label."""
     draft = segment_draft.read(posted)
     by_label = {each.label.casefold(): each.name for each in reversed(known.attributes)}
-    names = {each.name for each in known.attributes}
     for node, _group in draft.walk():
         typed = node.get("name").strip()
-        if node.kind == "trait" and typed not in names:
+        if node.kind == "trait":
             node.values["name"] = by_label.get(typed.casefold(), typed)
     return draft
+
+
+def vocabulary(principal: access.Principal) -> segments.Vocabulary:
+    """The engine's vocabulary, every label once: a custom field called like a field is told apart."""
+    known, taken, found = segments.vocabulary(principal), set[str](), []
+    for each in known.attributes:
+        label = each.label
+        while label.casefold() in taken:
+            label = _("%(name)s (custom field)") % {"name": label}
+        taken.add(label.casefold())
+        found.append(replace(each, label=label))
+    return replace(known, attributes=found)
 
 
 def types_of(known: segments.Vocabulary) -> dict[str, str]:

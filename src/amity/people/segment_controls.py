@@ -302,7 +302,7 @@ def _input(
         ' placeholder="{}" maxlength="500" autocomplete="off"{}{}{}{}>',
         kind, kind, name, field_id, value, label, placeholder,
         format_html(' list="{}"', datalist) if datalist else "", step,
-        SafeString(" autofocus") if focus else "", SafeString("").join(more),
+        SafeString(" autofocus") if focus else "", format_html_join("", "{}", ((each,) for each in more)),
     )  # fmt: skip
     return found + format_html('<datalist id="{}"></datalist>', datalist) if suggest is not None else found
 

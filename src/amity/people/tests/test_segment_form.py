@@ -248,3 +248,10 @@ def test_bars_of_the_chart_stay_inside() -> None:
     bars, axis = segment_trends.bars(segment_trends.Trend(tuple(day)))
     assert 0 < axis < segment_trends.HEIGHT
     assert all(bar.y >= 0 and bar.y + bar.height <= segment_trends.HEIGHT for bar in bars)
+
+
+def test_fields_ask_the_server_by_themselves() -> None:
+    draft = drafts.empty()
+    html = str(Controls(KNOWN, "/segments/new").show(draft).nodes[0].sentence)
+    assert 'hx-post="/segments/new" hx-trigger="change"' in html
+    assert "&quot;" not in html

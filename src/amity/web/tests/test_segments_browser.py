@@ -28,7 +28,7 @@ def page(running: Running, browser: Any, signed_in: Path) -> Iterator[Any]:
 
 def test_a_segment_is_written_as_a_sentence_while_the_count_follows(page: Any) -> None:
     page.goto("/segments/new")
-    page.get_by_label("Event", exact=True).fill("Order Completed")
+    page.get_by_label("Event", exact=True).press_sequentially("Order Completed")
     page.keyboard.press("Tab")
     page.locator("#count b").wait_for()
     bought = page.locator("#count b").inner_text()
@@ -37,11 +37,11 @@ def test_a_segment_is_written_as_a_sentence_while_the_count_follows(page: Any) -
     page.wait_for_function("before => document.querySelector('#count b')?.innerText !== before", arg=bought)
     page.get_by_role("button", name="Who they are").first.focus()
     page.keyboard.press("Enter")
-    page.get_by_label("Field").fill("Country")
+    page.get_by_label("Field").press_sequentially("Country")
     page.keyboard.press("Tab")
     page.locator("select[aria-label=Value]").select_option("DE")
     page.get_by_role("button", name="where a property").click()
-    page.get_by_label("Property").fill("category")
+    page.get_by_label("Property").press_sequentially("category")
     page.keyboard.press("Tab")
     page.locator("#n1-value-0").fill("Coffee")
     assert Axe().run(page).violations_count == 0

@@ -25,9 +25,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "agent": frozenset(_WORK - {"models.view", "jobs.view"}),
     "marketer": frozenset(_WORK | {"people.export", "people.bulk", "segments.manage"}),
     "steward": frozenset(_STEWARD | {"jobs.manage", "models.decide", "segments.manage"}),
-    "analyst": frozenset(
-        _READ | {"people.export", "deals.export", "models.train", "settings.view", "segments.manage"}
-    ),
+    "analyst": frozenset(_READ | {"people.export", "deals.export", "models.train", "settings.view", "segments.manage"}),
 }
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
 

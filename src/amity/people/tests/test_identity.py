@@ -133,7 +133,8 @@ def test_a_typed_value_stays_and_the_said_one_is_held_beside_it() -> None:
 def test_fields_of_all_kinds_land_typed() -> None:
     address = {"city": "Wrocław", "country": "Polska", "street": "Rynek 1"}
     feed([identify(1, "a", firstName="Ola", lastName="Zając", phone="601 200 300", address=address, title="CTO",
-                   language="pl-PL", age=34, vip=True, tags=["x"], createdAt="2025-01-02T03:04:05Z", score="")])  # fmt: skip
+                   language="pl-PL", age=34, vip=True, tags=["x"], createdAt="2025-01-02T03:04:05Z",
+                   score="")])  # fmt: skip
     ola = Person.objects.get()
     assert (ola.display_name, ola.phone, ola.city, ola.country) == ("Ola Zając", "+48601200300", "Wrocław", "PL")
     assert (ola.job_title, ola.language) == ("CTO", "pl")

@@ -30,7 +30,7 @@ def test_a_company_is_chosen_with_the_keyboard(page: Any, form: str) -> None:
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.goto("/companies/")
-    name = page.locator("tr[data-href] a.main").first.inner_text().strip()
+    name = page.locator("tr[data-href] a.chip > span:last-child").first.inner_text().strip()
     page.goto(form)
     field = page.get_by_label("Company", exact=False).first
     field.focus()

@@ -139,12 +139,15 @@ def main(argv: Sequence[str]) -> int:
         if not options.json:
             print(in_words(one.name, results[one.name]), flush=True)
     behind = [name for name, result in results.items() if _behind(result)]
+    unknown = [name for name, result in results.items() if "f1" not in result["baselines"].get("splink_tuned", {})]
     if options.json:
-        print(json.dumps({"sets": results, "behind": behind}))
+        print(json.dumps({"sets": results, "behind": behind, "without_tuned_baseline": unknown}))
     else:
         print(f"target: F1 at least the hand-tuned model's on each: {'reached' if not behind else 'missed on '}"
               + ", ".join(behind))  # fmt: skip
-    return 0
+        if unknown:
+            print(f"no figure of the hand-tuned model, so nothing is shown, on {', '.join(unknown)}")
+    return 1 if behind or unknown else 0
 
 
 def _behind(result: Mapping[str, Any]) -> bool:

@@ -7,9 +7,9 @@ export function startSuggest(): void {
     const input = field(event.target);
     if (input && !input.hasAttribute("role")) prepare(input);
   });
-  document.addEventListener("htmx:afterSwap", (event) => {
-    const box = event.target as HTMLElement;
-    if (box.matches?.(".suggest-found")) shown(box);
+  document.addEventListener("htmx:afterOnLoad", (event) => {
+    const input = field(event.target); // the list is in place by now, even an empty one
+    if (input) shown(input);
   });
 }
 
@@ -43,18 +43,18 @@ function keep(input: HTMLElement, id: string): void {
   find<HTMLInputElement>("[data-suggest-pick]", around(input))!.value = id;
 }
 
-function shown(box: HTMLElement): void {
-  const input = find<HTMLInputElement>("[data-suggest]", around(box))!;
-  const list = find("[role=listbox]", box);
-  const taken = find<HTMLInputElement>("[data-suggest-pick]", around(box))!.value !== "";
-  find("[role=status]", around(box))!.textContent = list?.dataset.told ?? "";
+function shown(input: HTMLInputElement): void {
+  const found = box(input);
+  const list = find("[role=listbox]", found);
+  const taken = find<HTMLInputElement>("[data-suggest-pick]", around(input))!.value !== "";
+  find("[role=status]", around(input))!.textContent = list?.dataset.told ?? "";
   if (!list || taken || document.activeElement !== input) return close(input);
-  list.id = `${box.id}_list`;
+  list.id = `${found.id}_list`;
   all("[role=option]", list).forEach((option, index) => (option.id = `${list.id}_${index}`));
   input.setAttribute("aria-controls", list.id);
   input.removeAttribute("aria-activedescendant");
   input.setAttribute("aria-expanded", "true");
-  box.hidden = false;
+  found.hidden = false;
 }
 
 function close(input: HTMLInputElement): void {

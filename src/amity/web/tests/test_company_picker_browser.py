@@ -32,7 +32,7 @@ def test_a_company_is_chosen_with_the_keyboard(page: Any, form: str) -> None:
     page.goto("/companies/")
     name = page.locator("tr[data-href] a.chip > span:last-child").first.inner_text().strip()
     page.goto(form)
-    field = page.get_by_label("Company", exact=False).first
+    field = page.locator("#id_company")
     field.focus()
     page.keyboard.type(name.split()[0][:4])
     options = page.locator(".suggest-found [role=option]")

@@ -92,7 +92,7 @@ def record(cursor: Any, landed: Sequence[Any]) -> dict[UUID, set[str]]:
     if not about:
         return {}
     cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
-    cursor.execute("SELECT version FROM people_segment_version")
+    cursor.execute("SELECT coalesce(max(version), 0) FROM people_segment_version")
     version = cursor.fetchone()[0]
     registry = _names.at(version, {name_of(row.fact) for row in about})
     roots = roots_of(cursor, {row.person_id for row in about})

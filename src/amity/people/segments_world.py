@@ -79,14 +79,18 @@ _plan: Plan | None = None
 
 def version_now(cursor: Any) -> int:
     """The version of definitions and measures. 1 query."""
-    cursor.execute("SELECT version FROM people_segment_version")
+    cursor.execute("SELECT coalesce(max(version), 0) FROM people_segment_version")
     return int(cursor.fetchone()[0])
 
 
 def bump() -> None:
     """Have every process read the definitions again."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE people_segment_version SET version = version + 1")
+        cursor.execute(
+            "INSERT INTO people_segment_version AS known (id, version) "
+            "VALUES (1, extract(epoch FROM clock_timestamp())::bigint) "
+            "ON CONFLICT (id) DO UPDATE SET version = known.version + 1"
+        )
 
 
 def plan(cursor: Any) -> Plan:

@@ -20,7 +20,8 @@ from amity.events import consumers, consuming
 from amity.events.models import LogCursor
 from amity.events.stream_postgres import PostgresStream
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Alone: transactions of other tests on the same server would hold the horizon of the log back.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""``amity bench scoring``: Amity's ladder beside the base rate, logistic regression, tuned LightGBM and CatBoost.
+"""``amity bench scoring``: Amity's ladder beside the base rate, logistic regression and tuned LightGBM.
 
+Tables of one's own are measured beside tuned CatBoost too, where it is installed.
 Same splits, same rows, same held-out columns for all. Nothing in here is used by the product.
 """
 
@@ -31,6 +32,8 @@ Array = NDArray[np.float64]
 Say = Callable[[str], None]
 
 SPLITS = 5
+SCORING_TRIALS = 20
+BESIDE = ("base_rate", "logistic", "tuned_lightgbm", "tuned_catboost")
 TEST_SHARE = 0.2
 SMALL = (20, 50, 100, 200, 400, 1_000)
 SMALL_SEEDS = 20
@@ -53,19 +56,21 @@ class Problem:
 
 def bench_table(
     path: Path, label: str, time_column: str | None = None, splits: int = SPLITS, small: bool = True,
-    say: Say | None = None, trials: int = TRIALS, hold_out: bool = True,
+    say: Say | None = None, trials: int = TRIALS, hold_out: bool = True, beside: Sequence[str] = BESIDE,
 ) -> dict[str, Any]:  # fmt: skip
     """Bench any table with an outcome column; returns plain JSON values.
 
     Rows whose outcome is neither won nor lost count as open. Raises ``Refused`` for unreadable files or outcomes.
     """
-    return bench_frame(path.name, read_table(path), label, time_column, splits, small, say, trials, hold_out=hold_out)
+    return bench_frame(
+        path.name, read_table(path), label, time_column, splits, small, say, trials, hold_out=hold_out, beside=beside
+    )
 
 
 def bench_frame(
     name: str, table: pl.DataFrame, label: str, time_column: str | None = None, splits: int = SPLITS,
     small: bool = True, say: Say | None = None, trials: int = TRIALS, by_time: bool = True,
-    hold_out: bool = True,
+    hold_out: bool = True, beside: Sequence[str] = BESIDE,
 ) -> dict[str, Any]:  # fmt: skip
     """Bench a table in memory; ``by_time`` False: times give ages only and the splits are seeded."""
     tell = say or (lambda _line: None)
@@ -75,7 +80,7 @@ def bench_frame(
     for s in problem.found:
         words = ", ".join(f"{e.code} {e.weight}" for e in s.evidence)
         tell(f"   {'held out' if s.held else 'noted   '} {s.column} ({s.score}): {words}")
-    rows = [_one_split(problem, seed, trials, tell) for seed in range(splits)]
+    rows = [_one_split(problem, seed, trials, tell, beside) for seed in range(splits)]
     result = _summary(problem, rows)
     _print_summary(result, tell)
     if small:
@@ -132,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--label", help="its outcome column")
     parser.add_argument("--time", help="its column of opening times")
     parser.add_argument("--splits", type=int, default=SPLITS)
-    parser.add_argument("--trials", type=int, default=TRIALS, help="random-search trials of the tuned LightGBM")
+    parser.add_argument("--trials", type=int, default=SCORING_TRIALS, help="random-search trials of the tuned LightGBM")
     parser.add_argument("--no-few", action="store_true", help="skip the runs on 20 to 400 decided rows")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
@@ -165,7 +170,7 @@ def deals_table(folder: Path) -> pl.DataFrame:
 
 
 def _targets(folder: Path, splits: int, small: bool, trials: int, say: Say) -> tuple[list[dict[str, Any]], list[str]]:
-    leads = bench_table(folder / LEADS, "Converted", None, splits, small, say, trials)
+    leads = bench_table(folder / LEADS, "Converted", None, splits, small, say, trials, beside=BESIDE[:3])
     deals = bench_frame(
         "maven deals",
         deals_table(folder / DEALS),
@@ -197,7 +202,7 @@ def _targets(folder: Path, splits: int, small: bool, trials: int, say: Say) -> t
     return [leads, deals], missed
 
 
-def _one_split(problem: Problem, number: int, trials: int, say: Say) -> dict[str, Any]:
+def _one_split(problem: Problem, number: int, trials: int, say: Say, beside: Sequence[str]) -> dict[str, Any]:
     train_rows, test_rows = split(problem, number)
     parts = _parts(problem, train_rows, test_rows, trials, number)
     truth = problem.y[test_rows]
@@ -205,7 +210,8 @@ def _one_split(problem: Problem, number: int, trials: int, say: Say) -> dict[str
     trained = train(parts.table, parts.y, parts.opened)
     seconds = time.perf_counter() - started
     found = {"amity": quality(truth, trained.model.score(parts.test, parts.later).probability)}
-    found |= {name: quality(truth, baseline(parts)) for name, baseline in baselines.available().items()}
+    others = {name: baseline for name, baseline in baselines.available().items() if name in beside}
+    found |= {name: quality(truth, baseline(parts)) for name, baseline in others.items()}
     own, best = found["amity"], min((found[n] for n in found if n.startswith("tuned")), key=lambda q: q.log_loss)
     say(
         f"   split {number}: amity {trained.model.rung} ({trained.verdict}, {trained.how}, {seconds:.1f} s) "

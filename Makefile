@@ -8,8 +8,9 @@ DATA ?= ../shared/data
 WORKERS ?= 2
 
 .PHONY: demo front test lint types typescript imports migrations strings openapi audit-packages unit slow browser debian-postgres \
-	templates screenshots lock messages bench bench-import bench-lists bench-dedupe bench-pipeline bench-scoring bench-segments check-imports check-kill check-log check-kill-events \
-	check-access check-openapi check-demo clean
+	templates screenshots lock messages bench bench-import bench-intake bench-language bench-lists bench-dedupe bench-pipeline \
+	bench-scan bench-scoring bench-segments check-imports check-fuzz check-kill check-log check-kill-events check-access \
+	check-openapi check-demo clean
 
 demo: front
 	@$(BIN)/python -m compileall -q -j 0 src/amity
@@ -90,7 +91,7 @@ audit-packages:
 		echo "pip-audit: the vulnerability service could not be reached or found something (see above)"
 
 # --- figures ---------------------------------------------------------------------------------------
-bench: bench-import bench-lists bench-scoring
+bench: bench-import bench-lists bench-scoring bench-intake bench-pipeline bench-segments bench-dedupe bench-language
 
 bench-import: .venv/.installed
 	$(BIN)/amity bench import

@@ -181,6 +181,7 @@ def _targets(folder: Path, splits: int, small: bool, trials: int, say: Say) -> t
         say,
         trials,
         by_time=False,
+        beside=BESIDE[:3],
     )
     missed = []
     needed = {"Tags", "Lead Quality", "Lead Profile", "Last Activity"}

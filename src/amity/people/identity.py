@@ -116,6 +116,15 @@ def claim(cursor: Any, memory: Memory, claims: Iterable[Claim]) -> set[tuple[str
     return {(kind, value) for _person, kind, value in changed}
 
 
+def disclaim(memory: Memory, gone: Iterable[tuple[UUID, str, str]]) -> set[tuple[str, str]]:
+    """Contacts that were taken from rows (row, kind, value) are new there when they are claimed again; the contacts."""
+    contacts = set()
+    for key in gone:
+        memory.claims.pop(key, None)
+        contacts.add(key[1:])
+    return contacts
+
+
 def _know_logins(cursor: Any, memory: Memory, facts: Sequence[Fact], users: Sequence[str]) -> None:
     unknown = {user for user in users if user and user not in memory.logins}
     if not unknown:
@@ -169,7 +178,7 @@ def _points(
 def _sign_ins(cursor: Any, memory: Memory, points: list[tuple[str, Point]]) -> tuple[Moved, set[UUID]]:
     """Take in who signed in where: first owners of devices, and the intervals of shared ones."""
     if not points:
-        return Moved(set(), set(), {}), set()
+        return Moved(set(), set(), {}, set()), set()
     logins: dict[str, set[UUID]] = {}
     for value, point in points:
         logins.setdefault(value, set()).add(point.login)

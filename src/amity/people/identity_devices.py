@@ -63,6 +63,7 @@ class Moved(NamedTuple):
     profiles: set[UUID]
     visitors: set[UUID]
     joined: dict[UUID, UUID]  # visitor → user id that it now belongs to as a whole, having waited so far
+    given: set[UUID]  # visitors that as a whole belong to somebody else, or to nobody, now
 
 
 class Bound(NamedTuple):
@@ -114,7 +115,7 @@ def sign_in(cursor: Any, points: Sequence[Point]) -> list[Shift]:
 
 def carry_out(cursor: Any, shifts: Iterable[Shift]) -> Moved:
     """Move what a device's visitors did to where it belongs; whole visitors where that is enough."""
-    moved = Moved(set(), set(), {})
+    moved = Moved(set(), set(), {}, set())
     for shift in shifts:
         cursor.execute(_SLOTS, [shift.device_id, shift.was])
         for (visitor,) in cursor.fetchall():
@@ -129,6 +130,7 @@ def _shift_one(cursor: Any, shift: Shift, visitor: UUID, moved: Moved) -> None:
         return
     if first > shift.since and last <= shift.until and not _waits_elsewhere(cursor, shift):
         bound = bind(cursor, [(visitor, shift.device_id, shift.now)])
+        moved.given.add(visitor)
         if shift.was is None:
             moved.joined.update(bound.joined)
         else:
@@ -170,7 +172,9 @@ def _slot_for(cursor: Any, shift: Shift) -> UUID:
 def bind(cursor: Any, visitors: Sequence[tuple[UUID, UUID, UUID | None]]) -> Bound:
     """Say whose visitors (visitor, device, user id or None) are. About 7 queries.
 
-    A visitor that a human took away from this user id on this device stays by itself.
+    What contacts joined them with goes at once, so that nothing stands between two user ids even for a moment; the
+    caller looks at those contacts again. A visitor that a human took away from this user id on this device stays by
+    itself.
     """
     if not visitors:
         return Bound(set(), {})
@@ -181,9 +185,9 @@ def bind(cursor: Any, visitors: Sequence[tuple[UUID, UUID, UUID | None]]) -> Bou
         [ids, [login for _v, _d, login in visitors]],
     )
     cursor.execute(
-        "UPDATE people_merge SET revoked_at = now() WHERE policy = 'device' AND revoked_at IS NULL "
-        "AND loser_id = ANY(%s) RETURNING loser_id, winner_id, plain",
-        [ids],
+        "UPDATE people_merge SET revoked_at = now() WHERE revoked_at IS NULL AND (policy IN ('device', 'contact') "
+        "AND loser_id = ANY(%s) OR policy = 'contact' AND winner_id = ANY(%s)) RETURNING loser_id, winner_id, plain",
+        [ids, ids],
     )
     revoked = cursor.fetchall()
     joins = _joins(cursor, visitors)

@@ -72,10 +72,13 @@ def _take_in(cursor: Any, memory: Memory, facts: list[events.Fact]) -> None:
     recount = set(resolved.moved.profiles)
     _join(cursor, memory, resolved, changed)
     told, claims = _said(facts, resolved.homes, companies)
-    for home, marks in traits_apply.reread(cursor, resolved.moved.visitors).items():
+    reread, had = traits_apply.reread(cursor, resolved.moved.visitors)
+    contacts = identity.disclaim(memory, had)
+    for home, marks in reread:
         later(told.setdefault(home, {}), marks)
         claims += _claims(home, marks)
     traits_companies.write_said(cursor, facts, companies)
+    traits_companies.belong_again(cursor, resolved.moved.visitors)
     traits_companies.belong(cursor, facts, resolved.homes, companies)
     if told:
         names, seeds = traits_apply.write_said(cursor, told)
@@ -83,7 +86,7 @@ def _take_in(cursor: Any, memory: Memory, facts: list[events.Fact]) -> None:
             changed.setdefault(pk, set()).update(words)
         if seeds:
             _regrouped(memory, changed, regroup(cursor, seeds, _visitors(seeds, resolved.homes)))
-    contacts = identity.claim(cursor, memory, claims) | _contacts_of(cursor, resolved)
+    contacts |= identity.claim(cursor, memory, claims) | _contacts_of(cursor, resolved)
     if contacts or resolved.moved.visitors:
         _regrouped(memory, changed, relink(cursor, contacts, resolved.moved.visitors))
     _version(cursor, memory)
@@ -168,8 +171,8 @@ def _visitors(seeds: set[UUID], homes: Sequence[UUID | None]) -> set[UUID]:
 
 
 def _contacts_of(cursor: Any, resolved: Resolved) -> set[Contact]:
-    """Contacts of visitors that were given to a user: from now on their device says whose they are."""
-    people = resolved.owned | resolved.moved.profiles | resolved.moved.visitors
+    """Contacts of visitors whose device says from now on whose they are, or no longer does."""
+    people = resolved.owned | resolved.moved.given | resolved.moved.profiles | resolved.moved.visitors
     if not people:
         return set()
     cursor.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -172,6 +173,87 @@ def test_what_failed_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(_sets()) == 1
 
 
+def _in_any_order(*events: Any) -> set[frozenset[str]]:
+    """The profiles, by their events, which are the same whether events come one by one, at once or the other way."""
+    pictures = []
+    for order, size in ((events, 1), (events, len(events)), (events[::-1], 1)):
+        with transaction.atomic():
+            forget()
+            feed(list(order), size)
+            pictures.append((picture(), _memberships()))
+            assert counted() == of_log()
+            transaction.set_rollback(True)
+    forget()
+    assert pictures[0] == pictures[1] == pictures[2]
+    return {events for events, _keys, _values in pictures[0][0]}
+
+
+def _memberships() -> set[tuple[Any, ...]]:
+    rows = Membership.objects.values_list("person__merged_into", "person", "company__key")
+    called = {pk: frozenset(said) for pk, said in _said_by().items()}
+    return {(called.get(into or pk), company) for into, pk, company in rows}
+
+
+def _said_by() -> dict[Any, set[str]]:
+    """Messages by surviving profile."""
+    found: dict[Any, set[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(p.merged_into_id, p.id), e.message_id FROM events_event e JOIN people_person p "
+            "ON p.id = e.person_id"
+        )
+        for pk, message in cursor.fetchall():
+            found.setdefault(pk, set()).add(message)
+    return found
+
+
+def test_a_visitor_that_parts_of_its_past_left_keeps_its_contact() -> None:
+    profiles = _in_any_order(
+        identify(1, "anna", email="b@home.pl"),
+        track(2, "boris", "till"),
+        track(6, device="till"),
+        identify(9, device="till", email="b@home.pl"),
+        track(8, "anna", "till"),
+    )
+    joined = {"identify-1-anna-", "track-6--till", "track-8-anna-till", "identify-9--till"}
+    assert profiles == {frozenset(joined), frozenset({"track-2-boris-till"})}
+
+
+def test_a_till_on_which_two_addresses_were_typed_is_still_nobody_after_its_past_moved() -> None:
+    profiles = _in_any_order(
+        identify(1, "anna", email="a@home.pl"),
+        track(2, "boris", "till"),
+        track(6, device="till"),
+        identify(9, device="till", email="b@home.pl"),
+        identify(10, device="till", email="a@home.pl"),
+        track(8, "celia", "till"),
+    )
+    assert frozenset({"identify-9--till", "identify-10--till"}) in profiles
+    assert frozenset({"identify-1-anna-"}) in profiles
+
+
+def test_a_visitor_known_by_its_contact_does_not_stand_between_two_user_ids() -> None:
+    profiles = _in_any_order(
+        identify(14, "anna", "till", email="a@home.pl"),
+        identify(29, device="till", email="a@home.pl"),
+        track(10, "boris", "till"),
+        track(39, "boris", "till"),
+    )
+    assert profiles == {
+        frozenset({"identify-14-anna-till"}),
+        frozenset({"track-10-boris-till", "identify-29--till", "track-39-boris-till"}),
+    }
+
+
+def test_memberships_move_with_the_events_that_tell_of_them() -> None:
+    _in_any_order(
+        fact("group", 0, device="till", group_id="g1"),
+        track(2, device="till"),
+        track(3, "boris", "till"),
+        track(1, "anna", "till"),
+    )
+
+
 USERS, DEVICES = ("anna", "boris", "null"), ("d1", "d2", "till", "undefined")
 MAILS = ("anna@home.pl", "boris@home.pl", "info@home.pl")
 _times = st.integers(0, 40)
@@ -208,8 +290,6 @@ def _unlike(events: list[Any]) -> list[Any]:
 )
 @given(st.lists(_events(), min_size=2, max_size=10).map(_unlike), st.randoms(use_true_random=False), st.integers(1, 5))
 def test_the_order_of_arrival_does_not_matter(events: list[Any], random: Any, size: int) -> None:
-    from django.db import transaction
-
     pictures = []
     for batch in (len(events), size, 1):
         shuffled = list(events)

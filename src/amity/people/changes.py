@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -16,6 +16,7 @@ from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.events import api as events
 from amity.people import finding, segments_live
+from amity.people.merge_groups import bump
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
 from amity.people.profiles import MANUAL, get_company, told_name
 
@@ -293,7 +294,9 @@ def _reidentify(people: list[Any], remembered: Mapping[str, Any]) -> None:
         for kind in _IDENTIFYING:
             if each["was"].get(kind):
                 gone |= Q(person_id=pk, kind=kind, value=each["was"][kind])
-    Identifier.objects.filter(gone).delete()
+    if Identifier.objects.filter(gone).delete()[0]:
+        with connection.cursor() as cursor:
+            bump(cursor)  # what pipelines remember as claimed may be claimed anew
     _identify(people)
 
 

@@ -17,7 +17,7 @@ from amity.base.errors import Refused
 from amity.people import holders
 from amity.people.holders import Moves
 from amity.people.profiles import told_name
-from amity.people.traits import TOGETHER, State, golden, shown_name
+from amity.people.traits import TOGETHER, State, golden, put_name
 from amity.people.traits_store import encode, json, load, refresh, text, write
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('people.identity'))"
@@ -124,7 +124,7 @@ def together(survivor: State, owns: Mapping[UUID, State]) -> State:
         ]
         for companion in TOGETHER.get(key, ()):
             shown.values[companion] = state.values[companion]
-    shown.values["display_name"] = shown_name(shown)
+    put_name(shown)
     return shown
 
 

@@ -167,22 +167,42 @@ def shown_name(state: State) -> str:
     """The name to show: the whole one as given, unless first or last name were learnt later."""
     values = state.values
     pinned, *whole = stamp(state, "display_name")
-    parts = max(stamp(state, "given_name")[1:], stamp(state, "family_name")[1:])
-    if pinned or tuple(whole) >= parts:
+    if pinned:
         return str(values["display_name"])
-    return " ".join(values[part] for part in ("given_name", "family_name") if values[part])[:300]
+    parts = [part for part in ("given_name", "family_name") if values[part]]
+    if tuple(whole) >= max((stamp(state, part)[1:] for part in parts), default=("", "")):
+        return whole_name(state)
+    return " ".join(values[part] for part in parts)[:300]
+
+
+def whole_name(state: State) -> str:
+    """The whole name as it was given, which may not be the one that is shown; "" where none was."""
+    origin = state.origins.get("display_name", ())
+    if len(origin) > 3 and "whole" in origin[3]:
+        return str(origin[3]["whole"])
+    return str(state.values["display_name"]) if stamp(state, "display_name")[1] else ""
+
+
+def put_name(state: State) -> None:
+    """Put the name to show in its place; a whole name that is not shown is kept with its origin."""
+    whole, shown = whole_name(state), shown_name(state)
+    if whole != shown and (whole or "display_name" in state.origins):
+        source = str(state.origin_id) if state.origin_id else MANUAL
+        origin = state.origins.get("display_name") or [source, state.observed, ""]
+        state.origins["display_name"] = [*origin[:2], origin[2] if len(origin) > 2 else "", {"whole": whole}]
+    state.values["display_name"] = shown
 
 
 def held(state: State, name: str) -> Any:
     """The latest value that events said of a name whose typed value stays; None where there is none."""
     origin = state.origins.get(name, ())
-    return origin[3]["held"][2] if len(origin) > 3 and isinstance(origin[3], dict) else None
+    return origin[3]["held"][2] if len(origin) > 3 and "held" in origin[3] else None
 
 
 def _hold(state: State, name: str, iso: str, mark: Mark, before: Any) -> bool:
     """Keep what an event says beside the typed value; whether that is news."""
     origin = state.origins.get(name) or [MANUAL, iso]
-    told = origin[3]["held"] if len(origin) > 3 and isinstance(origin[3], dict) else ["", "", before]
+    told = origin[3]["held"] if len(origin) > 3 and "held" in origin[3] else ["", "", before]
     if (mark.iso, mark.message_id) <= (max(iso, told[0]), told[1]) or _same(told[2], mark.value):
         return False
     state.origins[name] = [origin[0], origin[1], "", {"held": [mark.iso, mark.message_id, mark.value]}]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from amity.people.identity_devices import HEAVY
 from amity.people.merge_groups import absorb, connected, load_owns, store_owns, together
-from amity.people.traits import Change, Mark, State, apply, said
+from amity.people.traits import Change, Mark, State, apply, said, shown_name
 from amity.people.traits_store import json, load, note, write
 
 Said = dict[UUID, dict[str, Mark]]  # row → what is said of it
@@ -124,7 +124,7 @@ def _write_groups(
     names: dict[UUID, set[str]] = {}
     for pk in homes:
         changes, touched = apply(owns.get(pk, states[pk]), said_of[pk])
-        if pk in owns and changes:
+        if pk in owns and _keys(owns[pk], changes):
             owns[pk].search = ""  # to be worked out again
         if touched and pk not in owns:
             rows.append(states[pk])
@@ -153,7 +153,10 @@ def _change(key: str, before: State, after: State) -> Change:
 
 
 def _keys(state: State, changes: Sequence[Change]) -> set[str]:
+    """Columns and ``:names`` that are different now; the name to show also where only the age of its parts is."""
     names = {change.name for change in changes if not change.held}
+    if shown_name(state) != state.values["display_name"]:
+        names.add("display_name")
     return {name if name in state.values else f":{name}" for name in names}
 
 

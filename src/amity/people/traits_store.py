@@ -12,7 +12,7 @@ import msgspec
 from amity.base import clock
 from amity.base.ids import new_id
 from amity.people.finding import person_search
-from amity.people.traits import OTHERS, TEXTS, Change, State, shown_name
+from amity.people.traits import OTHERS, TEXTS, Change, State, put_name
 
 _COLUMNS = (*TEXTS, *OTHERS)
 _TYPES = {
@@ -99,7 +99,7 @@ def refresh(cursor: Any, states: Iterable[State], names_changed: Mapping[UUID, s
     worded = [state for state in states if names_changed[state.id] & _SEARCHED]
     firms = company_names(cursor, (state.values["company_id"] for state in worded))
     for state in worded:
-        state.values["display_name"] = shown_name(state)
+        put_name(state)
         state.search = person_search(state.values, firms.get(state.values["company_id"], ""))
     for state in states:
         known = any(state.values[name] for name in ("display_name", "given_name", "family_name", "email", "phone"))

@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from amity.access import api as access
 from amity.base.errors import Refused
-from amity.people import pipeline
+from amity.people import changes, pipeline
 from amity.people.models import Company, Device, Identifier, Link, Membership, Merge, Person, TraitChange
 from amity.people.tests.identity_kit import counted, fact, feed, forget, identify, of_log, picture, track
 
@@ -118,8 +119,8 @@ def test_the_last_value_wins_and_the_replaced_one_is_kept() -> None:
     feed([identify(7, "anna", plan="black", seats=None)])
     anna = Person.objects.get()
     assert (anna.traits, anna.city) == ({"plan": "black"}, "Berlin")
-    changes = [(c.name, c.before, c.after) for c in TraitChange.objects.order_by("id")]
-    assert sorted(changes) == [("plan", "gold", "black"), ("seats", 3, None)]
+    told = [(c.name, c.before, c.after) for c in TraitChange.objects.order_by("id")]
+    assert sorted(told) == [("plan", "gold", "black"), ("seats", 3, None)]
 
 
 def test_a_typed_value_stays_and_the_said_one_is_held_beside_it() -> None:
@@ -252,6 +253,32 @@ def test_memberships_move_with_the_events_that_tell_of_them() -> None:
         track(3, "boris", "till"),
         track(1, "anna", "till"),
     )
+
+
+def _names(*events: Any) -> set[str]:
+    """What people are called, which is the same however the events come."""
+    _in_any_order(*events)
+    feed(events)
+    return set(Person.objects.values_list("display_name", flat=True))
+
+
+def test_the_name_that_was_told_last_is_shown_however_events_come() -> None:
+    whole = identify(2, "anna", name="Anna Nowak")
+    assert _names(identify(1, "anna", firstName="Ania"), whole, identify(3, "anna", firstName="Ania")) == {"Ania"}
+
+
+def test_a_last_name_that_is_taken_away_leaves_the_whole_name() -> None:
+    whole = identify(1, "anna", name="Anna Nowak")
+    ania = identify(2, "anna", firstName="Ania")
+    assert _names(whole, ania, identify(3, "anna", firstName=None, lastName=None)) == {"Anna Nowak"}
+
+
+def test_an_address_that_was_corrected_by_hand_counts_again_when_it_is_said_again() -> None:
+    feed([identify(1, "anna", email="a@home.pl")])
+    anna = Person.objects.get()
+    changes.change_person(access.SYSTEM, anna.pk, {"email": "b@home.pl"}, None)
+    feed([identify(2, "anna", email="a@home.pl")])
+    assert set(Identifier.objects.filter(kind="email").values_list("value", flat=True)) == {"a@home.pl", "b@home.pl"}
 
 
 USERS, DEVICES = ("anna", "boris", "null"), ("d1", "d2", "till", "undefined")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,3 +105,10 @@ def signed_in(running: Running, browser: object, tmp_path_factory: pytest.TempPa
     context.storage_state(path=str(state))
     context.close()
     return state
+
+
+def speak(page: Any, language: str) -> None:
+    """Switch the language as people do; the account remembers it, also in later tests."""
+    page.goto("/")
+    page.evaluate(f"document.querySelector('button[name=language][value={language}]').click()")
+    page.locator(f"html[lang={language}]").wait_for(state="attached")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from amity.web.tests.conftest import Running
+from amity.web.tests.conftest import Running, speak
 
 pytestmark = [pytest.mark.browser]
 SECONDS = 60_000
@@ -21,6 +21,7 @@ def page(running: Running, browser: Any, signed_in: Path) -> Iterator[Any]:
     context.set_default_timeout(SECONDS)
     opened = context.new_page()
     opened.set_default_navigation_timeout(SECONDS)
+    speak(opened, "en")
     yield opened
     context.close()
 

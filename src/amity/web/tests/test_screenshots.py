@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from amity.web.tests.conftest import Running
+from amity.web.tests.conftest import Running, speak
 
 pytestmark = [pytest.mark.browser]
 LOOKS: dict[str, dict[str, Any]] = {
@@ -53,7 +53,7 @@ def test_pages_look_right_and_are_accessible(
     foreign: list[str] = []
     problems: list[str] = []
     page = context.new_page()
-    _speak(page, look[:2])
+    speak(page, look[:2])
     page.on("request", lambda request: foreign.append(request.url) if _is_foreign(request.url, running.url) else None)
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     for name, path in PAGES.items():
@@ -67,13 +67,6 @@ def test_pages_look_right_and_are_accessible(
     context.close()
     assert foreign == []
     assert problems == []
-
-
-def _speak(page: Any, language: str) -> None:
-    """Switch the language as people do; the account remembers it."""
-    page.goto("/")
-    page.evaluate(f"document.querySelector('button[name=language][value={language}]').click()")
-    page.locator(f"html[lang={language}]").wait_for(state="attached")
 
 
 def _open(page: Any, address: str, first_row: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from amity.web.tests.conftest import Running
+from amity.web.tests.conftest import Running, speak
 
 pytestmark = [pytest.mark.browser]
 SECONDS = 60_000
@@ -22,6 +22,7 @@ def page(running: Running, browser: Any, signed_in: Path) -> Iterator[Any]:
     context.add_cookies([{"name": "amity_language", "value": "en", "url": running.url}])
     context.set_default_timeout(SECONDS)
     opened = context.new_page()
+    speak(opened, "en")
     yield opened
     context.close()
 

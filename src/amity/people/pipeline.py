@@ -81,11 +81,11 @@ def _take_in(cursor: Any, memory: Memory, facts: list[events.Fact]) -> None:
     traits_companies.belong_again(cursor, resolved.moved.visitors)
     traits_companies.belong(cursor, facts, resolved.homes, companies)
     if told:
-        names, seeds = traits_apply.write_said(cursor, told)
+        names, spoke = traits_apply.write_said(cursor, told)
         for pk, words in names.items():
             changed.setdefault(pk, set()).update(words)
-        if seeds:
-            _regrouped(memory, changed, regroup(cursor, seeds, _visitors(seeds, resolved.homes)))
+        if spoke:
+            _regrouped(memory, changed, regroup(cursor, {*spoke, *spoke.values()}, spoke))
     contacts |= identity.claim(cursor, memory, claims) | _contacts_of(cursor, resolved)
     if contacts or resolved.moved.visitors:
         _regrouped(memory, changed, relink(cursor, contacts, resolved.moved.visitors))
@@ -164,10 +164,6 @@ def _join(cursor: Any, memory: Memory, resolved: Resolved, changed: dict[UUID, s
         activity.absorb(cursor, joined)
         for survivor in joined.values():
             changed.setdefault(survivor, set()).update(_MERGED)
-
-
-def _visitors(seeds: set[UUID], homes: Sequence[UUID | None]) -> set[UUID]:
-    return seeds & {home for home in homes if home}
 
 
 def _contacts_of(cursor: Any, resolved: Resolved) -> set[Contact]:

@@ -30,23 +30,25 @@ _TOLD = (
 )
 
 
-def speak_up(cursor: Any, states: Mapping[UUID, State]) -> set[UUID]:
-    """Visitors that say something of themselves count in their user's profile from now on; what to regroup."""
+def speak_up(cursor: Any, states: Mapping[UUID, State]) -> dict[UUID, UUID]:
+    """Visitors that say something of themselves count in their user's profile from now on; each with its user."""
     visitors = [pk for pk, state in states.items() if state.grade == "visitor" and state.merged_into]
     if not visitors:
-        return set()
+        return {}
     cursor.execute(_SPEAKING, [visitors, HEAVY, HEAVY])
-    return {pk for pair in cursor.fetchall() for pk in pair}
+    return dict(cursor.fetchall())
 
 
-def write_said(cursor: Any, said_of: Said) -> tuple[dict[UUID, set[str]], set[UUID]]:
-    """Let values count; names that changed by surviving profile, and rows whose groups must be worked out anew.
+def write_said(cursor: Any, said_of: Said) -> tuple[dict[UUID, set[str]], dict[UUID, UUID]]:
+    """Let values count; names that changed by surviving profile, and visitors that spoke up with their users.
+
+    What those visitors say is in their own rows only, until the caller regroups them.
 
     1–2 queries to read and 1–3 to write, whatever the number; a few more where profiles have members.
     """
     states = load(cursor, said_of)
-    seeds = speak_up(cursor, states)
-    grouped = {pk for pk, state in states.items() if state.merged_into} - seeds
+    spoke = speak_up(cursor, states)
+    grouped = {pk for pk, state in states.items() if state.merged_into} - spoke.keys()
     owns = load_owns(cursor, states)
     grouped |= owns.keys()
     names: dict[UUID, set[str]] = {}
@@ -63,7 +65,7 @@ def write_said(cursor: Any, said_of: Said) -> tuple[dict[UUID, set[str]], set[UU
             names[pk] = _keys(state, changes)
     write(cursor, rows, names)
     if grouped:
-        more, seen = _write_groups(cursor, grouped, said_of)
+        more, seen = _write_groups(cursor, grouped, said_of, spoke)
         names |= more
         told += seen
     note(cursor, told)
@@ -71,7 +73,7 @@ def write_said(cursor: Any, said_of: Said) -> tuple[dict[UUID, set[str]], set[UU
     for pk in nameless:
         if not states[pk].anonymous:
             words.setdefault(pk, set()).add("field:anonymous")
-    return words, seeds
+    return words, spoke
 
 
 def reread(cursor: Any, visitors: Iterable[UUID]) -> tuple[list[Spoken], list[tuple[UUID, str, str]]]:
@@ -112,13 +114,13 @@ def reread(cursor: Any, visitors: Iterable[UUID]) -> tuple[list[Spoken], list[tu
 
 
 def _write_groups(
-    cursor: Any, homes: set[UUID], said_of: Said
+    cursor: Any, homes: set[UUID], said_of: Said, silent: Iterable[UUID]
 ) -> tuple[dict[UUID, set[str]], list[tuple[UUID, Change]]]:
-    """The same for rows that are part of profiles with members."""
+    """The same for rows that are part of profiles with members; ``silent`` rows do not count in those yet."""
     _edges, nodes = connected(cursor, homes)
     states = load(cursor, nodes)
     owns = load_owns(cursor, states)
-    survivor = {pk: state.merged_into or pk for pk, state in states.items()}
+    survivor = {pk: state.merged_into or pk for pk, state in states.items()} | {pk: pk for pk in silent}
     absorb(states, owns, survivor)
     rows: list[State] = []
     names: dict[UUID, set[str]] = {}

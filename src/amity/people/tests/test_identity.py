@@ -281,6 +281,27 @@ def test_an_address_that_was_corrected_by_hand_counts_again_when_it_is_said_agai
     assert set(Identifier.objects.filter(kind="email").values_list("value", flat=True)) == {"a@home.pl", "b@home.pl"}
 
 
+def test_what_a_visitor_says_first_does_not_become_its_users_own() -> None:
+    feed([identify(1, device="d", email="a@home.pl"), identify(4, "anna", email="a@home.pl")])
+    feed([track(8, "anna", "till")])
+    feed([identify(2, device="d", city="Toruń"), identify(8, device="till", lastName="Nowak")])
+    assert Person.objects.get(grade="login").family_name == "Nowak"
+    feed([identify(5, "anna", lastName=None)])
+    assert Person.objects.get(grade="login").family_name == ""
+
+
+def test_what_a_user_and_its_visitor_say_at_once_does_not_become_the_records_own() -> None:
+    record = Person.objects.create(display_name="Anna Nowak", email="anna@nowak.pl", key="crm:1")
+    Identifier.objects.create(person=record, kind="email", value="anna@nowak.pl")
+    feed([identify(1, "u1", "d", email="anna@nowak.pl", plan="pro")])
+    feed([identify(2, "u1", plan="free"), identify(3, device="d", seats=4)])
+    record.refresh_from_db()
+    assert record.traits == {"plan": "free", "seats": 4}
+    feed([identify(4, "u2", email="anna@nowak.pl")])
+    record.refresh_from_db()
+    assert record.traits == {}
+
+
 USERS, DEVICES = ("anna", "boris", "null"), ("d1", "d2", "till", "undefined")
 MAILS = ("anna@home.pl", "boris@home.pl", "info@home.pl")
 _times = st.integers(0, 40)
@@ -290,16 +311,18 @@ _times = st.integers(0, 40)
 def _events(draw: st.DrawFn) -> Any:
     at = draw(_times)
     user, device = draw(st.sampled_from((*USERS, ""))), draw(st.sampled_from((*DEVICES, "")))
-    kind = draw(st.sampled_from(("track", "track", "identify", "identify", "alias")))
+    kind = draw(st.sampled_from(("track", "track", "identify", "identify", "identify", "alias", "group")))
     if kind == "alias":
         return fact("alias", at, user, previous_id=draw(st.sampled_from((*DEVICES, "anna"))))
+    if kind == "group":
+        return fact("group", at, user, device, group_id=draw(st.sampled_from(("g1", "g2"))))
     if kind == "track":
         return track(at, user, device)
-    traits = draw(
-        st.dictionaries(st.sampled_from(("plan", "city", "firstName")), st.sampled_from(("a", "b")), max_size=2)
-    )
+    names = st.sampled_from(("plan", "city", "name", "firstName", "lastName"))
+    traits: dict[str, Any] = draw(st.dictionaries(names, st.sampled_from(("a", "b", None)), max_size=2))
     if draw(st.booleans()):
         traits["email"] = draw(st.sampled_from(MAILS))
+        traits["email_verified"] = draw(st.sampled_from((False, False, True)))
     return identify(at, user, device, **traits)
 
 
@@ -309,14 +332,30 @@ def _unlike(events: list[Any]) -> list[Any]:
     return events
 
 
-@settings(
+SETTINGS = settings(
     max_examples=25,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.lists(_events(), min_size=2, max_size=10).map(_unlike), st.randoms(use_true_random=False), st.integers(1, 5))
+STREAMS = st.lists(_events(), min_size=2, max_size=10).map(_unlike)
+RANDOM = st.randoms(use_true_random=False)
+
+
+@SETTINGS
+@given(STREAMS, RANDOM, st.integers(1, 5))
 def test_the_order_of_arrival_does_not_matter(events: list[Any], random: Any, size: int) -> None:
+    _shuffle(events, random, size)
+
+
+@pytest.mark.slow
+@settings(SETTINGS, max_examples=1_000)
+@given(STREAMS, RANDOM, st.integers(1, 5))
+def test_the_order_of_arrival_never_matters(events: list[Any], random: Any, size: int) -> None:
+    _shuffle(events, random, size)
+
+
+def _shuffle(events: list[Any], random: Any, size: int) -> None:
     pictures = []
     for batch in (len(events), size, 1):
         shuffled = list(events)
@@ -324,7 +363,7 @@ def test_the_order_of_arrival_does_not_matter(events: list[Any], random: Any, si
         with transaction.atomic():
             forget()
             feed(shuffled, batch)
-            pictures.append(picture())
+            pictures.append((picture(), _memberships()))
             assert counted() == of_log()
             transaction.set_rollback(True)
     forget()

@@ -250,7 +250,7 @@ def _clear() -> None:
             cursor.execute(f"DELETE FROM people_{table}")
 
 
-def test_identity_against_the_oracle() -> None:
+def _roll(examples: int, steps: int) -> None:
     class Rolled(Identity):
         def __init__(self) -> None:
             self.frame = transaction.atomic()
@@ -269,10 +269,34 @@ def test_identity_against_the_oracle() -> None:
     run_state_machine_as_test(
         Rolled,
         settings=settings(
-            max_examples=15,
-            stateful_step_count=14,
+            max_examples=examples,
+            stateful_step_count=steps,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.explicit, Phase.generate],
         ),
     )
+
+
+def test_identity_against_the_oracle() -> None:
+    _roll(15, 14)
+
+
+@pytest.mark.slow
+def test_identity_against_the_oracle_at_length() -> None:
+    _roll(400, 20)
+
+
+def test_contacts_of_a_till_that_a_second_user_signs_in_on_late() -> None:
+    """Found by the state machine: steps as it printed them (user, device, minutes back, e-mail, plan)."""
+    steps: tuple[tuple[str, str, int, str | None, str], ...] = (
+        ("u2", "d2", 0, "a@home.pl", "b"), ("u1", "", 2, "b@home.pl", "b"), ("u2", "undefined", 0, "info@home.pl", "a"),
+        ("u3", "till", 5, None, "a"), ("u1", "d2", 5, "info@home.pl", "a"), ("", "till", 0, "a@home.pl", "a"),
+        ("", "till", 4, "info@home.pl", "b"), ("u2", "d2", 0, None, "a"), ("null", "till", 0, "b@home.pl", "b"),
+        ("", "undefined", 5, "b@home.pl", "a"), ("null", "till", 3, None, "b"), ("u2", "d1", 5, "info@home.pl", "b"),
+        ("u1", "d1", 4, "b@home.pl", "a"), ("u1", "till", 6, None, "b"),
+    )  # fmt: skip
+    state = Identity()
+    for user, device, back, mail, plan in steps:
+        Identity.identify(state, user=user, device=device, back=back, mail=mail, plan=plan)
+    state.teardown()

@@ -209,6 +209,8 @@ def _joins(cursor: Any, visitors: Sequence[tuple[UUID, UUID, UUID | None]]) -> l
     arrays = [[row[0] for row in wanted], [row[1] for row in wanted], [row[2] for row in wanted]]
     cursor.execute(
         "SELECT u.visitor, u.login, p.anonymous AND p.traits = '{}' AND p.origins = '{}', d.value, "
+        "EXISTS (SELECT FROM people_merge m WHERE (m.loser_id = u.visitor OR m.winner_id = u.visitor) AND NOT m.plain "
+        "AND m.revoked_at IS NULL), "
         "EXISTS (SELECT FROM people_merge m JOIN people_slot s ON s.person_id = m.loser_id "
         "WHERE s.device_id = u.device AND m.winner_id = u.login AND m.veto), "
         "(SELECT count(*) FROM (SELECT FROM people_merge m WHERE m.winner_id = u.login AND NOT m.plain "
@@ -218,8 +220,8 @@ def _joins(cursor: Any, visitors: Sequence[tuple[UUID, UUID, UUID | None]]) -> l
         [HEAVY, *arrays],
     )
     return [
-        Join(visitor, login, plain or heavy >= HEAVY, text({"device": value}))
-        for visitor, login, plain, value, veto, heavy in cursor.fetchall()
+        Join(visitor, login, (plain or heavy >= HEAVY) and not tied, text({"device": value}))
+        for visitor, login, plain, value, tied, veto, heavy in cursor.fetchall()
         if not veto
     ]
 

@@ -80,6 +80,7 @@ def unmerge(principal: access.Principal, merge_id: UUID) -> UUID:
             raise Refused("unmerged_already", _("This merge was taken back already."), 409)
         made.revoked_at, made.revoked_by, made.veto = clock.now(), principal.staff_id, True
         made.save(update_fields=["revoked_at", "revoked_by", "veto"])
+        _revoke_likewise(made)
         if made.plain:
             whole = survivors((made.winner_id,), cursor)[made.winner_id]
             cursor.execute(_PLAIN_BACK, [made.loser_id])
@@ -121,6 +122,13 @@ def merges_between(ids: set[UUID]) -> list[UUID]:
     """Merges that hold with one of these rows on either side. 1 query."""
     rows = Merge.objects.filter(Q(loser_id__in=ids) | Q(winner_id__in=ids), revoked_at=None)
     return list(rows.order_by("created_at", "id").values_list("pk", flat=True))
+
+
+def _revoke_likewise(made: Merge) -> None:
+    """Where a human parts two, what joins these two by itself goes too."""
+    ends = (made.loser_id, made.winner_id)
+    same = Merge.objects.filter(policy__in=BY_ITSELF, plain=False, loser_id__in=ends, winner_id__in=ends)
+    same.filter(revoked_at=None).update(revoked_at=made.revoked_at)
 
 
 def _settle(cursor: Any, ends: set[UUID]) -> None:

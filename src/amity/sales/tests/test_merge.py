@@ -134,6 +134,18 @@ def test_a_wrong_join_of_a_device_can_be_undone_and_stays_undone() -> None:
     assert counted() == of_log()
 
 
+def test_a_join_by_hand_that_its_device_confirms_since_is_taken_back_all_the_same() -> None:
+    feed([track(1, device="till"), track(1, "anna")])
+    visitor, anna = Person.objects.get(grade="visitor").pk, Person.objects.get(grade="login").pk
+    made = merge.merge(BOSS, anna, visitor)
+    feed([track(2, "anna", "till")])
+    merge.unmerge(BOSS, made)
+    before = digest()
+    assert counted() == of_log() == {visitor: 1, anna: 2}
+    merge.unmerge(BOSS, merge.merge(BOSS, visitor, anna))
+    assert digest() == before
+
+
 def test_a_policy_heeds_what_a_human_parted() -> None:
     a, b = _person("Ada").pk, _person("Bea").pk
     merge.unmerge(BOSS, merge.merge(BOSS, a, b))

@@ -296,7 +296,7 @@ def test_identity_against_the_oracle() -> None:
 
 @pytest.mark.slow
 def test_identity_against_the_oracle_at_length() -> None:
-    _roll(400, 20)
+    _roll(150, 20)
 
 
 def test_contacts_of_a_till_that_a_second_user_signs_in_on_late() -> None:

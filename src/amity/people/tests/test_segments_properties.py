@@ -19,7 +19,7 @@ from amity.people.tests import segments_kit as kit
 from amity.people.tests import segments_random as made
 from amity.people.tests.segments_naive import Happening, Somebody, described
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 # Shrinking runs the whole story hundreds of times: the definition that failed is told anyway.
 SLOW = settings(
     deadline=None, max_examples=60, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)

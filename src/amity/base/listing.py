@@ -21,7 +21,7 @@ from amity.base import paging, searching
 from amity.base.filters import Active, Choices, Control, Filter, Reader, Trait
 
 PAGE_ROWS = 50
-COUNT_BOUND = 10_000
+COUNT_BOUND = 5_000
 LETTER_BOUND = 1_000  # where a word of one letter is searched: half the table may match, and more letters follow
 MAX_QUERY = 200
 MAX_TRAITS = 40

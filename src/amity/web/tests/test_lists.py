@@ -83,6 +83,7 @@ _ASKED = {
 
 @pytest.mark.parametrize("scope", ["all", "own"])
 @pytest.mark.parametrize("page", list(_ASKED))
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [10_000, 20])
 def test_a_list_costs_the_same_whatever_is_asked_and_found(
     monkeypatch: pytest.MonkeyPatch, page: str, scope: str, bound: int

@@ -19,6 +19,7 @@ def test_the_committed_document_is_what_the_code_serves() -> None:
     assert openapi.COMMITTED.read_text() == openapi.text_of(schema()), "run: python -m amity.web.openapi --write"
 
 
+@pytest.mark.slow
 def test_nothing_breaks_against_itself() -> None:
     assert openapi.breaking(schema(), schema()) == []
 
@@ -47,6 +48,7 @@ def drop_schema(new: Document) -> None:
     del new["components"]["schemas"]["StageOut"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -64,6 +66,7 @@ def test_what_breaks_programs_is_named(change: Callable[[Document], None], told:
     assert openapi.breaking(json.loads(json.dumps(schema())), new) == [told]
 
 
+@pytest.mark.slow
 def test_additions_break_nothing() -> None:
     old, new = json.loads(json.dumps(schema())), json.loads(json.dumps(schema()))
     new["paths"]["/v1/wishes"] = {"get": {"responses": {}}}

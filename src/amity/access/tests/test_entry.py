@@ -16,7 +16,7 @@ from amity.access.models import AuditEntry, SignInLink, Staff
 from amity.access.tests.staffing import PASSWORD, hire
 from amity.base import clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 ENTRY = {
     "name": "Ada Lovelace",
     "email": "Ada@Example.com",

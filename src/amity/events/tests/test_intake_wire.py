@@ -175,6 +175,7 @@ def test_any_bytes_are_read_or_refused(sent: bytes) -> None:
         assert parsed.rows or parsed.rejects
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @settings(deadline=None)
 @given(st.lists(events, max_size=4))

@@ -342,6 +342,7 @@ STREAMS = st.lists(_events(), min_size=2, max_size=10).map(_unlike)
 RANDOM = st.randoms(use_true_random=False)
 
 
+@pytest.mark.slow
 @SETTINGS
 @given(STREAMS, RANDOM, st.integers(1, 5))
 def test_the_order_of_arrival_does_not_matter(events: list[Any], random: Any, size: int) -> None:

@@ -15,6 +15,8 @@ from amity.base.errors import Refused
 from amity.engines import api as engines
 from amity.intelligence.language.intent import Intents, nearest, softmax, train
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = {
     "invoice": [
         "please send me the invoice again", "I need a copy of my invoice", "пришлите счёт ещё раз", "нужна копия счёта",
@@ -91,7 +93,6 @@ def test_softmax_survives_large_values() -> None:
     assert softmax(np.array([[1e4, 0.0]])).tolist() == [[1.0, 0.0]]
 
 
-@pytest.mark.slow
 def test_the_bench_reads_tables_and_prints_one_object(tmp_path: Path) -> None:
     table = pl.DataFrame({"message": TEXTS, "intent": LABELS})
     table.write_csv(tmp_path / "train.tsv", separator="\t")

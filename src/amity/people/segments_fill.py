@@ -51,9 +51,9 @@ def recompute(segment_id: UUID, *, reason: str = "recomputed", tell: bool = Fals
     if row is None:
         raise NotFound("This segment is not there, or not live.")
     with connection.cursor() as cursor:
+        # Read between batches: those that began under the old definition have ended, later ones know the new one.
         with activity.quiet(cursor):
-            pass  # whoever evaluates from here on knows the definition as it is now
-        around = segments_world.world()
+            around = segments_world.world()
         tree = around.others[segment_id]
         fill_measures(segments_world.specs(tree, around))
         around = segments_world.world()

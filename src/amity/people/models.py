@@ -13,6 +13,15 @@ from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
 from amity.people.identity_models import Device, Grade, Holding, Link, Membership, Merge, Own, Slot
+from amity.people.quality_tables import (
+    Correction,
+    CorrectionRule,
+    Decay,
+    QualityDay,
+    QualityNote,
+    QualityWeek,
+    ValueMark,
+)
 from amity.people.segment_tables import (
     Activity,
     Computed,
@@ -286,6 +295,9 @@ __all__ = [
     "Activity",
     "Company",
     "Computed",
+    "Correction",
+    "CorrectionRule",
+    "Decay",
     "Device",
     "Grade",
     "Holding",
@@ -302,6 +314,9 @@ __all__ = [
     "Own",
     "Person",
     "Profile",
+    "QualityDay",
+    "QualityNote",
+    "QualityWeek",
     "Segment",
     "SegmentMember",
     "SegmentMove",
@@ -310,4 +325,5 @@ __all__ = [
     "Slot",
     "Tally",
     "TraitChange",
+    "ValueMark",
 ]

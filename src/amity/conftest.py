@@ -14,6 +14,14 @@ from django.test.signals import template_rendered
 _rendered: set[str] = set()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that commit empty every table afterwards, which takes a third of a second: they are slow ones."""
+    for item in items:
+        database = item.get_closest_marker("django_db")
+        if database is not None and database.kwargs.get("transaction") and not item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.slow)
+
+
 def _note(sender: object, template: object, **kwargs: object) -> None:
     name = getattr(template, "name", None)
     if name:

@@ -154,6 +154,7 @@ events = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(events, max_size=6))
 def test_every_event_is_taken_or_refused_with_a_reason(sent: list[dict[str, Any]]) -> None:

@@ -162,6 +162,7 @@ EACH = {
 }
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["name", "email", "id", "at", "a", "lines"]), documents))
 def test_no_payload_breaks_a_mapping_and_what_comes_out_is_of_the_contract(body: dict[str, Any]) -> None:
     rules = rules_of(ANY, WHO, EACH)
@@ -317,6 +318,7 @@ def test_an_unknown_shape_gets_a_guess_that_works() -> None:
     assert identify["traits"] == {"e-mail": "ann@x.pl", "userId": 5, "city": "X", "email": "ann@x.pl"}
 
 
+@pytest.mark.slow
 @given(st.dictionaries(names, documents, min_size=1))
 def test_whatever_comes_a_first_mapping_can_be_proposed(body: dict[str, Any]) -> None:
     mapping = presets.proposed(Sample(body))

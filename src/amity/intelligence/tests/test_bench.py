@@ -28,6 +28,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_amity_stands_beside_the_baselines_on_the_same_rows(file: Path) -> None:
     result = bench.bench_table(file, "stage", splits=1, small=False, trials=1)
     assert result["rows"] == 640
@@ -38,6 +39,7 @@ def test_amity_stands_beside_the_baselines_on_the_same_rows(file: Path) -> None:
     json.dumps(result)
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_json_object(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--file", str(file), "--label", "stage", "--time", "opened", "--splits", "1", "--trials", "1"]
     assert bench.main([*arguments, "--no-few", "--json"]) == 0

@@ -45,6 +45,7 @@ def test_a_real_signal_is_found_and_the_chances_are_right(trained: Trained) -> N
     assert trained.chosen.gain_low > 0
 
 
+@pytest.mark.slow
 def test_pure_luck_stays_at_the_base_rate_and_says_so() -> None:
     for seed in range(5):
         luck = world(800, seed=seed, strength=0.0)
@@ -65,6 +66,7 @@ def test_a_handful_of_records_gets_the_average_with_a_wide_interval(rows: int) -
     assert (scores.low < scores.probability).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strength", [0.0, 1.0])
 def test_with_few_labels_never_worse_than_the_base_rate_on_average(strength: float) -> None:
     rest = world(1500, seed=99, strength=strength)
@@ -84,6 +86,7 @@ def test_where_times_are_known_the_latest_quarter_judges(seen: World) -> None:
     assert result.tests[0].quality.rows == pytest.approx(600, abs=5)
 
 
+@pytest.mark.slow
 def test_a_pattern_that_has_died_is_not_believed() -> None:
     """Random folds would praise it; the latest quarter does not."""
     old = world(1600, seed=8, strength=2.0)

@@ -215,6 +215,7 @@ def test_a_hopeless_file_gets_a_clear_answer(tmp_path: Path, name: str, content:
     assert str(refusal.value).endswith(".")
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_opened(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", b"0" * (streams.RATIO_FREE + 1))
@@ -268,6 +269,7 @@ def test_a_source_survives_storage(tmp_path: Path) -> None:
 CELL = st.text(alphabet=st.sampled_from(list('ab1 ",;\n|ąжß=')), max_size=6).map(str.strip)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(rows=st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1, max_size=30))
 def test_what_a_csv_writer_writes_is_read_back(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
@@ -288,6 +290,7 @@ def test_what_a_csv_writer_writes_is_read_back(tmp_path_factory: pytest.TempPath
 PIECES = (b"a", b"1", b'"', b'""', b",", b";", b"\n", b"\r\n", b" ", b"\x00", b"\xff", "ж".encode(), b"x@y.pl")
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(body=st.lists(st.sampled_from(PIECES), min_size=1, max_size=80).map(b"".join), data=st.data())
 def test_whatever_the_bytes_every_row_is_taken_or_rejected_once(

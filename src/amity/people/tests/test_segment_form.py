@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.http import QueryDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,6 +121,7 @@ def posted(root: Shown) -> QueryDict:
     return data
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first form reads the URLs of the whole house
 @given(definitions)
 def test_a_definition_goes_through_the_form_unchanged(definition: dict[str, Any]) -> None:
@@ -129,6 +131,7 @@ def test_a_definition_goes_through_the_form_unchanged(definition: dict[str, Any]
     assert _plain(segment_json.definition_of(again, TYPES, whole=True)) == _plain(definition)
 
 
+@pytest.mark.slow
 @given(definitions)
 def test_every_definition_can_be_told_in_words(definition: dict[str, Any]) -> None:
     told = segment_words.told(definition, NAMES)
@@ -199,6 +202,7 @@ def test_groups_are_nested_five_deep_at_most_and_a_draft_is_bounded() -> None:
     assert sum(1 for _ in draft.walk()) <= 101
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(max_size=20), max_size=30), st.text(max_size=20))
 def test_no_form_breaks_the_draft(lines: list[str], step: str) -> None:
     data = QueryDict(mutable=True)

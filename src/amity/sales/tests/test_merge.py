@@ -290,6 +290,7 @@ def _roll(examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_identity_against_the_oracle() -> None:
     _roll(15, 14)
 

@@ -269,6 +269,7 @@ def test_everything_readable_answers(program: Program) -> None:
         assert answer.status_code == 200, (path, answer.content)
 
 
+@pytest.mark.slow
 def test_lists_cost_a_fixed_number_of_queries(program: Program, django_assert_max_num_queries: Any) -> None:
     for n in range(60):
         program.post("/people", {"given_name": f"P{n}"})
@@ -304,6 +305,7 @@ def test_a_token_notes_when_it_was_used(program: Program) -> None:
     assert ApiToken.objects.get().last_used_at is not None
 
 
+@pytest.mark.slow
 def test_the_schema_is_open_and_names_no_other_host(client: Client) -> None:
     answer = client.get("/v1/openapi.json")
     assert answer.status_code == 200

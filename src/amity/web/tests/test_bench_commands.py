@@ -26,6 +26,7 @@ def test_a_table_of_ones_own_is_benched_without_a_database(tmp_path: Path) -> No
     assert {"auc", "ece", "seconds", "peak_mib"} <= set(found)
 
 
+@pytest.mark.slow
 def test_a_missing_column_is_refused_with_the_columns_there_are(tmp_path: Path) -> None:
     file = tmp_path / "customers.csv"
     file.write_text("usage,state\n1,won\n")

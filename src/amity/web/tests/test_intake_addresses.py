@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from amity.events.api import is_intake
 from amity.events.intake_http import EVENTS
 from amity.web.api import schema
 
 
+@pytest.mark.slow
 def test_the_api_keeps_its_addresses() -> None:
     for path, methods in schema()["paths"].items():
         assert not any(is_intake(method.upper(), path) for method in methods), path

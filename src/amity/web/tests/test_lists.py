@@ -57,6 +57,7 @@ def link(response: Any, rel: str) -> str:
     return unescape(found.group(1)) if found else ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "cost"), [("people", 13), ("companies", 9), ("deals", 15), ("products", 7)])
 def test_a_list_costs_the_same_for_5_and_for_60_rows(desk: Client, mia: Staff, page: str, cost: int) -> None:
     def fill(start: int, count: int) -> None:
@@ -289,6 +290,7 @@ def test_a_task_for_every_ticked_row_and_back(desk: Client, mia: Staff) -> None:
     assert not Task.objects.exists()
 
 
+@pytest.mark.slow
 def test_all_rows_of_the_list_become_jobs_in_batches(desk: Client) -> None:
     crowd(501)
     person("Piotr")

@@ -15,6 +15,7 @@ from amity.web.api import schema
 Document = dict[str, Any]
 
 
+@pytest.mark.slow
 def test_the_committed_document_is_what_the_code_serves() -> None:
     assert openapi.COMMITTED.read_text() == openapi.text_of(schema()), "run: python -m amity.web.openapi --write"
 

@@ -107,6 +107,7 @@ def runs(tmp_path: Path) -> Iterator[type]:
         assert run.process.stderr is not None
 
 
+@pytest.mark.slow
 def test_killed_child_is_started_again(runs: type) -> None:
     run = runs("web", "worker")
     [first] = run.pids("web")
@@ -123,6 +124,7 @@ def test_killed_child_is_started_again(runs: type) -> None:
     assert not alive(worker)
 
 
+@pytest.mark.slow
 def test_what_a_killed_child_leaves_behind_is_ended(runs: type) -> None:
     run = runs("parent")
     [parent] = run.pids("parent")
@@ -133,6 +135,7 @@ def test_what_a_killed_child_leaves_behind_is_ended(runs: type) -> None:
     assert run.end() == 0
 
 
+@pytest.mark.slow
 def test_stop_goes_in_order_and_says_so(runs: type) -> None:
     run = runs("web", "worker")
     run.pids("web"), run.pids("worker")
@@ -142,6 +145,7 @@ def test_stop_goes_in_order_and_says_so(runs: type) -> None:
     assert run.lines[-1]["clean"] is True
 
 
+@pytest.mark.slow
 def test_deaf_child_is_killed_after_its_time(runs: type) -> None:
     run = runs("deaf", "worker")
     [deaf] = run.pids("deaf")
@@ -155,6 +159,7 @@ def test_deaf_child_is_killed_after_its_time(runs: type) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_second_signal_does_not_wait(runs: type) -> None:
     run = runs("patient")
     [patient] = run.pids("patient")
@@ -165,6 +170,7 @@ def test_second_signal_does_not_wait(runs: type) -> None:
     assert not alive(patient)
 
 
+@pytest.mark.slow
 def test_killed_supervisor_leaves_nobody(runs: type) -> None:
     run = runs("web", "worker")
     pids = [*run.pids("web"), *run.pids("worker")]

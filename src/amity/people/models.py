@@ -12,6 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
+from amity.people.duplicate_models import (
+    Band,
+    CompanyHolding,
+    CompanyMerge,
+    CompanyOwn,
+    DuplicatePair,
+    MatchDue,
+    MatchKey,
+    MatchModel,
+    MatchPolicy,
+    PairState,
+)
 from amity.people.identity_models import Device, Grade, Holding, Link, Membership, Merge, Own, Slot
 from amity.people.quality_tables import (
     Correction,
@@ -89,6 +101,10 @@ class Company(Profile):
     currency = models.CharField(max_length=3, blank=True)
     founded_year = models.IntegerField(null=True, blank=True)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="subsidiaries")
+    # The company that this one is now part of: always the one that survives. Such a company is archived too.
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="+", db_index=False, editable=False
+    )
 
     class Meta:
         indexes: ClassVar[list[Any]] = [
@@ -98,6 +114,7 @@ class Company(Profile):
             models.Index(fields=["owner", "-updated_at", "-id"], name="company_owned"),
             GinIndex(fields=["traits"], name="company_traits", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["domain"], name="company_domain"),
+            models.Index(fields=["merged_into"], name="company_merged", condition=models.Q(merged_into__isnull=False)),
         ]
 
 
@@ -293,12 +310,17 @@ class ImportChange(Record):
 __all__ = [
     "LISTED",
     "Activity",
+    "Band",
     "Company",
+    "CompanyHolding",
+    "CompanyMerge",
+    "CompanyOwn",
     "Computed",
     "Correction",
     "CorrectionRule",
     "Decay",
     "Device",
+    "DuplicatePair",
     "Grade",
     "Holding",
     "Identifier",
@@ -308,10 +330,15 @@ __all__ = [
     "ImportReject",
     "LeadStatus",
     "Link",
+    "MatchDue",
+    "MatchKey",
+    "MatchModel",
+    "MatchPolicy",
     "Measure",
     "Membership",
     "Merge",
     "Own",
+    "PairState",
     "Person",
     "Profile",
     "QualityDay",

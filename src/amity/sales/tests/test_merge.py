@@ -292,11 +292,6 @@ def _roll(examples: int, steps: int) -> None:
 
 @pytest.mark.slow
 def test_identity_against_the_oracle() -> None:
-    _roll(15, 14)
-
-
-@pytest.mark.slow
-def test_identity_against_the_oracle_at_length() -> None:
     _roll(150, 20)
 
 

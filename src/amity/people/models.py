@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
+from amity.people.consent_tables import Basis, Consent, ConsentPurpose, ConsentState, ConsentText
 from amity.people.duplicate_models import (
     Band,
     CompanyHolding,
@@ -24,6 +25,7 @@ from amity.people.duplicate_models import (
     MatchPolicy,
     PairState,
 )
+from amity.people.golden_tables import GoldenMark, GoldenPolicy
 from amity.people.identity_models import Device, Grade, Holding, Link, Membership, Merge, Own, Slot
 from amity.people.quality_tables import (
     Correction,
@@ -311,16 +313,23 @@ __all__ = [
     "LISTED",
     "Activity",
     "Band",
+    "Basis",
     "Company",
     "CompanyHolding",
     "CompanyMerge",
     "CompanyOwn",
     "Computed",
+    "Consent",
+    "ConsentPurpose",
+    "ConsentState",
+    "ConsentText",
     "Correction",
     "CorrectionRule",
     "Decay",
     "Device",
     "DuplicatePair",
+    "GoldenMark",
+    "GoldenPolicy",
     "Grade",
     "Holding",
     "Identifier",

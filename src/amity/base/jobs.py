@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import translation
 from procrastinate import App, RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -36,7 +37,9 @@ def start(kind: str, task: str, *, subject_id: UUID | None = None, started_by: U
     from amity.base.models import JobRun
 
     with transaction.atomic():
-        run = JobRun.objects.create(kind=kind, subject_id=subject_id, started_by=started_by)
+        run = JobRun.objects.create(
+            kind=kind, subject_id=subject_id, started_by=started_by, language=translation.get_language() or "en"
+        )
         run.queue_id = named(task).defer(job_run_id=str(run.id), **args)
         run.save(update_fields=["queue_id"])
     return run.id
@@ -68,7 +71,8 @@ def running(job_run_id: str, work: Callable[[Report], None]) -> None:
 
     note(state="running", started_at=run.started_at or now, attempts=run.attempts + 1, beat_at=now)
     try:
-        work(report)
+        with translation.override(run.language):
+            work(report)
     except Stopped:
         note(state="stopped", finished_at=clock.now())
     except Refused as error:

@@ -70,6 +70,7 @@ class JobRun(Record):
     attempts = models.IntegerField(default=0)
     queue_id = models.BigIntegerField(null=True)  # procrastinate's job id
     started_by = models.UUIDField(null=True)
+    language = models.CharField(max_length=12, default="en")  # of who started it: failures are told in it
     created_at = models.DateTimeField(default=clock.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
+from django.utils.translation import gettext
 
 from amity.base import clock, healing, jobs
+from amity.base.errors import Refused
 from amity.base.models import JobRun
 
 pytestmark = pytest.mark.django_db
@@ -66,3 +69,15 @@ def test_a_progress_row_without_a_job_behind_it_is_ended() -> None:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [forgotten.queue_id])
     assert healing.heal() == (0, 1)
     assert standing(forgotten) == ("gone", "failed", "worker_died")
+
+
+def test_a_failure_is_told_in_the_language_of_who_started_the_work() -> None:
+    with translation.override("de"):
+        started = jobs.start("people.bulk", "base.undo.run_step")
+
+    def refuse(report: jobs.Report) -> None:
+        raise Refused("gone", gettext("Cancel"))
+
+    with translation.override("ru"):
+        jobs.running(str(started), refuse)
+    assert JobRun.objects.get(pk=started).error == "Abbrechen"

@@ -1,6 +1,6 @@
 """The door of room `access`."""
 
-from amity.access.audit import Line, Verdict, record
+from amity.access.audit import Line, Verdict, erase_notes, record
 from amity.access.audit import lines as audit_lines
 from amity.access.audit import verify as verify_audit
 from amity.access.limits import spend
@@ -55,6 +55,7 @@ __all__ = [
     "deactivate",
     "delete_views",
     "demo_administrator",
+    "erase_notes",
     "first_administrator",
     "invite",
     "member",

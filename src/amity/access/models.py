@@ -129,6 +129,16 @@ class AuditEntry(models.Model):
         indexes: ClassVar[list[Any]] = [models.Index(fields=["object_kind", "object_id"], name="audit_object")]
 
 
+class AuditNote(models.Model):
+    """Words of an audit line. The chain holds only their hash with a random ``salt``, so they can be erased."""
+
+    personal = personal.deleted("", ("told",), "words about a record; the line itself stays, as proof of processing")
+    seq = models.BigIntegerField(primary_key=True)  # of `AuditEntry`
+    salt = models.CharField(max_length=32, blank=True)
+    told = models.JSONField(null=True)  # null: erased
+    erased_at = models.DateTimeField(null=True)
+
+
 class SavedView(Record):
     """A list's filters and sorting under a name; shared ones are seen by everybody who sees the list."""
 

@@ -19,7 +19,9 @@ _WORK = _READ | {"people.edit", "deals.edit", "tasks.edit", "settings.view"}
 _STEWARD = _WORK | {"imports.run", "people.export", "deals.export", "people.bulk", "deals.bulk"}
 _MANAGER = _STEWARD | {"segments.manage", "models.train", "models.decide", "jobs.manage", "views.share", "deals.assign"}
 PERMISSIONS: dict[str, frozenset[str]] = {
-    "administrator": frozenset(_MANAGER | {"staff.manage", "tokens.manage", "webhooks.manage", "audit.view"}),
+    "administrator": frozenset(
+        _MANAGER | {"staff.manage", "tokens.manage", "webhooks.manage", "audit.view", "privacy.manage"}
+    ),
     "manager": frozenset(_MANAGER),
     "salesperson": frozenset(_WORK | {"people.bulk", "deals.bulk"}),
     "agent": frozenset(_WORK - {"models.view", "jobs.view"}),

@@ -27,6 +27,15 @@ from amity.people.duplicate_models import (
 )
 from amity.people.golden_tables import GoldenMark, GoldenPolicy
 from amity.people.identity_models import Device, Grade, Holding, Link, Membership, Merge, Own, Slot
+from amity.people.privacy_tables import (
+    ErasedMark,
+    Erasure,
+    PrivacyRequest,
+    PrivacySetting,
+    Restriction,
+    RetentionMark,
+    RetentionRule,
+)
 from amity.people.quality_tables import (
     Correction,
     CorrectionRule,
@@ -328,6 +337,8 @@ __all__ = [
     "Decay",
     "Device",
     "DuplicatePair",
+    "ErasedMark",
+    "Erasure",
     "GoldenMark",
     "GoldenPolicy",
     "Grade",
@@ -349,10 +360,15 @@ __all__ = [
     "Own",
     "PairState",
     "Person",
+    "PrivacyRequest",
+    "PrivacySetting",
     "Profile",
     "QualityDay",
     "QualityNote",
     "QualityWeek",
+    "Restriction",
+    "RetentionMark",
+    "RetentionRule",
     "Segment",
     "SegmentMember",
     "SegmentMove",

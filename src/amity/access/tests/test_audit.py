@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from amity.access import audit
-from amity.access.models import AuditEntry, Team
+from amity.access.models import AuditEntry, AuditNote, Team
 from amity.access.permissions import SYSTEM
 from amity.access.tests.staffing import hire
 
@@ -168,3 +168,33 @@ def test_the_page_filters_pages_and_checks(client: Client) -> None:
     assert only.content.decode().startswith('<div id="audit-lines">')
     answer = client.post(reverse("settings_audit_check"), follow=True)
     assert "131" in str(next(iter(answer.context["messages"])))
+
+
+@db
+def test_words_can_be_erased_and_the_chain_still_verifies() -> None:
+    with transaction.atomic():
+        audit.record(SYSTEM, "merge", "person", "p1", {"reason": "Jan asked by phone", "rows": 3, "ids": ["kept"]})
+        audit.record(SYSTEM, "merge", "person", "p2", {"reason": "mentions jan@example.org", "deep": {"why": "Anna"}})
+        audit.record(SYSTEM, "merge", "person", "p3", {"reason": "other"})
+    assert "Jan" not in str(list(AuditEntry.objects.values_list("detail", flat=True)))
+    assert [line.detail for line in audit.lines()] == [
+        {"reason": "other"},
+        {"reason": "mentions jan@example.org", "deep": {"why": "Anna"}},
+        {"reason": "Jan asked by phone", "rows": 3, "ids": ["kept"]},
+    ]
+    assert audit.verify() == audit.Verdict(3, None)
+    assert audit.erase_notes(["p1"], lambda text: "jan@example.org" in text) == 2
+    assert audit.verify() == audit.Verdict(3, None)
+    assert [line.detail for line in audit.lines()] == [
+        {"reason": "other"},
+        {"reason": None, "deep": {"why": None}},
+        {"reason": None, "rows": 3, "ids": ["kept"]},
+    ]
+
+
+@db
+def test_changed_words_are_found() -> None:
+    with transaction.atomic():
+        audit.record(SYSTEM, "merge", "person", "p1", {"reason": "Jan asked by phone"})
+    AuditNote.objects.update(told={"reason": "Jan never asked"})
+    assert audit.verify().broken_at == 1

@@ -12,11 +12,13 @@ class SalesConfig(AppConfig):
         from dataclasses import replace
 
         from amity.people import api as people
+        from amity.sales.hearing import register_hearing
         from amity.sales.holders import register_holders
         from amity.sales.landing import Deals
         from amity.sales.landing_goods import OrderLines, Orders, Products
 
         register_holders()
+        register_hearing()
         kit = people.import_kit
         kit.register(replace(kit.PRODUCT, land=Products()))
         kit.register(replace(kit.DEAL, land=Deals()))

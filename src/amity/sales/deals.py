@@ -19,6 +19,7 @@ from amity.base.ids import read_id
 from amity.base.searching import search_text
 from amity.events import api as events
 from amity.people import api as people
+from amity.sales.hearing import tell_deals
 from amity.sales.lists import DEAL_KIND
 from amity.sales.models import Deal, DealStatus, Pipeline, Product, Stage, StageChange
 from amity.sales.segment_kind import CHANGED
@@ -178,7 +179,7 @@ def create_deal(
         StageChange.objects.create(deal=deal, after=stage, actor_id=principal.staff_id)
         access.record(principal, "create", "deal", deal.id)
         events.publish("deal.created", deal.id, {"id": str(deal.id)})
-        _follow([deal.person_id])
+        _follow([deal.id], [deal.person_id], [deal.company_id])
     return deal.id
 
 
@@ -226,18 +227,27 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> 
         restored.append(row)
     Deal.objects.bulk_update(restored, sorted(fields), batch_size=500)
     StageChange.objects.filter(pk__in=before["moves"]).delete()
-    _follow([*(row.person_id for row in restored), *_people_before(before["rows"])])
+    _follow_rows(restored, before["rows"])
     _audit(principal, "undo", list(before["rows"]), sorted(fields))
 
 
-def _people_before(rows: Mapping[str, Any]) -> list[UUID | None]:
-    """Whose the deals were, on either side of a change."""
-    return [read_id(each[side].get("person_id")) for each in rows.values() for side in ("was", "now")]
+def _follow_rows(rows: Iterable[Deal], changes: Mapping[str, Any]) -> None:
+    """`_follow` for changed deals, with whose they were on either side of the change."""
+    sides = [each[side] for each in changes.values() for side in ("was", "now")]
+    before = {name: [read_id(each.get(name)) for each in sides] for name in ("person_id", "company_id")}
+    rows = list(rows)
+    _follow(
+        [row.pk for row in rows],
+        [*(row.person_id for row in rows), *before["person_id"]],
+        [*(row.company_id for row in rows), *before["company_id"]],
+    )
 
 
-def _follow(person_ids: Iterable[UUID | None]) -> None:
-    """Segments with conditions on deals follow."""
-    people.segments.follow({person: {CHANGED} for person in person_ids if person})
+def _follow(deals: Iterable[UUID], persons: Iterable[UUID | None], companies: Iterable[UUID | None]) -> None:
+    """Segments with conditions on deals follow, and open pages are told."""
+    persons = list(persons)
+    people.segments.follow({person: {CHANGED} for person in persons if person})
+    tell_deals(deals, persons, companies)
 
 
 def _views(rows: Any) -> list[DealView]:
@@ -295,7 +305,7 @@ def _apply(
             "deal.stage_changed",
             ((move.deal_id, {"id": str(move.deal_id), "stage_id": str(move.after_id)}) for move in moves),
         )
-        _follow([*(row.person_id for row in changed), *_people_before(remembered)])
+        _follow_rows(changed, remembered)
     return {"rows": remembered, "moves": [str(each.pk) for each in moves]}
 
 

@@ -1,4 +1,4 @@
-"""Rows of sales that belong to a person and go along when profiles become one or part again."""
+"""Rows of sales that belong to a person or company and go along when profiles become one or part again."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ LEFT JOIN sales_product p ON p.id = d.product_id WHERE d.id = ANY(%s)
 
 
 def register_holders() -> None:
-    """Deals, orders and tasks follow their person."""
+    """Deals, orders and tasks follow their person and their company."""
     people.register_holder(people.Holder("deal", "sales_deal", deal_words))
     people.register_holder(people.Holder("order", "sales_order"))
     people.register_holder(people.Holder("task", "sales_task"))
+    people.register_company_holder(people.CompanyHolder("deal", "sales_deal", words=deal_words))
+    people.register_company_holder(people.CompanyHolder("order", "sales_order"))
+    people.register_company_holder(people.CompanyHolder("task", "sales_task"))
 
 
 def deal_words(cursor: Any, ids: Sequence[UUID]) -> None:

@@ -16,6 +16,7 @@ from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
 from amity.people import api as people
 from amity.sales.deals import get_deal
+from amity.sales.hearing import tell_tasks
 from amity.sales.models import Deal, Task
 
 TASK_ADD, TASK_DONE = "tasks.add", "tasks.done"
@@ -87,6 +88,7 @@ def add_many(principal: access.Principal, args: dict[str, Any]) -> list[str]:
         for pk in _visible(principal, kind).filter(pk__in=args["ids"]).values_list("pk", flat=True)
     ]
     Task.objects.bulk_create(tasks, batch_size=500)
+    tell_tasks(tasks)
     access.record(
         principal, "create", "task", str(tasks[0].pk) if len(tasks) == 1 else f"{len(tasks)} records", {"about": kind}
     )
@@ -95,7 +97,9 @@ def add_many(principal: access.Principal, args: dict[str, Any]) -> list[str]:
 
 def remove_many(principal: access.Principal, args: dict[str, Any], before: list[str]) -> None:
     """`undo` handler: take added tasks away again, unless done meanwhile."""
-    Task.objects.filter(pk__in=before, done_at=None).delete()
+    going = Task.objects.filter(pk__in=before, done_at=None)
+    tell_tasks(going)
+    going.delete()
     access.record(principal, "undo", "task", before[0] if len(before) == 1 else f"{len(before)} records")
 
 
@@ -104,17 +108,21 @@ def finish_many(principal: access.Principal, args: dict[str, Any]) -> list[str]:
     access.require(principal, "tasks.edit")
     with transaction.atomic():
         rows = Task.objects.select_for_update().filter(pk__in=args["ids"], done_at=None)
-        ids = [row.pk for row in rows if _may_touch(principal, row)]
+        touched = [row for row in rows if _may_touch(principal, row)]
+        ids = [row.pk for row in touched]
         if not ids:
             raise NotFound(_("This task is done already, or not among those that you see."))
         Task.objects.filter(pk__in=ids).update(done_at=clock.now())
+        tell_tasks(touched)
         access.record(principal, "finish", "task", ids[0] if len(ids) == 1 else f"{len(ids)} records")
     return [str(pk) for pk in ids]
 
 
 def reopen_many(principal: access.Principal, args: dict[str, Any], before: list[str]) -> None:
     """`undo` handler: open ticked-off tasks again."""
-    Task.objects.filter(pk__in=before).update(done_at=None)
+    again = Task.objects.filter(pk__in=before)
+    again.update(done_at=None)
+    tell_tasks(again)
     access.record(principal, "undo", "task", before[0] if len(before) == 1 else f"{len(before)} records")
 
 

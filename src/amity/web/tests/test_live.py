@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from amity.access import api as access
 from amity.access.models import Staff
 from amity.base import live
+from amity.sales import api as sales
 from amity.web.live import PATH, Live, Pace
 from amity.web.live_hub import KEPT, PER_SESSION, Hub, Stream
 from amity.web.tests.asgi_client import Asked
@@ -94,6 +95,27 @@ def test_a_page_hears_what_was_committed_and_nothing_of_what_was_rolled_back(app
             assert told["event"] == "changed"
             assert json.loads(told["data"]) == {"job": ["a"]}
             assert told["id"].endswith("-1"), "equal notices of a transaction are one"
+
+    run(app, story)
+
+
+@committing
+def test_the_pages_of_a_deal_and_of_its_person_hear_of_its_changes(app: Live) -> None:
+    sam = manager()
+    anna = person("Anna")
+    principal = access.principal_of(sam)
+    deal = sales.create_deal(principal, {"title": "Ten vans", "person_id": str(anna.id)})
+    session = session_of(sam)
+
+    def work() -> None:
+        sales.change_deal(principal, deal, {"value_minor": 5_000})
+        connection.close()
+
+    async def story() -> None:
+        async with listen(app, session, f"person:{anna.id}", f"deal:{deal}") as page:
+            await page.event()
+            await asyncio.to_thread(work)
+            assert json.loads((await page.event())["data"]) == {"deal": [str(deal)], "person": [str(anna.id)]}
 
     run(app, story)
 

@@ -106,7 +106,6 @@ class Own(Record):
     personal = personal.deleted("person_id", ("values",))
     person = models.OneToOneField(_PERSON, on_delete=models.CASCADE, related_name="+")
     values = models.JSONField()
-    policy = models.IntegerField(default=0, db_default=0)  # version of the golden policy by which it shows its members
 
 
 class Holding(Record):

@@ -14,7 +14,8 @@ from uuid import UUID
 import msgspec
 
 from amity.base.errors import Refused
-from amity.people import holders
+from amity.people import golden_policy, holders
+from amity.people.golden import Policy
 from amity.people.holders import Moves
 from amity.people.profiles import told_name
 from amity.people.traits import TOGETHER, State, golden, put_name
@@ -79,7 +80,7 @@ def regroup(cursor: Any, seeds: Iterable[UUID], silent: Iterable[UUID] = ()) -> 
     before = {pk: state.merged_into or pk for pk, state in states.items()}
     after = _survivors(states, edges)
     absorb(states, owns, before | {pk: pk for pk in silent})
-    shown = _show(cursor, states, owns, before, after)
+    shown = _show(cursor, states, owns, before, after, golden_policy.current(cursor))
     moves = {pk: (before[pk], after[pk]) for pk in states}
     _follow(cursor, moves)
     holders.move(cursor, moves, names, names | shown)
@@ -106,14 +107,14 @@ def store_owns(cursor: Any, owns: Iterable[State]) -> None:
         )
 
 
-def together(survivor: State, owns: Mapping[UUID, State]) -> State:
+def together(survivor: State, owns: Mapping[UUID, State], policy: Policy | None = None) -> State:
     """What ``survivor`` shows for all its members; ``owns`` holds each member's own state, the survivor's included."""
     own = owns[survivor.id]
     shown = State(
         survivor.id, dict(own.values), dict(own.origins), own.origin_id, own.observed, own.grade, own.anonymous,
         own.search, survivor.merged_into,
     )  # fmt: skip
-    for key, (state, value) in golden(owns.values()).items():
+    for key, (state, value) in golden(owns.values(), policy).items():
         if state.id == survivor.id:
             continue
         _take(shown, key, value)
@@ -182,7 +183,7 @@ def absorb(states: Mapping[UUID, State], owns: dict[UUID, State], before: Mappin
     """What was typed into or imported onto a survivor since is its own."""
     for pk, own in owns.items():
         members = {m: owns.get(m, states[m]) for m in states if before[m] == pk}
-        expected = together(states[pk], members)
+        expected = together(states[pk], members, golden_policy.of_version(own.policy))
         for key in states[pk].values.keys() | expected.values.keys():
             now, name = states[pk].values.get(key), key.lstrip(":")
             if now != expected.values.get(key):
@@ -199,6 +200,7 @@ def _show(
     owns: dict[UUID, State],
     before: Mapping[UUID, UUID],
     after: Mapping[UUID, UUID],
+    policy: Policy | None,
 ) -> dict[UUID, str]:
     """Write what every row shows now, survivors all together, the others themselves; what the written are called."""
     members: dict[UUID, dict[UUID, State]] = defaultdict(dict)
@@ -209,9 +211,9 @@ def _show(
         own = members[after[pk]][pk]
         own.merged_into = None if after[pk] == pk else after[pk]
         survives = after[pk] == pk and len(members[pk]) > 1
-        shown = together(own, members[pk]) if survives else own
+        shown = together(own, members[pk], policy) if survives else own
         if survives:
-            shown.search = state.search
+            shown.search, own.policy = state.search, policy.version if policy else 0
             keep.append(own)
         elif pk in owns:
             drop.append(pk)

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base.errors import NotFound
+from amity.people.golden import MANUAL
 from amity.people.models import LISTED, Company, Import, ImportFile, LeadStatus, Person, TraitChange
 
-MANUAL = "manual"
 MAX_HISTORY = 50
 
 

@@ -1,7 +1,8 @@
 """What events say of people and companies, as columns and typed custom fields; which of several values holds. Pure.
 
-The last value wins, by the time of the event and then by its message id, so the order of arrival does not matter.
-A value that was typed in by hand stays: what events say later is kept in the history, marked as held back.
+Unless a policy says otherwise (see `golden`) the last value wins, by the time of the event and then by its message id,
+so the order of arrival does not matter. A value that was typed in by hand, pinned or verified stays: what events say
+later is kept in the history, marked as held back.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from uuid import UUID
 
 import msgspec
 
+from amity.people.golden import MANUAL, USUAL, Candidate, Policy, is_fixed, mark_of, rank
 from amity.people.identity_junk import plain_email, plain_phone
 from amity.people.imports.places import country_code, language_code
-from amity.people.profiles import MANUAL
 
 MAX_TRAITS, MAX_NAME, MAX_BYTES = 300, 120, 8_192
 VERIFIED = "verified"
@@ -70,6 +71,7 @@ class State(msgspec.Struct):
     anonymous: bool = False
     search: str = ""
     merged_into: UUID | None = None
+    policy: int = 0  # of a survivor: the version of the golden policy by which it shows its members
 
 
 class Change(NamedTuple):
@@ -99,40 +101,61 @@ def said(
     return found
 
 
-def later(into: dict[str, Mark], more: Mapping[str, Mark]) -> None:
-    """Keep in ``into`` the later mark of each name."""
+def later(into: dict[str, Mark], more: Mapping[str, Mark], policy: Policy | None = None) -> None:
+    """Keep in ``into`` the mark of each name that holds: the later one unless the policy says otherwise."""
     for key, mark in more.items():
         held = into.get(key)
-        if held is None or (mark.iso, mark.message_id) > (held.iso, held.message_id):
+        if held is None or _outdoes(key, mark, held, policy):
             into[key] = mark
 
 
-def apply(state: State, marks: Mapping[str, Mark]) -> tuple[list[Change], bool]:
+def apply(state: State, marks: Mapping[str, Mark], policy: Policy | None = None) -> tuple[list[Change], bool]:
     """Let ``marks`` count in ``state``; what was replaced or held back, and whether anything at all is different."""
     changes: list[Change] = []
     touched = False
     for key, mark in marks.items():
         name, before = key.lstrip(":"), state.values.get(key)
-        pinned, iso, message_id = stamp(state, key)
-        if pinned:
-            if _hold(state, name, iso, mark, before):
-                touched = True
-                changes.append(Change(name, before, mark.value, mark.source, True))
-        elif (mark.iso, mark.message_id) > (iso, message_id) and _has_room(state, key):
+        stays, iso, message_id = stamp(state, key)
+        wins = newer = (mark.iso, mark.message_id) > (iso, message_id)
+        if stays or policy is not None or key == "email":
+            wins = _beats(state, key, mark, policy)
+        if wins and _has_room(state, key):
             touched = True
             origin = [mark.source, mark.iso, mark.message_id]
             state.origins[name] = [*origin, VERIFIED] if mark.verified else origin
             if not _same(before, mark.value):
                 _put(state, key, mark.value)
                 changes.append(Change(name, before, mark.value, mark.source, False))
+        elif newer and not wins and _hold(state, name, iso, mark, before):
+            touched = True
+            changes.append(Change(name, before, mark.value, mark.source, True))
     return changes, touched
 
 
+def candidate(state: State, key: str) -> Candidate | None:
+    """The value of a profile with what decides whether it holds; None where nothing was said."""
+    stays, iso, message_id = stamp(state, key)
+    if not iso:
+        return None
+    origin = state.origins.get(key.lstrip(":"))
+    manual = origin[0] in (None, MANUAL) if origin else stays
+    source = MANUAL if manual else str(origin[0] if origin else state.origin_id)
+    marks = mark_of(origin)
+    return Candidate(
+        state.values.get(key), source, iso, message_id, "proved" in marks, "checked" in marks, "pin" in marks,
+        state.grade != "visitor", str(state.id),
+    )  # fmt: skip
+
+
 def stamp(state: State, key: str) -> tuple[bool, str, str]:
-    """Whether the value was typed in by hand, when it was observed, and the message that said it."""
+    """Whether only a human changes the value (typed in, pinned, verified), when it was observed, and by which message.
+
+    Only a policy lets an event outdo what was typed.
+    """
     origin = state.origins.get(key.lstrip(":"))
     if origin:
-        return origin[0] in (None, MANUAL), origin[1] or "", origin[2] if len(origin) > 2 and origin[2] else ""
+        stays = origin[0] in (None, MANUAL) or is_fixed(origin)
+        return stays, origin[1] or "", origin[2] if len(origin) > 2 and origin[2] else ""
     value = state.values.get(key)
     if not _filled(value) or (key == "lead_status" and value == "none"):
         return False, "", ""
@@ -141,25 +164,23 @@ def stamp(state: State, key: str) -> tuple[bool, str, str]:
     return state.origin_id is None and state.grade == "record", state.observed, ""
 
 
-def golden(states: Iterable[State]) -> dict[str, tuple[State, Any]]:
+def golden(states: Iterable[State], policy: Policy | None = None) -> dict[str, tuple[State, Any]]:
     """Of each name the value that holds for all members together, with the member that says it.
 
-    Typed by hand before all else, then verified, then what a signed-in or recorded profile says before what an
-    anonymous visitor said, then the latest. The other values stay where they are.
+    Pinned before verified before all else; then, unless the policy says otherwise, typed by hand, then proved, then
+    what a signed-in or recorded profile says before what an anonymous visitor said, then the latest. The other values
+    stay where they are.
     """
+    rules = policy or USUAL
     best: dict[str, tuple[tuple[Any, ...], State, Any]] = {}
     for state in states:
-        trust = state.grade != "visitor"
         for key in state.values.keys() | {f":{name}" for name in state.origins if name not in _COLUMNS}:
-            if key in _FOLLOWING:
+            found = None if key in _FOLLOWING else candidate(state, key)
+            if found is None:
                 continue
-            pinned, iso, message_id = stamp(state, key)
-            if not iso:
-                continue
-            origin = state.origins.get(key.lstrip(":"), ())
-            rank = (pinned, VERIFIED in origin[3:], trust, iso, message_id, str(state.id))
-            if key not in best or rank > best[key][0]:
-                best[key] = (rank, state, state.values.get(key))
+            ranked = rank(found, rules.rule(key.lstrip(":")), rules)
+            if key not in best or ranked > best[key][0]:
+                best[key] = (ranked, state, found.value)
     return {key: (state, value) for key, (_rank, state, value) in best.items()}
 
 
@@ -178,8 +199,8 @@ def shown_name(state: State) -> str:
 def whole_name(state: State) -> str:
     """The whole name as it was given, which may not be the one that is shown; "" where none was."""
     origin = state.origins.get("display_name", ())
-    if len(origin) > 3 and "whole" in origin[3]:
-        return str(origin[3]["whole"])
+    if "whole" in (marks := mark_of(origin)):
+        return str(marks["whole"])
     return str(state.values["display_name"]) if stamp(state, "display_name")[1] else ""
 
 
@@ -189,24 +210,50 @@ def put_name(state: State) -> None:
     if whole != shown and (whole or "display_name" in state.origins):
         source = str(state.origin_id) if state.origin_id else MANUAL
         origin = state.origins.get("display_name") or [source, state.observed, ""]
-        state.origins["display_name"] = [*origin[:2], origin[2] if len(origin) > 2 else "", {"whole": whole}]
+        marks = mark_of(origin) | {"whole": whole}
+        state.origins["display_name"] = [*origin[:2], origin[2] if len(origin) > 2 else "", marks]
     state.values["display_name"] = shown
 
 
 def held(state: State, name: str) -> Any:
     """The latest value that events said of a name whose typed value stays; None where there is none."""
-    origin = state.origins.get(name, ())
-    return origin[3]["held"][2] if len(origin) > 3 and "held" in origin[3] else None
+    return mark_of(state.origins.get(name)).get("held", ("", "", None))[2]
 
 
 def _hold(state: State, name: str, iso: str, mark: Mark, before: Any) -> bool:
-    """Keep what an event says beside the typed value; whether that is news."""
-    origin = state.origins.get(name) or [MANUAL, iso]
-    told = origin[3]["held"] if len(origin) > 3 and "held" in origin[3] else ["", "", before]
+    """Keep what an event says beside the value that stays; whether that is news."""
+    origin = state.origins.get(name) or [str(state.origin_id) if state.origin_id else MANUAL, iso]
+    marks = mark_of(origin)
+    told = marks.get("held", ["", "", before])
     if (mark.iso, mark.message_id) <= (max(iso, told[0]), told[1]) or _same(told[2], mark.value):
         return False
-    state.origins[name] = [origin[0], origin[1], "", {"held": [mark.iso, mark.message_id, mark.value]}]
+    held_back = marks | {"held": [mark.iso, mark.message_id, mark.value]}
+    state.origins[name] = [origin[0], origin[1], origin[2] if len(origin) > 2 else "", held_back]
     return True
+
+
+def _outdoes(key: str, mark: Mark, held: Mark, policy: Policy | None) -> bool:
+    if policy is None and key != "email":
+        return (mark.iso, mark.message_id) > (held.iso, held.message_id)
+    rules = policy or USUAL
+    rule = rules.rule(key.lstrip(":"))
+    return rank(_said_by(mark), rule, rules) > rank(_said_by(held), rule, rules)
+
+
+def _beats(state: State, key: str, mark: Mark, policy: Policy | None) -> bool:
+    """Whether what an event says holds before the value that is there."""
+    there = candidate(state, key)
+    if there is None:
+        return True
+    rules = policy or USUAL
+    rule = rules.rule(key.lstrip(":"))
+    return rank(_said_by(mark, there), rule, rules) > rank(there, rule, rules)
+
+
+def _said_by(mark: Mark, beside: Candidate | None = None) -> Candidate:
+    """What an event says, as said by the row that it is about."""
+    known, row = (beside.known, beside.row) if beside else (True, "")
+    return Candidate(mark.value, mark.source, mark.iso, mark.message_id, mark.verified, known=known, row=row)
 
 
 def _filled(value: Any) -> bool:

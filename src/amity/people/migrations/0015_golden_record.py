@@ -28,11 +28,6 @@ class Migration(migrations.Migration):
                 "db_table": "people_golden_policy",
             },
         ),
-        migrations.AddField(
-            model_name="own",
-            name="policy",
-            field=models.IntegerField(db_default=0, default=0),
-        ),
         migrations.CreateModel(
             name="GoldenMark",
             fields=[

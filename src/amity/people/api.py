@@ -1,6 +1,6 @@
 """The door of room `people`."""
 
-from amity.people import activity, computed, segments
+from amity.people import activity, computed, duplicates, merge_companies, segments
 from amity.people.changes import (
     COMPANY_KIND,
     PERSON_KIND,
@@ -10,6 +10,7 @@ from amity.people.changes import (
     create_company,
     create_person,
 )
+from amity.people.company_holders import CompanyHolder, register_company_holder
 from amity.people.finding import (
     company_called,
     company_meant,
@@ -73,6 +74,7 @@ __all__ = [
     "PEOPLE",
     "PERSON_KIND",
     "ChangeView",
+    "CompanyHolder",
     "CompanyView",
     "Holder",
     "IdentifierView",
@@ -96,6 +98,7 @@ __all__ = [
     "computed",
     "create_company",
     "create_person",
+    "duplicates",
     "facts",
     "get_company",
     "get_person",
@@ -109,6 +112,7 @@ __all__ = [
     "matching",
     "members_of",
     "merge",
+    "merge_companies",
     "merge_with_undo",
     "names",
     "normal_email",
@@ -121,6 +125,7 @@ __all__ = [
     "person_search",
     "person_views",
     "record_actions",
+    "register_company_holder",
     "register_holder",
     "segments",
     "subsidiaries_of",

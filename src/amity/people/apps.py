@@ -26,11 +26,14 @@ class PeopleConfig(AppConfig):
         segments_world.register(segments_consent.Consent())
         from amity.access import api as access
         from amity.base import undo
-        from amity.people import changes, merge, segment_archive
+        from amity.people import changes, company_people, duplicates, merge, merge_companies, segment_archive
 
         undo.actors_from(access.principal_by_id)
         undo.register(access.VIEW_KIND, undo.Handler(access.delete_views, access.restore_views))
         undo.register(segment_archive.ARCHIVE_KIND, undo.Handler(segment_archive.archive, segment_archive.restore))
         undo.register(merge.MERGE_KIND, undo.Handler(merge.do_merge, merge.undo_merge))
+        undo.register(merge_companies.MERGE_KIND, undo.Handler(merge_companies.do_merge, merge_companies.undo_merge))
+        undo.register(duplicates.DECIDE_KIND, undo.Handler(duplicates.do_decide, duplicates.undo_decide))
+        company_people.register_holders()
         undo.register(changes.PERSON_KIND, undo.Handler(changes.change_many, changes.put_back))
         undo.register(changes.COMPANY_KIND, undo.Handler(changes.change_many_companies, changes.put_back_companies))

@@ -62,6 +62,11 @@ def checks(config: Config) -> list[Check]:
     return found
 
 
+def alarms() -> list[Check]:
+    """What keeps profiles from following what arrives: findings that are not well. 3 queries per consumer at most."""
+    return [one for one in (_consumers(), _segments()) if not one.ok]
+
+
 def _set_up() -> Check | None:
     """Start Django; without it there are no translations yet, so this one speaks English."""
     if apps.ready:

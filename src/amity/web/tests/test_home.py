@@ -51,6 +51,18 @@ def test_an_empty_house_says_what_to_do_next(manager: Client) -> None:
     assert "Nothing to measure yet" in manager.get("/readiness/").content.decode()
 
 
+def test_readiness_raises_an_alarm_when_events_are_not_followed(manager: Client) -> None:
+    assert 'role="alert"' not in manager.get("/readiness/").content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO events_cursor (name, failures, error) VALUES ('profiles', 3, 'no room') "
+            "ON CONFLICT (name) DO UPDATE SET failures = 3"
+        )
+    page = manager.get("/readiness/?refresh=1").content.decode()
+    assert 'role="alert"' in page
+    assert "profiles" in page
+
+
 def test_people_without_a_model_lead_to_the_models_page(manager: Client) -> None:
     Company.objects.create(name="Firma")
     assert "No scores yet" in manager.get("/").content.decode()

@@ -21,9 +21,10 @@ class PeopleConfig(AppConfig):
         from amity.people import pipeline
 
         pipeline.register()
-        from amity.people import segments_consent, segments_world
+        from amity.people import consent, segments_consent, segments_world
 
         segments_world.register(segments_consent.Consent())
+        consent.register()
         from amity.access import api as access
         from amity.base import undo
         from amity.people import changes, company_people, duplicates, merge, merge_companies, segment_archive
@@ -34,6 +35,10 @@ class PeopleConfig(AppConfig):
         undo.register(merge.MERGE_KIND, undo.Handler(merge.do_merge, merge.undo_merge))
         undo.register(merge_companies.MERGE_KIND, undo.Handler(merge_companies.do_merge, merge_companies.undo_merge))
         undo.register(duplicates.DECIDE_KIND, undo.Handler(duplicates.do_decide, duplicates.undo_decide))
+        from amity.people import golden_marks, golden_policy
+
+        undo.register(golden_policy.POLICY_KIND, undo.Handler(golden_policy.do_change, golden_policy.put_back))
+        undo.register(golden_marks.MARK_KIND, undo.Handler(golden_marks.do_mark, golden_marks.put_back))
         company_people.register_holders()
         undo.register(changes.PERSON_KIND, undo.Handler(changes.change_many, changes.put_back))
         undo.register(changes.COMPANY_KIND, undo.Handler(changes.change_many_companies, changes.put_back_companies))

@@ -20,13 +20,17 @@ _STEWARD = _WORK | {"imports.run", "people.export", "deals.export", "people.bulk
 _MANAGER = _STEWARD | {"segments.manage", "models.train", "models.decide", "jobs.manage", "views.share", "deals.assign"}
 PERMISSIONS: dict[str, frozenset[str]] = {
     "administrator": frozenset(
-        _MANAGER | {"staff.manage", "tokens.manage", "webhooks.manage", "audit.view", "privacy.manage"}
+        _MANAGER
+        | {"staff.manage", "tokens.manage", "webhooks.manage", "audit.view", "privacy.manage", "consent.manage"}
+        | {"outgoing.manage", "duplicates.decide"}
     ),
     "manager": frozenset(_MANAGER),
     "salesperson": frozenset(_WORK | {"people.bulk", "deals.bulk"}),
     "agent": frozenset(_WORK - {"models.view", "jobs.view"}),
-    "marketer": frozenset(_WORK | {"people.export", "people.bulk", "segments.manage"}),
-    "steward": frozenset(_STEWARD | {"jobs.manage", "models.decide", "segments.manage"}),
+    "marketer": frozenset(_WORK | {"people.export", "people.bulk", "segments.manage", "consent.manage"}),
+    "steward": frozenset(
+        _STEWARD | {"jobs.manage", "models.decide", "segments.manage", "consent.manage", "duplicates.decide"}
+    ),
     "analyst": frozenset(_READ | {"people.export", "deals.export", "models.train", "settings.view", "segments.manage"}),
 }
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())

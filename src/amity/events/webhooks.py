@@ -28,6 +28,7 @@ TOPICS = frozenset(
     {
         "person.created", "person.updated", "company.created", "company.updated", "deal.created", "deal.updated",
         "deal.stage_changed", "import.finished", "score.changed", "segment.entered", "segment.left",
+        "consent.given", "consent.withdrawn", "person.erased",
         "webhook.test",
     }
 )  # fmt: skip

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from amity.base import live
 from amity.events import api as events
-from amity.people import activity, identity, segments_live, traits_apply, traits_companies
+from amity.people import activity, consent_events, identity, segments_live, traits_apply, traits_companies
 from amity.people.identity import Memory, Resolved
 from amity.people.identity_contacts import Contact, relink
 from amity.people.identity_junk import links
@@ -89,6 +89,7 @@ def _take_in(cursor: Any, memory: Memory, facts: list[events.Fact]) -> None:
     contacts |= identity.claim(cursor, memory, claims) | _contacts_of(cursor, resolved)
     if contacts or resolved.moved.visitors:
         _regrouped(memory, changed, relink(cursor, contacts, resolved.moved.visitors))
+    consent_events.hear(cursor, facts, resolved.homes)
     _version(cursor, memory)
     _land(cursor, memory, facts, resolved.homes, companies, changed, recount)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
 from amity.base.jobs import Report
-from amity.people.imports import blockers, shelf, uploads
+from amity.people.imports import blockers, land_consents, shelf, uploads
 from amity.people.imports.ends import record_end
 from amity.people.imports.homes import Home
 from amity.people.imports.nouns import registered
@@ -50,7 +50,8 @@ def undo(import_id: UUID, report: Report) -> None:
         done = 0
         for model in tables:
             done = _restore(job, model, done, report)
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
+            land_consents.take_back(cursor, job.pk)
             for model in tables:
                 _untie(job, model, tables)
         for model in reversed(tables):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import polars as pl
 
+from amity.people.imports import land_consents
 from amity.people.imports.homes import (
     Home,
     computed,
@@ -99,13 +100,14 @@ class People(Home):
         rows, columns = staged(context, TABLE, frame, _FIELDS, tuple(_REFERENCES))
         rows = rows.with_columns(frame["search"])
         if context.fresh and not rows["again"].any():
-            return _land_new(context, rows, identifiers)
+            return _land_new(context, rows, identifiers, frame)
         stage_rows(context, TABLE, rows)
         _stage_identifiers(context, identifiers)
         outcome = land(context, TABLE, [*columns, "search"], _finders(columns), _add_identifiers)
         outcome = _with_identified(context, outcome)
         if outcome.updated:
             _refresh_search(context)
+        land_consents.land(context, frame, None)
         return outcome
 
     def known_by(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -160,7 +162,7 @@ def decide_leads(context: Context, query: str) -> int:
     return int(cursor.rowcount)
 
 
-def _land_new(context: Context, rows: pl.DataFrame, identifiers: pl.DataFrame) -> Outcome:
+def _land_new(context: Context, rows: pl.DataFrame, identifiers: pl.DataFrame, frame: pl.DataFrame) -> Outcome:
     """People of a first load: nobody is there yet that they could be."""
     landed = copy_new(context, TABLE, rows)
     marks = identifiers.join(
@@ -179,6 +181,7 @@ def _land_new(context: Context, rows: pl.DataFrame, identifiers: pl.DataFrame) -
             pl.lit(context.stamp.isoformat()).alias("observed_at"),
         ),
     )
+    land_consents.land(context, frame, landed)
     return Outcome(created=rows.height)
 
 

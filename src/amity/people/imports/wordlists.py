@@ -170,6 +170,33 @@ FIELD_WORDS: dict[str, str] = {
         "do not call,dnc,call opt out,phone opt out,не звонить,запрет звонков,nie dzwonić,nie dzwoń,nicht anrufen,"
         "keine anrufe,telefonverbot"
     ),
+    "person.consent_newsletter": (
+        "newsletter,newsletter consent,newsletter opt in,newsletter subscriber,subscribed to newsletter,"
+        "рассылка,подписка на рассылку,согласие на рассылку,подписан на рассылку,zgoda na newsletter,"
+        "zapisany na newsletter,newsletter einwilligung,newsletter abonniert,newsletter abonnent"
+    ),
+    "person.consent_email": (
+        "email consent,e mail consent,email opt in,opt in email,email permission,marketing consent,consent marketing,"
+        "accepts marketing,accepts email marketing,marketing opt in,gdpr consent,согласие на email,"
+        "согласие на рекламу,согласие на письма,zgoda email,zgoda na email,zgoda marketingowa,zgoda na marketing,"
+        "e mail einwilligung,einwilligung e mail,werbeeinwilligung,einwilligung werbung"
+    ),
+    "person.consent_sms": (
+        "sms consent,sms opt in,opt in sms,accepts sms marketing,text message consent,согласие на sms,согласие на смс,"
+        "zgoda sms,zgoda na sms,sms einwilligung,einwilligung sms"
+    ),
+    "person.consent_phone": (
+        "phone consent,call consent,phone opt in,consent to calls,согласие на звонки,zgoda telefon,zgoda na telefon,"
+        "zgoda na kontakt telefoniczny,telefon einwilligung,einwilligung telefon"
+    ),
+    "person.consent_post": (
+        "post consent,postal consent,mail opt in postal,direct mail consent,согласие на почтовые отправления,"
+        "zgoda na pocztę tradycyjną,einwilligung post"
+    ),
+    "person.consent_at": (
+        "consent date,consent at,opt in date,opted in at,consented at,дата согласия,data zgody,datum der einwilligung,"
+        "einwilligung am"
+    ),
     "*.source": (
         "source,lead source,origin,lead origin,channel,original source,acquisition channel,utm source,"
         "traffic source,источник,источник лида,канал,источник сделки,рекламный канал,źródło,źródło leada,"

@@ -35,6 +35,9 @@ ROLES = {
     "tokens.manage": "A",
     "webhooks.manage": "A",
     "audit.view": "A",
+    "duplicates.decide": "AD",
+    "consent.manage": "AKD",
+    "outgoing.manage": "A",
 }
 LETTERS = {
     "A": "administrator", "M": "manager", "S": "salesperson",

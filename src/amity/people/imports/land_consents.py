@@ -1,0 +1,132 @@
+"""Consent in imported files: columns such as "Newsletter: yes" and "Do not e-mail" become words of the ledger.
+
+A file never lifts a withdrawal, and what it says a second time adds nothing. Its rows carry the file's row number.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+
+from amity.base import clock
+from amity.people import consent_locks
+from amity.people.consent_defaults import MARKETING, NEWSLETTER
+from amity.people.consent_purposes import PurposeView, purposes
+from amity.people.consent_rules import KINDS, RANK, address_key
+from amity.people.imports.keys import UUID7
+from amity.people.imports.landing import Context
+from amity.people.imports.staging import stage
+from amity.people.imports.values import ROW
+
+# field of the noun → purpose and channel
+ASKED = {
+    "consent_newsletter": (NEWSLETTER, "email"),
+    "consent_email": (MARKETING, "email"),
+    "consent_sms": (MARKETING, "sms"),
+    "consent_phone": (MARKETING, "phone"),
+    "consent_post": (MARKETING, "post"),
+}
+FORBIDDEN = {"do_not_email": "email", "do_not_call": "phone"}  # yes: no purpose may use this channel
+_SINCE = "consent_at"
+_LAST = f"""
+LEFT JOIN LATERAL (
+    SELECT c.state, c.at FROM people_consent c
+    WHERE c.person_id = l.id AND c.purpose = s.purpose AND c.channel = s.channel
+    ORDER BY c.at DESC, {RANK} DESC, c.id DESC LIMIT 1) w ON true
+"""
+_ADD = f"""
+INSERT INTO people_consent (id, person_id, address_kind, address, address_key, purpose, channel, state, text_version,
+    how, evidence, origin_id, at, created_at)
+SELECT DISTINCT ON (l.id, s.purpose, s.channel) {UUID7}, l.id, s.kind, s.address, s.key, s.purpose, s.channel, s.state,
+    NULL, 'import', jsonb_build_object('row', s.n, 'column', s.heading), %s,
+    greatest(least(coalesce(s.since, %s), %s), w.at + interval '1 microsecond'), %s
+FROM said s JOIN landed_people l ON l.n = s.n {_LAST}
+WHERE w.state IS NULL OR (w.state <> 'withdrawn' AND w.state <> s.state)
+ORDER BY l.id, s.purpose, s.channel, s.state = 'withdrawn' DESC, s.n
+"""
+_TAKE_BACK = f"""
+INSERT INTO people_consent (id, person_id, address_kind, address, address_key, purpose, channel, state, how, evidence,
+    reverts, at, created_at)
+SELECT {UUID7}, c.person_id, c.address_kind, c.address, c.address_key, c.purpose, c.channel,
+    coalesce(b.state, 'unknown'), 'undo', jsonb_build_object('undone', c.id, 'import', c.origin_id), c.id,
+    greatest(%s, c.at + interval '1 microsecond'), %s
+FROM people_consent c LEFT JOIN LATERAL (
+    SELECT e.state FROM people_consent e WHERE e.person_id = c.person_id AND e.purpose = c.purpose
+    AND e.channel = c.channel AND (e.at, e.id) < (c.at, c.id) ORDER BY e.at DESC, e.id DESC LIMIT 1) b ON true
+WHERE c.origin_id = %s AND c.how = 'import' AND c.person_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM people_consent n WHERE n.person_id = c.person_id AND n.purpose = c.purpose
+    AND n.channel = c.channel AND (n.at, n.id) > (c.at, c.id))
+"""
+
+
+def land(context: Context, frame: pl.DataFrame, landed: pl.DataFrame | None) -> int:
+    """Write what the rows of a batch say about consent; the number of words.
+
+    ``landed``: ``n, id`` of rows that are all new, else the table ``landed`` holds them. 4 queries, none when no
+    column is about consent.
+    """
+    fields = [name for name in (*ASKED, *FORBIDDEN) if name in frame.columns]
+    if not fields:
+        return 0
+    known = [each for each in purposes() if not each.owed]
+    parts = [part for name in fields for part in _parts(context, frame, name, known)]
+    said = pl.concat(parts) if parts else pl.DataFrame()
+    if not said.height:
+        return 0
+    cursor = context.cursor
+    consent_locks.lock_all(cursor)
+    stage(cursor, "said", said, {"n": "integer", "since": "timestamptz"})
+    if landed is not None:
+        stage(cursor, "landed_people", landed.select("n", "id"), {"n": "integer", "id": "uuid"})
+    else:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.landed_people")
+        cursor.execute("CREATE TEMP TABLE landed_people ON COMMIT DROP AS SELECT n, id FROM landed")
+    cursor.execute(_ADD, [context.run_id, context.stamp, context.stamp, clock.now()])
+    return int(cursor.rowcount)
+
+
+def take_back(cursor: Any, run_id: UUID) -> int:
+    """Undo of an import: its words are taken back by further rows, where nobody said more since."""
+    consent_locks.lock_all(cursor)
+    cursor.execute(_TAKE_BACK, [clock.now(), clock.now(), run_id])
+    return int(cursor.rowcount)
+
+
+def _parts(context: Context, frame: pl.DataFrame, name: str, known: list[PurposeView]) -> list[pl.DataFrame]:
+    heading = context.column_of(name)
+    if name in ASKED:
+        key, channel = ASKED[name]
+        asked = [(key, channel)] if any(each.key == key and channel in each.channels for each in known) else []
+        rows = frame.filter(pl.col(name).is_not_null())
+        state = pl.when(pl.col(name)).then(pl.lit("given")).otherwise(pl.lit("withdrawn"))
+    else:
+        channel = FORBIDDEN[name]
+        asked = [(each.key, channel) for each in known if channel in each.channels]
+        rows = frame.filter(pl.col(name).fill_null(False))
+        state = pl.lit("withdrawn")
+    if not rows.height:
+        return []
+    return [_said(rows, state, key, channel, heading) for key, channel in asked]
+
+
+def _said(rows: pl.DataFrame, state: pl.Expr, purpose: str, channel: str, heading: str) -> pl.DataFrame:
+    kind = KINDS.get(channel, "")
+    address = _address(rows, kind)
+    since = pl.col(_SINCE).cast(pl.String) if _SINCE in rows.columns else pl.lit(None, pl.String)
+    keys = pl.Series("key", [address_key(kind, value) for value in address], dtype=pl.String)
+    return rows.select(
+        pl.col(ROW).cast(pl.Int64).alias("n"), pl.lit(purpose).alias("purpose"), pl.lit(channel).alias("channel"),
+        state.alias("state"), pl.lit(heading).alias("heading"), since.alias("since"),
+    ).with_columns(
+        pl.when(address != "").then(pl.lit(kind)).otherwise(pl.lit("")).alias("kind"), address.alias("address"), keys
+    )  # fmt: skip
+
+
+def _address(rows: pl.DataFrame, kind: str) -> pl.Series:
+    if kind not in rows.columns:
+        return pl.Series("address", [""] * rows.height, dtype=pl.String)
+    column = rows[kind]
+    single = column.list.first() if isinstance(column.dtype, pl.List) else column
+    return single.fill_null("").str.slice(0, 254).alias("address")

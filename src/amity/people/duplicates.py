@@ -79,29 +79,29 @@ def open_pairs(
     ``band``: only ``certain`` or ``review``. 2 queries.
     """
     access.require(principal, "people.view")
-    rows = _both_seen(principal, kind).filter(state="open")
+    rows = both_seen(principal, kind).filter(state="open")
     if band:
         rows = rows.filter(band=band)
     if after:
         rows = rows.filter(_behind(after))
-    return _views(list(rows.order_by("-probability", "-id")[: min(limit, MAX_PAGE)]), kind)
+    return views(list(rows.order_by("-probability", "-id")[: min(limit, MAX_PAGE)]), kind)
 
 
 def get_pair(principal: access.Principal, pair_id: UUID) -> PairView:
     """One pair in whatever state, if the principal sees both sides; raises `NotFound`. 3 queries."""
     access.require(principal, "people.view")
     kind = DuplicatePair.objects.filter(pk=pair_id).values_list("kind", flat=True).first()
-    row = _both_seen(principal, kind, listed=False).filter(pk=pair_id).first() if kind else None
+    row = both_seen(principal, kind, listed=False).filter(pk=pair_id).first() if kind else None
     if row is None:
         raise NotFound(_("This pair is not here, or not among the records that you see."))
-    return _views([row], row.kind)[0]
+    return views([row], row.kind)[0]
 
 
 def pairs_of(principal: access.Principal, kind: str, profile_id: UUID, limit: int = 5) -> list[PairView]:
     """Open pairs of one profile, the most probable first. 2 queries."""
     access.require(principal, "people.view")
-    rows = _both_seen(principal, kind).filter(Q(left_id=profile_id) | Q(right_id=profile_id), state="open")
-    return _views(list(rows.order_by("-probability", "-id")[: min(limit, MAX_PAGE)]), kind)
+    rows = both_seen(principal, kind).filter(Q(left_id=profile_id) | Q(right_id=profile_id), state="open")
+    return views(list(rows.order_by("-probability", "-id")[: min(limit, MAX_PAGE)]), kind)
 
 
 def counts() -> dict[str, Counts]:
@@ -170,7 +170,8 @@ def undo_decide(principal: access.Principal, args: dict[str, Any], before: str |
         access.record(principal, "reopen", "pair", pair.pk, {"kind": pair.kind})
 
 
-def _both_seen(principal: access.Principal, kind: str, *, listed: bool = True) -> QuerySet[DuplicatePair]:
+def both_seen(principal: access.Principal, kind: str, *, listed: bool = True) -> QuerySet[DuplicatePair]:
+    """Pairs of which the principal sees both sides; ``listed``: only where both still stand in the lists. No query."""
     rows: Any = Company.objects if kind == "company" else Person.objects
     shown = Q() if not listed else Q(archived_at=None) if kind == "company" else LISTED
     seen = rows.filter(access.rows_of(principal), shown)
@@ -188,8 +189,8 @@ def _behind(after: str) -> Q:
     return Q(probability__lt=at) | Q(probability=at, id__lt=last)
 
 
-def _views(pairs: Sequence[DuplicatePair], kind: str) -> list[PairView]:
-    """1 query for the profiles of all pairs."""
+def views(pairs: Sequence[DuplicatePair], kind: str) -> list[PairView]:
+    """Pairs of one kind with their profiles. 1 query."""
     ids = {end for pair in pairs for end in (pair.left_id, pair.right_id)}
     sides: dict[UUID, Any]
     if kind == "company":

@@ -54,6 +54,29 @@ def test_a_segment_is_written_as_a_sentence_while_the_count_follows(page: Any) -
     assert "whose Country is Germany" in said
 
 
+def test_what_is_typed_while_the_builder_is_drawn_again_stays(page: Any) -> None:
+    page.goto("/segments/new")
+    page.get_by_role("button", name="Who they are").first.click()
+    page.get_by_label("Field").press_sequentially("City")
+    page.keyboard.press("Tab")
+    page.get_by_label("Value", exact=True).wait_for()
+    page.wait_for_load_state("networkidle")
+    drawn: list[Any] = []
+
+    def type_first(route: Any) -> None:
+        """The answer comes, but before the page gets it somebody has typed."""
+        answer = route.fetch()
+        page.get_by_label("Value", exact=True).first.fill("Gdańsk")
+        route.fulfill(response=answer)
+        drawn.append(answer)
+
+    page.route("**/segments/new", type_first)
+    page.get_by_role("button", name="Who they are").first.click()
+    page.get_by_label("Field").nth(1).wait_for()
+    assert drawn
+    assert page.get_by_label("Value", exact=True).first.input_value() == "Gdańsk"
+
+
 def test_why_somebody_is_in_opens_beside_the_members(page: Any) -> None:
     page.goto("/segments/")
     page.get_by_role("link", name="Active this week").click()

@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+
 from amity.access import api as access
-from amity.people.models import LISTED, LeadStatus, Person
+from amity.people.models import LISTED, LeadStatus, Person, Restriction
 
 _CHUNK = 5_000
 _PLAIN = {
@@ -38,8 +41,12 @@ class LeadRow:
 
 
 def lead_rows() -> list[LeadRow]:
-    """All leads that are not archived, traits included, in a stable order. 1 query, read in chunks."""
+    """All leads that are not archived, traits included, in a stable order. 1 query, read in chunks.
+
+    Not those whose data may only be kept.
+    """
     leads = Person.objects.filter(LISTED).exclude(lead_status=LeadStatus.NONE).order_by("id")
+    leads = leads.exclude(pk__in=_restricted())
     fields = ("id", "traits", "email", "phone", "lead_status", "lead_created_at", "lead_decided_at", *_PLAIN.values())
     return [_row(values) for values in leads.values(*fields).iterator(chunk_size=_CHUNK)]
 
@@ -47,7 +54,14 @@ def lead_rows() -> list[LeadRow]:
 def visible_people(principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
     """Those of ``ids`` that ``principal`` may see. 1 query."""
     rows = Person.objects.filter(access.rows_of(principal), LISTED, pk__in=ids)
+    rows = rows.exclude(pk__in=_restricted())
     return set(rows.values_list("id", flat=True))
+
+
+def _restricted() -> QuerySet[Person, Any]:
+    """Profiles whose data may only be kept, as a subquery."""
+    named = Restriction.objects.filter(lifted_at=None).values("person_id")
+    return Person.objects.filter(pk__in=named).values(root=Coalesce("merged_into_id", "id"))
 
 
 def _row(values: dict[str, Any]) -> LeadRow:

@@ -15,10 +15,11 @@ from uuid import UUID
 from amity.people import activity, literals, measures
 from amity.people.computed_values import Value
 from amity.people.measures import ANY, Registry, Spec
+from amity.people.privacy_tables import RESTRICTED_SQL
 from amity.people.segments_grammar import Custom, Did, Follow, Group, Leaf, Node, Other, Test, Trait, moment
 from amity.people.segments_values import Params, Source, days_us, micros, sql_amount, sql_test, us_of
 
-LISTED = "p.merged_into_id IS NULL AND NOT p.anonymous AND p.archived_at IS NULL"
+LISTED = f"p.merged_into_id IS NULL AND NOT p.anonymous AND p.archived_at IS NULL AND p.id NOT IN ({RESTRICTED_SQL})"
 # What conditions call fields: column and type. Empty text counts as unknown.
 FIELDS: dict[str, tuple[str, str]] = {
     "name": ("display_name", "text"), "email": ("email", "text"), "phone": ("phone", "text"),

@@ -196,6 +196,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.access.tasks",
     "amity.events.tasks",
     "amity.people.tasks",
+    "amity.people.tasks_privacy",
     "amity.intelligence.tasks",
 ]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

@@ -17,6 +17,7 @@ from amity.events.intake_door import IntakeDoor, is_intake
 from amity.events.intake_rows import copy_of
 from amity.events.log import Landed, append_batch, append_facts, forget, remember, unseen
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
+from amity.events.sources import source_names
 from amity.events.standing import ALARM_SECONDS, Standing, late, standings
 from amity.events.stream import Lag, Stream, StreamDown
 from amity.events.streams import stream
@@ -67,6 +68,7 @@ __all__ = [
     "run_consumers",
     "seen_key",
     "source_key",
+    "source_names",
     "standings",
     "stream",
     "timeline",

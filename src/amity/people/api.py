@@ -1,6 +1,7 @@
 """The door of room `people`."""
 
-from amity.people import activity, computed, duplicates, merge_companies, segments
+from amity.people import activity, computed, duplicates, merge_companies, privacy, quality, segments
+from amity.people import consent_door as consent
 from amity.people.changes import (
     COMPANY_KIND,
     PERSON_KIND,
@@ -20,6 +21,7 @@ from amity.people.finding import (
     normal_phone,
     person_search,
 )
+from amity.people.golden_words import told_values
 from amity.people.holders import Holder, register_holder
 from amity.people.imports import kit as import_kit
 from amity.people.imports import service as imports
@@ -96,6 +98,7 @@ __all__ = [
     "company_search",
     "company_views",
     "computed",
+    "consent",
     "create_company",
     "create_person",
     "duplicates",
@@ -124,6 +127,8 @@ __all__ = [
     "people_rows",
     "person_search",
     "person_views",
+    "privacy",
+    "quality",
     "record_actions",
     "register_company_holder",
     "register_holder",
@@ -133,6 +138,7 @@ __all__ = [
     "text_column",
     "time_column",
     "told_changes",
+    "told_values",
     "trait_names",
     "traits_of",
     "unmerge",

@@ -18,6 +18,10 @@ class PeopleConfig(AppConfig):
         from amity.people.hearing import register_hearing
 
         register_hearing()
+        from amity.people import quality, quality_nouns
+
+        quality.register(quality_nouns.People())
+        quality.register(quality_nouns.Companies())
         from amity.people import pipeline
 
         pipeline.register()
@@ -35,8 +39,9 @@ class PeopleConfig(AppConfig):
         undo.register(merge.MERGE_KIND, undo.Handler(merge.do_merge, merge.undo_merge))
         undo.register(merge_companies.MERGE_KIND, undo.Handler(merge_companies.do_merge, merge_companies.undo_merge))
         undo.register(duplicates.DECIDE_KIND, undo.Handler(duplicates.do_decide, duplicates.undo_decide))
-        from amity.people import golden_marks, golden_policy
+        from amity.people import duplicates_policy, golden_marks, golden_policy
 
+        undo.register(duplicates_policy.POLICY_KIND, undo.Handler(duplicates_policy.do_set, duplicates_policy.put_back))
         undo.register(golden_policy.POLICY_KIND, undo.Handler(golden_policy.do_change, golden_policy.put_back))
         undo.register(golden_marks.MARK_KIND, undo.Handler(golden_marks.do_mark, golden_marks.put_back))
         company_people.register_holders()

@@ -26,6 +26,7 @@ PERSON_SHOWN = (
     "country", "language", "source",
 )  # fmt: skip
 COMPANY_SHOWN = ("name", "domain", "industry", "email", "phone", "city", "country", "employees", "founded_year")
+UNKNOWN = str(UUID(int=0))
 _TOLD = (
     "SELECT data, occurred_at, message_id, source_id, person_id FROM events_event WHERE {column} = ANY(%s) "
     "AND kind = %s ORDER BY occurred_at DESC LIMIT %s"
@@ -73,15 +74,23 @@ def values_of(view: PersonView | CompanyView) -> list[Shown]:
     with connection.cursor() as cursor:
         policy = golden_policy.current(cursor) or USUAL
         if isinstance(view, PersonView):
-            states = _people(cursor, view)
-            spoken = _spoken(cursor, "person_id", "identify", list(states))
+            states = states_of(cursor, view)
+            spoken = spoken_of(cursor, "person_id", "identify", list(states))
         else:
             states = _companies(view)
-            spoken = _spoken(cursor, "company_id", "group", list(states))
+            spoken = spoken_of(cursor, "company_id", "group", list(states))
     changes = list(TraitChange.objects.filter(profile_id__in=list(states)).order_by("-changed_at")[:MOST_CHANGES])
     shown = _values(view)
     names = [key for key, value in shown.items() if value not in (None, "")]
-    return [_shown(view, key, shown[key], _candidates(key, states, spoken, changes), policy) for key in names]
+    return [_shown(view, key, shown[key], candidates_of(key, states, spoken, changes), policy) for key in names]
+
+
+def states_of(cursor: Any, view: PersonView) -> dict[UUID, State]:
+    """What each member of a person says by itself. 3 queries."""
+    members = members_of([view.id])[view.id][:MOST_MEMBERS]
+    rows = Person.objects.filter(pk__in=members).values("id", *PERSON_FIELDS)
+    states = {row["id"]: _state(row, PERSON_FIELDS, row["grade"]) for row in rows}
+    return states | load_owns(cursor, [view.id])
 
 
 def _values(view: PersonView | CompanyView) -> dict[str, Any]:
@@ -115,13 +124,6 @@ def _mark(marks: Mapping[str, Any], what: str) -> tuple[str, str] | None:
     return (str(found[0]), str(found[1])) if found else None
 
 
-def _people(cursor: Any, view: PersonView) -> dict[UUID, State]:
-    members = members_of([view.id])[view.id][:MOST_MEMBERS]
-    rows = Person.objects.filter(pk__in=members).values("id", *PERSON_FIELDS)
-    states = {row["id"]: _state(row, PERSON_FIELDS, row["grade"]) for row in rows}
-    return states | load_owns(cursor, [view.id])
-
-
 def _companies(view: CompanyView) -> dict[UUID, State]:
     rows = Company.objects.filter(pk=view.id) | Company.objects.filter(merged_into_id=view.id)
     found = rows.values("id", *COMPANY_FIELDS)[:MOST_MEMBERS]
@@ -135,7 +137,7 @@ def _state(row: Mapping[str, Any], fields: Iterable[str], grade: str) -> State:
     return State(row["id"], values, row["origins"], row["origin_id"], observed, grade)
 
 
-def _spoken(cursor: Any, column: str, kind: str, ids: list[UUID]) -> list[tuple[str, dict[str, Candidate]]]:
+def spoken_of(cursor: Any, column: str, kind: str, ids: list[UUID]) -> list[tuple[str, dict[str, Candidate]]]:
     """What the newest events say of these profiles."""
     cursor.execute(_TOLD.format(column=column), [ids, kind, MOST_EVENTS])
     found = []
@@ -147,7 +149,7 @@ def _spoken(cursor: Any, column: str, kind: str, ids: list[UUID]) -> list[tuple[
     return found
 
 
-def _candidates(
+def candidates_of(
     key: str, states: Mapping[UUID, State], spoken: Sequence[Any], changes: Sequence[TraitChange]
 ) -> list[Candidate]:
     """What profiles, events and the history say of one field; of what was typed by hand only the last."""
@@ -159,26 +161,32 @@ def _candidates(
         if key in marks and (marks[key].source, marks[key].message) not in there:
             found.append(_known(marks[key], state))
     said_already = {(each.source, repr(each.value)) for each in found}
-    return found + _of_history(name, changes, said_already)
+    return found + _of_history(name, changes, said_already, states)
 
 
-def _of_history(name: str, changes: Sequence[TraitChange], there: set[tuple[str, str]]) -> list[Candidate]:
+def _of_history(
+    name: str, changes: Sequence[TraitChange], there: set[tuple[str, str]], states: Mapping[UUID, State]
+) -> list[Candidate]:
     """Values that were replaced or held back. Who said a replaced one is told by the change that brought it."""
     mine = [each for each in changes if each.name == name]
     brought = {repr(each.after): each for each in reversed(mine)}
     found = []
     for change in mine:
         for value in (change.after, change.before):
-            by = brought.get(repr(value))
-            source = MANUAL if by and by.actor_id else str(by.origin_id) if by and by.origin_id else ""
-            if value in (None, "") or (source, repr(value)) in there or (source == MANUAL):
+            source, at = _brought(brought.get(repr(value)), states.get(change.profile_id))
+            if value in (None, "") or source == MANUAL or (source, repr(value)) in there:
                 continue
             there.add((source, repr(value)))
-            at = (by or change).changed_at.astimezone(UTC).isoformat()
-            found.append(
-                Candidate(value, source or str(UUID(int=0)), at, known=by is not None, row=str(change.profile_id))
-            )
+            found.append(Candidate(value, source, at, row=str(change.profile_id)))
     return found
+
+
+def _brought(change: TraitChange | None, state: State | None) -> tuple[str, str]:
+    """Source and time of a value of the history: of the change that brought it, else of the profile itself."""
+    if change is None:
+        return str(state.origin_id) if state and state.origin_id else UNKNOWN, ""
+    at = change.changed_at.astimezone(UTC).isoformat()
+    return (MANUAL if change.actor_id else str(change.origin_id or UNKNOWN)), at
 
 
 def _known(said_value: Candidate, state: State | None) -> Candidate:

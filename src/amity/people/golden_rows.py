@@ -47,8 +47,8 @@ class PersonRows:
         found = golden(self.rows.values(), golden_policy.of_version(own.policy)).get(key)
         return found[0] if found else own
 
-    def store(self, home: State) -> None:
-        """Write ``home`` and what the profile shows now; history, open pages and segments hear of it."""
+    def store(self, *homes: State) -> None:
+        """Write these members and what the profile shows now; history, open pages and segments hear of it."""
         with connection.cursor() as cursor:
             shown = self.rows[self.id]
             if self.owns:
@@ -57,7 +57,7 @@ class PersonRows:
                 shown = together(shown, self.rows, policy)
                 shown.merged_into = None
                 store_owns(cursor, self.owns.values())
-            written = {home.id: home} | {self.id: shown}
+            written = {home.id: home for home in homes} | {self.id: shown}
             write(cursor, list(written.values()), {pk: {"email"} for pk in written})
             changed = _changed(self.shown, shown.values)
             note(cursor, [(self.id, change) for change in changed])

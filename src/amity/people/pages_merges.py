@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from amity.access import api as access
 from amity.base.errors import Refused
 from amity.base.pages import toast
-from amity.people import merge
+from amity.people import merge, merge_companies
 
 _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
@@ -22,10 +22,7 @@ _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 def join(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
     """Make another person, given by id or by the address of their page, part of this one. Undo in the toast."""
     access.require(request.principal, "people.edit")
-    told = _ID.search(request.POST.get("other", ""))
-    if told is None:
-        raise Refused("merge_whom", _("Give the address of the other person's page, or their id."))
-    group = merge.merge_with_undo(request.principal, person_id, UUID(told.group()))
+    group = merge.merge_with_undo(request.principal, person_id, _other(request))
     toast(request, _("Merged"), undo=reverse("undo", args=[group]))
     return HttpResponseRedirect(reverse("person", args=[person_id]))
 
@@ -37,3 +34,29 @@ def part(request: access.StaffRequest, person_id: UUID, merge_id: UUID) -> HttpR
     merge.unmerge(request.principal, merge_id)
     toast(request, _("Unmerged: both are as they were"))
     return HttpResponseRedirect(reverse("person", args=[person_id]))
+
+
+@require_POST
+def join_company(request: access.StaffRequest, company_id: UUID) -> HttpResponse:
+    """Make another company part of this one. Undo in the toast."""
+    access.require(request.principal, "people.edit")
+    group = merge_companies.merge_with_undo(request.principal, company_id, _other(request))
+    toast(request, _("Merged"), undo=reverse("undo", args=[group]))
+    return HttpResponseRedirect(reverse("company", args=[company_id]))
+
+
+@require_POST
+def part_company(request: access.StaffRequest, company_id: UUID, merge_id: UUID) -> HttpResponse:
+    """Take a merge of companies back."""
+    merge_companies.check_part(request.principal, company_id, merge_id)
+    merge_companies.unmerge(request.principal, merge_id)
+    toast(request, _("Unmerged: both are as they were"))
+    return HttpResponseRedirect(reverse("company", args=[company_id]))
+
+
+def _other(request: access.StaffRequest) -> UUID:
+    """The other one, given by id or by the address of its page."""
+    told = _ID.search(request.POST.get("other", ""))
+    if told is None:
+        raise Refused("merge_whom", _("Give the address of the other one's page, or its id."))
+    return UUID(told.group())

@@ -116,6 +116,7 @@ class CompanyView:
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+    merged_into_id: UUID | None
 
 
 PERSON_FIELDS = tuple(name for name in PersonView.__dataclass_fields__ if name not in ("id", "name"))

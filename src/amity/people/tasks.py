@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import close_old_connections
 
 from amity.base import jobs
+from amity.people import quality_tasks  # noqa: F401 - registers its tasks
 
 jobs.SELF_HEALING.update(("people.import", "people.import_undo"))  # `imports.revive` starts a new job for them
 
@@ -122,3 +123,13 @@ def check_segments(timestamp: int) -> None:
     close_old_connections()
 
     segments.check_all()
+
+
+@jobs.app.task(name="people.golden.apply", retry=jobs.RETRY, lock="people.golden")
+def apply_golden_policy(job_run_id: str) -> None:
+    """Judge again which values hold, after the policy changed."""
+    from amity.people import golden_apply
+
+    close_old_connections()
+
+    jobs.running(job_run_id, golden_apply.apply)

@@ -50,12 +50,17 @@ def told_changes(principal: access.Principal, changes: Iterable[ChangeView]) -> 
     return [
         replace(
             each,
-            name=str(_LABELS.get(each.name) or each.name.replace("_", " ")),
+            name=label_of(each.name),
             before=_told(each.name, each.before, names),
             after=_told(each.name, each.after, names),
         )
         for each in changes
     ]
+
+
+def label_of(name: str) -> str:
+    """What forms call a field; a custom field by its name."""
+    return str(_LABELS.get(name) or name.replace("_", " "))
 
 
 def _ids(changes: Iterable[ChangeView], fields: tuple[str, ...]) -> list[UUID]:

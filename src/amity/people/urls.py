@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from amity.people import pages, pages_merges, urls_imports, urls_segments
+from amity.people import pages, pages_merges, urls_duplicates, urls_imports, urls_segments
 
 urlpatterns: list[URLPattern] = [
     *urls_imports.urlpatterns,
     *urls_segments.urlpatterns,
+    *urls_duplicates.urlpatterns,
     path("people/new", pages.new_person, name="person_new"),
     path("people/lookalikes", pages.lookalikes, name="person_lookalikes"),
     path("people/<uuid:person_id>/edit", pages.edit_person, name="person_edit"),

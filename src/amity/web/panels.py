@@ -64,9 +64,13 @@ def cost(kind: str) -> int:
 
 
 def _facts(principal: access.Principal, subject: Subject) -> dict[str, Any]:
-    traits = people.traits_of(subject.view)
-    sources = people.origin_names([*(each.origin_id for each in traits), subject.view.origin_id])
-    return {"traits": traits, "sources": sources, "source": _who(sources, subject.view.origin_id)}
+    sources = people.origin_names([subject.view.origin_id])
+    return {
+        "values": people.told_values(principal, subject.view),
+        "source": _who(sources, subject.view.origin_id),
+        "mark_url": f"{subject.kind}_mark",
+        "may_edit": principal.may("people.edit"),
+    }
 
 
 def _identifiers(principal: access.Principal, subject: Subject) -> dict[str, Any]:
@@ -83,13 +87,15 @@ def _segments(principal: access.Principal, subject: Subject) -> dict[str, Any]:
 
 
 def _joins(principal: access.Principal, subject: Subject) -> dict[str, Any]:
-    joins = people.joins_of(subject.id)
+    company = subject.kind == "company"
+    joins = people.merge_companies.joins_of(subject.id) if company else people.joins_of(subject.id)
     staff = access.staff_names([*(each.actor_id for each in joins), UUID(int=0)])
     told = [(each, _who(staff, each.actor_id), _why(each)) for each in joins]
-    return {"joins": told, "may_edit": principal.may("people.edit")}
+    urls = {"merge_url": f"{subject.kind}_merge", "unmerge_url": f"{subject.kind}_unmerge"}
+    return {"joins": told, "may_edit": principal.may("people.edit"), **urls}
 
 
-def _why(join: people.JoinView) -> str:
+def _why(join: people.JoinView | people.merge_companies.CompanyJoin) -> str:
     if join.policy == "device":
         return gettext("signed in on the same device")
     if join.policy == "contact":
@@ -157,11 +163,12 @@ PANELS: tuple[Panel, ...] = (
     Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
     Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 2),
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
-    Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 2),
+    Panel("facts", _("What we know"), ("person",), "web/panel_facts.html", _facts, 14),
+    Panel("facts", _("What we know"), ("company",), "web/panel_facts.html", _facts, 12),
     Panel("custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 2),
     Panel("computed", _("From events"), ("person",), "web/panel_computed.html", _computed, 3, "segments.view"),
     Panel("segments", _("Segments"), ("person",), "web/panel_segments.html", _segments, 2, "segments.view"),
     Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 3),
-    Panel("joins", _("Joined from"), ("person",), "web/panel_joins.html", _joins, 3),
+    Panel("joins", _("Joined from"), PROFILES, "web/panel_joins.html", _joins, 3),
     Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 6),
 )

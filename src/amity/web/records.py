@@ -36,6 +36,8 @@ def person(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
 def company(request: access.StaffRequest, company_id: UUID) -> HttpResponse:
     """A company: the same, with its people and subsidiaries."""
     view = people.get_company(request.principal, company_id)
+    if view.merged_into_id:
+        return HttpResponseRedirect(reverse("company", args=[view.merged_into_id]))
     context = _page(request, panels.Subject("company", view.id, view), view.name)
     parent = people.company_names([view.parent_id], request.principal).get(_id(view.parent_id))
     return page(request, "web/company.html", context | {"parent": parent})
@@ -126,7 +128,11 @@ def _page(request: access.StaffRequest, subject: panels.Subject, name: str) -> d
 
 def _timeline(request: access.StaffRequest, subject: panels.Subject) -> dict[str, Any]:
     about = _subject(subject.kind)
-    ids = people.members_of([subject.id])[subject.id] if subject.kind == "person" else subject.id
+    ids: Any = subject.id
+    if subject.kind == "person":
+        ids = people.members_of([subject.id])[subject.id]
+    elif subject.kind == "company":
+        ids = people.merge_companies.members_of(subject.id)
     known = events.kinds_of(about, ids)
     picked = [kind for kind in request.GET.getlist("kind")[:20] if kind in dict(known)]
     return {

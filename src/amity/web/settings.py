@@ -196,6 +196,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.access.tasks",
     "amity.events.tasks",
     "amity.people.tasks",
+    "amity.channels.tasks",
     "amity.people.tasks_privacy",
     "amity.intelligence.tasks",
 ]
@@ -229,6 +230,7 @@ AMITY_NAV = [
         "",
         [
             ("imports", _("Imports"), "database-import", "imports.run"),
+            ("duplicates", _("Duplicates"), "copy-check", "duplicates.decide"),
             ("readiness", _("Readiness"), "heartbeat", "readiness.view"),
         ],
     ),

@@ -29,8 +29,18 @@ function single(event: KeyboardEvent): boolean {
     return true;
   }
   if (event.key === "?") return openDialog("shortcuts");
-  if (event.code === "KeyG" && !event.shiftKey) chordUntil = performance.now() + CHORD_MS;
-  return false;
+  if (event.code === "KeyG" && !event.shiftKey) {
+    chordUntil = performance.now() + CHORD_MS;
+    return false;
+  }
+  return !event.shiftKey && press(event.code);
+}
+
+/** `data-hotkey` names keys of this page: Latin letters by their place (also on Cyrillic layouts), or `arrowleft` … */
+function press(code: string): boolean {
+  const target = find(`main [data-hotkey~="${code.replace(/^Key/, "").toLowerCase()}"]`);
+  target?.click();
+  return target !== null;
 }
 
 /** `data-key` holds a Latin letter; `code` makes it work on Cyrillic layouts too. */

@@ -15,7 +15,7 @@ from amity.engines import api as engines
 
 _READY_SECONDS = 20.0
 # Groups settle fast. The mock cluster answers a join three seconds after the first one, within the session's time.
-_TANSU = ("session.timeout.ms=1500", "heartbeat.interval.ms=300", "fetch.error.backoff.ms=50")
+_TANSU = ("session.timeout.ms=6000", "heartbeat.interval.ms=300", "fetch.error.backoff.ms=50")
 _MOCK = ("session.timeout.ms=4000", "heartbeat.interval.ms=300", "max.poll.interval.ms=4000")
 
 

@@ -33,7 +33,7 @@ from amity.events.tests.taking import Taking, database_url
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 SOURCE = new_id()
 _numbers = count()
-_SETTLE_SECONDS = 30.0
+_SETTLE_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,8 @@ unit:
 	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) -m "not slow and not browser"
 
 slow:
-	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -m "slow and not browser"
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) -m "slow and not browser and not alone"
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -m alone
 
 browser:
 	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -m browser

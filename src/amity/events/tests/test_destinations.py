@@ -29,7 +29,7 @@ from amity.events.streams import stream
 from amity.events.tests import brokers
 
 # Alone: transactions of other tests on the same server would hold the horizon of the log back.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 SOURCE, PERSON = new_id(), new_id()
 
 

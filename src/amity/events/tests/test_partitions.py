@@ -21,7 +21,7 @@ from amity.events.partitions import LOG, RAW
 from amity.events.stream_postgres import PostgresStream
 
 # Alone: transactions of other tests on the same server would hold the horizon of the log back.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 ID = new_id()
 
 

@@ -28,7 +28,7 @@ from amity.events.models import Quarantine
 from amity.events.schemas import Fact, RawRow, parse
 from amity.events.tests.taking import database_url
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 HERE = Path(__file__).parent / "sdks"
 KINDS = ["alias", "group", "identify", "page", "screen", "track"]
 

@@ -30,7 +30,7 @@ from amity.events.tests import brokers
 from amity.events.tests.taking import Taking, database_url
 
 # Alone: transactions of other tests on the same server would hold the horizon of the log back.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 SOURCE = new_id()
 _numbers = count()
 _SETTLE_SECONDS = 120.0

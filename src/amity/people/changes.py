@@ -253,7 +253,8 @@ def _put_back(principal: access.Principal, kind: str, before: dict[str, Any]) ->
             if undo.plain(current[name]) == now[name]:
                 setattr(row, name, model._meta.get_field(name).to_python(value))
                 fields.add(name)
-        row.updated_at = clock.now()
+        if "updated_at" not in was or undo.plain(current["updated_at"]) != now["updated_at"]:
+            row.updated_at = clock.now()  # else nothing happened since, and it is as if nothing ever had
         restored.append(row)
     model.objects.bulk_update(restored, sorted(fields), batch_size=500)
     TraitChange.objects.filter(pk__in=before["history"]).delete()

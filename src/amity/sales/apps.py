@@ -35,6 +35,9 @@ class SalesConfig(AppConfig):
         from amity.sales.learning import Deals as DealOutcomes
 
         intelligence.register(DealOutcomes())
+        from amity.sales.quality import Deals as DealQuality
+
+        people.quality.register(DealQuality())
         from amity.sales.segment_kind import Deals as DealConditions
 
         people.segments.register(DealConditions())

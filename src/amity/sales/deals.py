@@ -219,11 +219,12 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> 
     restored, fields = [], {"updated_at"}
     for row in Deal.objects.filter(pk__in=list(before["rows"])).select_for_update(of=("self",)):
         was, now = before["rows"][str(row.pk)]["was"], before["rows"][str(row.pk)]["now"]
+        untouched = "updated_at" in was and undo.plain(row.updated_at) == now["updated_at"]
         for name, value in was.items():
             if undo.plain(getattr(row, name)) == now[name]:
                 setattr(row, name, cast("Field[Any, Any]", Deal._meta.get_field(name)).to_python(value))
                 fields.add(name)
-        row.updated_at = clock.now()
+        row.updated_at = row.updated_at if untouched else clock.now()
         restored.append(row)
     Deal.objects.bulk_update(restored, sorted(fields), batch_size=500)
     StageChange.objects.filter(pk__in=before["moves"]).delete()

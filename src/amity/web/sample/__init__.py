@@ -34,7 +34,7 @@ def generate(
     bought = orders.orders(_stream(seed, "orders"), sales, known, today)
     done = activities.activities(_stream(seed, "activities"), known, sales, bought, today)
     export = tables.export(_stream(seed, "tables"), firms, known, sales, bought)
-    planted = plant.dirty(_stream(seed, "plant"), export, known, firms, done=done, today=today)
+    planted = plant.dirty(_stream(seed, "plant"), _stream(seed, "errors"), export, known, firms, done=done, today=today)
     export.activities = [tables.activity_row(a) for a in activities.numbered(done)]
     planted.rows = write.files(folder, export)
     write.planted(folder.with_name(f"{folder.name}-planted.json"), planted)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
 
-from amity.web.sample import activities, names, places, texts
+from amity.web.sample import activities, errors, names, places, texts
 from amity.web.sample.activities import Activity
 from amity.web.sample.company import Company, respelled
 from amity.web.sample.people import Person
@@ -50,6 +50,8 @@ class Planted:
 
     ids: dict[str, list[str]] = field(default_factory=dict)
     pairs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    meant: dict[str, dict[str, Row]] = field(default_factory=dict)  # kind → id → what columns should say, where known
+    tricky: dict[str, list[str]] = field(default_factory=dict)  # rows that only look wrong
     afterwards: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(AFTERWARDS))
     rows: dict[str, int] = field(default_factory=dict)
 
@@ -61,9 +63,19 @@ class Planted:
 
 
 def dirty(
-    rng: Random, clean: Export, people: list[Person], companies: list[Company], *, done: list[Activity], today: date
+    rng: Random,
+    typing: Random,
+    clean: Export,
+    people: list[Person],
+    companies: list[Company],
+    *,
+    done: list[Activity],
+    today: date,
 ) -> Planted:
-    """Soil ``clean`` and ``done`` (the activities) in place and return what was planted."""
+    """Soil ``clean`` and ``done`` (the activities) in place and return what was planted.
+
+    ``typing``: the randomness of `errors`, so that more of those leaves the rest as it was.
+    """
     planted = Planted()
     rows = {row["Contact ID"]: row for row in clean.people}
     total = round(len(people) / (1 - DUPLICATE_SHARE))
@@ -82,13 +94,40 @@ def dirty(
         chosen = _take(order, round(total * share), _SUITS.get(kind, lambda p: True))
         planted.ids[kind] = sorted(person.id for person in chosen)
         for person in chosen:
+            was = dict(rows[person.id])
             _SOIL[kind](rng, rows[person.id], person, today)
+            planted.meant.setdefault(kind, {})[person.id] = _meant(kind, was, rows[person.id])
     clean.people += copies
     _deals(rng, clean, planted)
     _companies(rng, clean, planted, companies)
+    _typed(typing, clean, planted, order, rows, total, today)
     _move(rng, done, moved)
     done += _stale(rng, planted, people, today)
     return planted
+
+
+_TOLD = frozenset(("malformed_email", "swapped_names", "all_caps_names"))  # what was meant can be told
+
+
+def _meant(kind: str, was: Row, now: Row) -> Row:
+    if kind == "impossible_birthday":
+        return {"Birthday": ""}
+    return {column: value for column, value in was.items() if value != now[column]} if kind in _TOLD else {}
+
+
+def _typed(
+    rng: Random, clean: Export, planted: Planted, left: list[Person], rows: dict[str, Row], total: int, today: date
+) -> None:
+    """Mistakes of typing, in rows that are clean so far."""
+    meant, tricky = errors.people(rng, rows, left, total, today)
+    both = {each for pair in planted.pairs["company_duplicate"] for each in pair}
+    shouted, letters = errors.companies(rng, clean.companies, both)
+    taken = {*planted.ids["deal_closed_before_created"], *planted.ids["deal_orphan"]}
+    slips = errors.deals(rng, clean.deals, taken)
+    planted.meant |= meant | shouted | slips
+    planted.tricky |= tricky | letters
+    for kind, found in (meant | shouted | slips).items():
+        planted.ids[kind] = sorted(found)
 
 
 def _take(order: list[Person], count: int, suits: Callable[[Person], bool]) -> list[Person]:
@@ -189,13 +228,13 @@ def _blank(*columns: str) -> Callable[[Random, Row, Person, date], None]:
 
 def _bad_email(rng: Random, row: Row, person: Person, today: date) -> None:
     local, domain = person.email.split("@")
-    row["Email"] = rng.choice((f"{local}@@{domain}", f"{local}.{domain}", f"{local}@", f"{local} @{domain}x,", "n/a"))
+    row["Email"] = rng.choice((f"{local}@@{domain}", f"{local}.{domain}", f"{local}@", f"{local} @{domain}x,"))
 
 
 def _bad_phone(rng: Random, row: Row, person: Person, today: date) -> None:
     prefix = places.PREFIXES[person.company.language]
     row["Phone"] = rng.choice(
-        ("12345", "n/a", f"+{prefix} 12", "000000000", "see e-mail", f"+{prefix}0000000000000000")
+        ("12345", "?0?", f"+{prefix} 12", "000000000", "see e-mail", f"+{prefix}0000000000000000")
     )
     row["Mobile"] = ""
 

@@ -27,6 +27,7 @@ def planted(path: Path, what: Planted) -> None:
     """Write the truth about the export, for checks; it does not belong into the imported folder."""
     truth = {
         "counts": what.counts, "rows": what.rows, "afterwards": what.afterwards, "ids": what.ids, "pairs": what.pairs,
+        "meant": what.meant, "tricky": what.tricky,
     }  # fmt: skip
     path.write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", "utf-8")
 

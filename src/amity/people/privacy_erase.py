@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -84,21 +84,32 @@ def erase(subject: Subject, why: Why, entry_id: UUID | None = None) -> Counts:
 
     Raises ``Refused("import_running")``: an import would write from a file that has to change.
     """
+    return erase_all({entry_id or new_id(): subject}, why)
+
+
+def erase_all(subjects: Mapping[UUID, Subject], why: Why) -> Counts:
+    """`erase` for several people at once, by the ids of their ledger entries: everything is read through once."""
     if Import.objects.filter(state__in=_AT_WORK).exists():
         raise Refused("import_running", _("An import is under way. The erasure can be done once it has ended."), 409)
-    entry = privacy_ledger.Entry(
-        id=str(entry_id or new_id()), at=clock.now().isoformat(), reason=why.reason, source=why.source,
-        by=str(why.by) if why.by else None, request=str(why.request_id) if why.request_id else None,
-        marks=privacy_ledger.marks(subject.needles),
-    )  # fmt: skip
-    privacy_ledger.append(entry)
-    matcher = Matcher(subject.needles)
-    counts = _files(matcher, privacy_files.folders(), subject.ids)
+    entries = [_entry(pk, subject, why) for pk, subject in subjects.items()]
+    for entry in entries:
+        privacy_ledger.append(entry)
+    ids = tuple(pk for subject in subjects.values() for pk in subject.ids)
+    matcher = Matcher([needle for subject in subjects.values() for needle in subject.needles])
+    counts = _files(matcher, privacy_files.folders(), ids)
     with transaction.atomic(), connection.cursor() as cursor:
-        counts += rows(cursor, subject.ids, matcher)
-        privacy_ledger.note(entry, told(counts))
-        events.publish("person.erased", subject.root, {"id": str(subject.root)})
+        counts += rows(cursor, ids, matcher)
+        for entry in entries:
+            privacy_ledger.note(entry, told(counts) if len(entries) == 1 else {})
+        erased = [(subject.root, {"id": str(subject.root)}) for subject in subjects.values()]
+        events.publish_many("person.erased", erased)
     return counts
+
+
+def _entry(pk: UUID, subject: Subject, why: Why) -> privacy_ledger.Entry:
+    by, request = (str(each) if each else None for each in (why.by, why.request_id))
+    marks = privacy_ledger.marks(subject.needles)
+    return privacy_ledger.Entry(str(pk), clock.now().isoformat(), why.reason, why.source, by, request, marks)
 
 
 def replay(where: privacy_files.Folders | None = None) -> Counts:
@@ -188,4 +199,4 @@ def as_json(preview: Preview) -> str:
     return json.dumps({"rows": told(preview.counts), "files": len(preview.files), "complete": preview.whole})
 
 
-__all__ = ["Counts", "Preview", "Whose", "Why", "erase", "preview", "replay", "rows", "told", "untold"]
+__all__ = ["Counts", "Preview", "Whose", "Why", "erase", "erase_all", "preview", "replay", "rows", "told", "untold"]

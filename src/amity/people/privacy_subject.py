@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from amity.access import api as access
 from amity.people.members import survivors
-from amity.people.models import Device, Identifier, Person, Slot, TraitChange
+from amity.people.models import Device, Identifier, Own, Person, Slot, TraitChange
 from amity.people.privacy_needles import Needle, normal
 from amity.people.profiles import NAME_FIELDS, told_name
 
@@ -37,6 +37,7 @@ def subject_of(person_id: UUID) -> Subject | None:
         return None
     ids = tuple(row.pk for row in rows)
     names = [row.display_name or f"{row.given_name} {row.family_name}".strip() for row in rows]
+    names += _names_before(ids)
     known = _known_by(rows, ids)
     others = _others(known, ids)
     needles = [Needle("person", str(pk)) for pk in ids[:_MOST_NEEDLES]]
@@ -61,6 +62,16 @@ def _known_by(rows: list[Person], ids: tuple[UUID, ...]) -> list[Needle]:
     for name, before, after in changes.values_list("name", "before", "after")[:_MOST_NEEDLES]:
         found += [Needle(name, each) for each in (before, after) if isinstance(each, str) and each.strip()]
     return [each for each in dict.fromkeys(found) if each.value.strip()]
+
+
+def _names_before(ids: tuple[UUID, ...]) -> list[str]:
+    """Names that the profiles had before they were merged or changed."""
+    found = []
+    for told in Own.objects.filter(person_id__in=ids).values_list("values", flat=True):
+        own = told.get("values", told) if isinstance(told, dict) else {}
+        found.append(own.get("display_name") or f"{own.get('given_name', '')} {own.get('family_name', '')}".strip())
+    changes = TraitChange.objects.filter(profile_id__in=ids, name="display_name").values_list("before", "after")
+    return found + [each for pair in changes[:_MOST_NEEDLES] for each in pair if isinstance(each, str)]
 
 
 def _others(known: Iterable[Needle], ids: tuple[UUID, ...]) -> set[Needle]:

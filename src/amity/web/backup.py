@@ -4,7 +4,8 @@ The file is a tar of: ``manifest.json`` (versions, rows per table, sha256 of eac
 ``manifest.sha256``, ``database.dump`` (pg_dump custom format), ``secret.key``, without which sealed
 secrets (second factors, webhook keys) could not be read again, ``amity.toml`` (the settings) and ``uploads.tar``
 (files of imports). It therefore holds all personal data and the key: it is written for the owner's eyes only
-(mode 0600) and belongs in a safe place. Not inside: logs, and settings that come from the environment.
+(mode 0600) and belongs in a safe place. Not inside: logs, settings that come from the environment, and the erase
+ledger (``<home>/erased``): whoever was erased since the backup is erased from it before it is put in place.
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ from amity.base.config import Config
 from amity.base.errors import Refused
 from amity.engines import api as engines
 from amity.events import api as events
+from amity.web import restored_ledger
 
 FORMAT = 1
 _MANIFEST, _SEAL, _DUMP, _KEY = "manifest.json", "manifest.sha256", "database.dump", "secret.key"
-_SETTINGS, _UPLOADS = "amity.toml", "uploads.tar"
+_SETTINGS, _UPLOADS, _SPREAD = "amity.toml", "uploads.tar", "uploads"
 _MEMBERS = (_DUMP, _KEY, _SETTINGS, _UPLOADS)
 _BLOCK = 1024 * 1024
 _MANIFEST_LIMIT = 4 * _BLOCK
@@ -99,6 +101,8 @@ def restore(config: Config, source: Path) -> Summary:
         fresh, aside = f"amity_restore_{moment}", f"amity_before_{moment}"
         _load(url, folder / _DUMP, fresh, manifest)
         try:
+            _spread_uploads(folder)
+            restored_ledger.replay(config, url, fresh, folder / _SPREAD)
             engines.swap_database(url, fresh, aside)
         except BaseException:
             engines.drop_database(url, fresh)
@@ -320,10 +324,11 @@ def _put_key(config: Config, key: Path, moment: str) -> None:
 
 def _put_files(config: Config, folder: Path, moment: str) -> None:
     """Uploads beside those that are there; settings where there are none, else under another name to compare."""
-    if (folder / _UPLOADS).exists():
-        with tarfile.open(folder / _UPLOADS) as tar:
-            for entry in tar:
-                _put_upload(tar, entry, config.uploads)
+    for path in sorted((folder / _SPREAD).rglob("*")):
+        target = config.uploads / path.relative_to(folder / _SPREAD)
+        if path.is_file() and not target.exists():
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            shutil.move(path, target)
     theirs, ours = folder / _SETTINGS, config.home / _SETTINGS
     if not theirs.exists() or (ours.exists() and ours.read_bytes() == theirs.read_bytes()):
         return
@@ -331,8 +336,16 @@ def _put_files(config: Config, folder: Path, moment: str) -> None:
     theirs.rename(ours.with_name(f"{_SETTINGS}.{moment}") if ours.exists() else ours)
 
 
+def _spread_uploads(folder: Path) -> None:
+    """Unpack the uploads beside the backup's other parts, where they can still be changed."""
+    if (folder / _UPLOADS).exists():
+        with tarfile.open(folder / _UPLOADS) as tar:
+            for entry in tar:
+                _put_upload(tar, entry, folder / _SPREAD)
+
+
 def _put_upload(tar: tarfile.TarFile, entry: tarfile.TarInfo, root: Path) -> None:
-    """One uploaded file, never outside of the folder of uploads and never over one that is there."""
+    """One uploaded file, never outside of the folder and never over one that is there."""
     target = (root / entry.name).resolve()
     if not entry.isfile() or not target.is_relative_to(root.resolve()) or target.exists():
         return

@@ -285,6 +285,49 @@ def restore(source: Path, yes: bool, as_json: bool) -> None:
     emit(backups.as_dict(summary), as_json, backups.in_words(summary))
 
 
+@cli.group()
+def privacy() -> None:
+    """Subject access, erasure, the erase ledger."""
+
+
+@privacy.command(name="replay")
+@click.option("--uploads", type=_FILES, help="Folder of uploads that come with the database.")
+@json_option
+@with_django
+def privacy_replay(uploads: Path | None, as_json: bool) -> None:
+    """Erase from this database whoever the ledger knows as erased (a restore does it by itself)."""
+    from amity.web import cli_privacy, schema
+
+    schema.bring_up_to_date()
+    done = cli_privacy.replay(uploads)
+    emit(done, as_json, "\n".join(f"{name}: {n}" for name, n in done.items()) or "Nothing to erase.")
+
+
+@privacy.command(name="export")
+@click.argument("person_id", type=click.UUID)
+@click.argument("target", type=_FILES)
+@with_django
+def privacy_export(person_id: Any, target: Path) -> None:
+    """Write everything held about PERSON_ID into the ZIP file TARGET."""
+    from amity.web import cli_privacy
+
+    click.echo(f"{target}: {cli_privacy.export(person_id, target)} bytes")
+
+
+@privacy.command(name="erase")
+@click.argument("person_id", type=click.UUID)
+@click.option("--reason", default="asked", show_default=True, help="asked, withdrew, objected, unneeded, unlawful, …")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@with_django
+def privacy_erase(person_id: Any, reason: str, yes: bool, as_json: bool) -> None:
+    """Erase PERSON_ID everywhere, for good."""
+    from amity.web import cli_privacy
+
+    done = cli_privacy.erase(person_id, reason, yes)
+    emit(done, as_json, "\n".join(f"{name}: {n}" for name, n in done.items()))
+
+
 # --- look after -----------------------------------------------------------------------------------
 
 
@@ -424,6 +467,7 @@ _BENCHES = {
     "segments": ("amity.web.bench_segments", True),
 }
 _CHECKS = {
+    "erase": ("amity.web.check_erase", False),
     "imports": ("amity.web.check_import", True),
     "intake-fuzz": ("amity.web.check_fuzz", False),
     "kill": ("amity.web.check_kill", False),
@@ -478,6 +522,15 @@ def _migrate() -> None:
     schema.bring_up_to_date()
     with transaction.atomic(), connection.cursor() as cursor:
         events.align_log(cursor)
+    _replay_erasures()
+
+
+def _replay_erasures() -> None:
+    """Before anything is served: a database that was put back by other means than `amity restore` is seen to."""
+    from amity.web import cli_privacy
+
+    if (base_config.load().home / "erased").exists():
+        cli_privacy.replay(None)
 
 
 def _show_setup_link() -> None:

@@ -54,6 +54,14 @@ def dump(url: str, target: Path) -> Contents:
         return _contents(connection)
 
 
+def as_text(url: str) -> bytes:
+    """The whole database as a plain SQL script, for looking through it; held in memory."""
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        program, _ = _client(connection, "pg_dump")
+    command = [program, "--format=plain", "--no-owner", "--no-privileges", f"--dbname={_public(url)}"]
+    return subprocess.run(command, env=_environment(url), capture_output=True, check=True, timeout=_SECONDS).stdout
+
+
 def contents(url: str) -> Contents:
     """Count every table of the database at ``url``; one full scan."""
     with psycopg.connect(url, connect_timeout=10) as connection:

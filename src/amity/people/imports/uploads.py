@@ -75,28 +75,35 @@ def read(upload_id: UUID, staff_id: UUID | None) -> None:
         raise
 
 
-def clear_old() -> int:
+def clear_old(days: int | None = None) -> int:
     """Remove uploads whose import has ended long ago or was undone, and those that became none; returns how many.
 
-    1 query.
+    ``days``: kept so long after their import (none: as the setting says). 1 query.
     """
+    gone = spent(days)
+    for folder in gone:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(gone)
+
+
+def spent(days: int | None = None) -> list[Path]:
+    """The folders that `clear_old` removes. 1 query."""
     if not settings.CONFIG.uploads.is_dir():
-        return 0
-    now, removed = clock.now(), 0
-    kept_until = _kept_until(now + timedelta(days=1))
+        return []
+    now, found = clock.now(), []
+    kept_until = _kept_until(now + timedelta(days=1), settings.CONFIG.upload_days if days is None else days)
     for folder in list(settings.CONFIG.uploads.iterdir()):
         touched = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
         if kept_until.get(folder.name, touched + _UNCLAIMED) <= now:
-            shutil.rmtree(folder, ignore_errors=True)
-            removed += 1
-    return removed
+            found.append(folder)
+    return found
 
 
-def _kept_until(always: datetime) -> dict[str, datetime]:
+def _kept_until(always: datetime, days: int) -> dict[str, datetime]:
     """By folder of an upload, when its files may go; ``always`` for those that are being read or put back."""
     root, found = str(settings.CONFIG.uploads) + "/", dict[str, datetime]()
     rows = ImportFile.objects.filter(path__startswith=root)
-    kept = timedelta(days=settings.CONFIG.upload_days)
+    kept = timedelta(days=days)
     for path, state, created, finished in rows.values_list(
         "path", "run__state", "run__created_at", "run__finished_at"
     ).iterator():

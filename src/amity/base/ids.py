@@ -19,9 +19,23 @@ def new_id() -> UUID:
         ns = time.time_ns()
         ticks = (ns // 1_000_000 << 12) | ((ns % 1_000_000) * 4096 // 1_000_000)
         _last = ticks = max(ticks, _last + 1)
-    random = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
-    ms, sub = ticks >> 12, ticks & 0xFFF
-    return UUID(int=(ms << 80) | (0x7 << 76) | (sub << 64) | (0b10 << 62) | random)
+    return _id(ticks, int.from_bytes(os.urandom(8)) & ((1 << 62) - 1))
+
+
+def new_ids(count: int) -> list[UUID]:
+    """``count`` ids as `new_id` makes them, in order, at a third of the price."""
+    global _last
+    with _lock:
+        ns = time.time_ns()
+        first = (ns // 1_000_000 << 12) | ((ns % 1_000_000) * 4096 // 1_000_000)
+        first = max(first, _last + 1)
+        _last = first + max(count, 1) - 1
+    noise = os.urandom(8 * count)
+    return [_id(first + n, int.from_bytes(noise[8 * n : 8 * n + 8]) & ((1 << 62) - 1)) for n in range(count)]
+
+
+def _id(ticks: int, random: int) -> UUID:
+    return UUID(int=(ticks >> 12 << 80) | (0x7 << 76) | ((ticks & 0xFFF) << 64) | (0b10 << 62) | random)
 
 
 def stable_id(*parts: str) -> UUID:

@@ -56,9 +56,10 @@ def tell(kind: str, ids: Iterable[UUID | str], cursor: Any = None) -> None:
 
 def notices(kind: str, ids: Iterable[UUID | str]) -> list[str]:
     """The payloads that `tell` sends, each under 8,000 bytes; ``ids`` empty in a payload means "many"."""
-    known = sorted({str(each) for each in ids})
-    if len(known) > MANY:
+    several = set(ids)
+    if len(several) > MANY:
         return [json.dumps({"kind": kind, "ids": []}, separators=(",", ":"))]
+    known = sorted({str(each) for each in several})
     chunks = (known[at : at + _PER_NOTICE] for at in range(0, len(known), _PER_NOTICE))
     return [json.dumps({"kind": kind, "ids": chunk}, separators=(",", ":")) for chunk in chunks]
 

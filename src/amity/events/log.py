@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from amity.base.ids import new_id
 from amity.events import copying
-from amity.events.schemas import MAX_NAME, Fact, seen_key, source_key
+from amity.events.schemas import MAX_NAME, Fact, seen_digest, seen_key, source_key
 
 COLUMNS = (
     "id", "kind", "name", "summary", "source", "message_id", "person_id", "company_id", "deal_id", "actor_id", "data",
@@ -28,7 +28,11 @@ _LANDED = (
 )  # fmt: skip
 _LANDED_COPY = f"COPY events_event ({', '.join(_LANDED)}) FROM STDIN (FORMAT binary)"
 _ROW = copying.columns(len(_LANDED))
-_REMEMBER = "INSERT INTO events_seen SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING RETURNING key"
+_KNOWN = """
+WITH told AS MATERIALIZED (SELECT unnest(%s::uuid[]) AS key),
+new AS MATERIALIZED (INSERT INTO events_seen SELECT key FROM told ON CONFLICT DO NOTHING RETURNING key)
+SELECT key FROM told EXCEPT ALL SELECT key FROM new"""
+_CHUNK = 250  # rows handed to the server at once: it lands them while the next ones are packed
 _MAX_KIND = 40
 _MAX_SOURCE = 120
 
@@ -49,31 +53,46 @@ def unseen(cursor: Any, facts: Sequence[Fact]) -> list[Fact]:
 
     Of facts with the same source and message id the first one counts. Undone with the caller's transaction.
     """
-    first: dict[UUID, Fact] = {}
+    first: dict[bytes, Fact] = {}
     for fact in facts:
-        first.setdefault(seen_key(fact.source_id, fact.message_id), fact)
-    new = remember(cursor, first)
-    return [fact for key, fact in first.items() if key in new]
+        first.setdefault(seen_digest(fact.source_id, fact.message_id), fact)
+    known = _taken_before(cursor, first)
+    if not known:
+        return list(first.values())
+    return [fact for key, fact in first.items() if key not in known]
 
 
 def remember(cursor: Any, keys: Iterable[UUID]) -> set[UUID]:
     """Note `schemas.seen_key` keys as taken; those that were new. 1 query."""
-    ordered = sorted(set(keys), key=attrgetter("int"))  # writers that overlap wait for each other in one order
+    wanted = set(keys)
+    return wanted - {UUID(bytes=key) for key in _taken_before(cursor, [key.bytes for key in wanted])}
+
+
+def _taken_before(cursor: Any, keys: Iterable[bytes]) -> set[bytes]:
+    """Note keys, each once, as taken; those that were taken before, which is hardly ever any. 1 query."""
+    ordered = sorted([key.hex() for key in keys])  # writers that overlap wait for each other in one order
     if not ordered:
         return set()
-    cursor.execute(_REMEMBER, [ordered])
-    return {row[0] for row in cursor.fetchall()}
+    cursor.execute(_KNOWN, ["{" + ",".join(ordered) + "}"])
+    return {row[0].bytes for row in cursor.fetchall()}
 
 
-def append_facts(cursor: Any, rows: Sequence[Landed]) -> None:
-    """Put facts that `unseen` let through into ``events_event``, inside the caller's transaction. One COPY.
+def append_facts(cursor: Any, rows: Iterable[Landed]) -> None:
+    """Put facts that `unseen` let through into ``events_event``, inside the caller's transaction. One COPY, if any.
 
-    ``data`` of a row is the event's properties, of identify and group calls its traits.
+    ``data`` of a row is the event's properties, of identify and group calls its traits. ``rows`` may be worked out as
+    they are asked for: the server lands the ones before meanwhile.
     """
-    if not rows:
+    waiting = iter(rows)
+    chunk = list(islice(waiting, _CHUNK))
+    if not chunk:
         return
     with cursor.copy(_LANDED_COPY) as sink:
-        sink.write(b"".join([copying.HEADER, *map(_packed, rows), copying.TRAILER]))
+        sink.write(copying.HEADER)
+        while chunk:
+            sink.write(b"".join([_packed(row) for row in chunk]))
+            chunk = list(islice(waiting, _CHUNK))
+        sink.write(copying.TRAILER)
 
 
 def append_batch(cursor: Any, frame: pl.DataFrame, origin_id: UUID | None, received_at: Any) -> set[str]:

@@ -135,7 +135,12 @@ def lane_of(user_id: str, anonymous_id: str) -> int:
 
 def seen_key(source_id: UUID, message_id: str) -> UUID:
     """The key of an event in ``events_seen``: it is the same for ever, so a repeated message is known for ever."""
-    return UUID(bytes=hashlib.blake2b(source_id.bytes + message_id.encode(), digest_size=16).digest())
+    return UUID(bytes=seen_digest(source_id, message_id))
+
+
+def seen_digest(source_id: UUID, message_id: str) -> bytes:
+    """`seen_key` as bytes, a third of the work."""
+    return hashlib.blake2b(source_id.bytes + message_id.encode(), digest_size=16).digest()
 
 
 def seen_keys(facts: Iterable[tuple[UUID, str]]) -> list[UUID]:

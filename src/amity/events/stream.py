@@ -7,7 +7,7 @@ partitions went to another process) finds that out before it commits: see `move`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +63,12 @@ class Reader(Protocol[Row]):
 
     def read(self, limit: int) -> Batch[Row]:
         """At most ``limit`` rows after this reader's positions; empty when there are none now. Does not wait long."""
+
+    def beyond(self, batch: Batch[Row]) -> Callable[[int], Batch[Row]] | None:
+        """Reads what follows ``batch`` while that is handled, from another thread; None where that cannot be done.
+
+        The result holds once ``batch`` is `moved`, and not after a `rewind`. Nothing else may be read meanwhile.
+        """
 
     def moves(self, batch: Batch[Row], start: int, end: int) -> list[Move]:
         """How the cursors move when ``batch.rows[start:end]`` are done."""

@@ -132,6 +132,9 @@ class KafkaReader:
             raise StreamDown(str(error)) from error
         return batch
 
+    def beyond(self, batch: Batch[RawRow]) -> None:
+        """Cannot: the client reads ahead by itself."""
+
     def moves(self, batch: Batch[RawRow], start: int, end: int) -> list[Move]:
         """One per partition that has rows there."""
         found: dict[str, Move] = {}

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic
 from uuid import UUID
 
@@ -101,7 +102,13 @@ class TableReader(Generic[Row]):
 
     def read(self, limit: int) -> Batch[Row]:
         """At most ``limit`` rows after the position, in order. 1 query."""
-        at = self._at if self._at is not None else self._begin()
+        return self._read(self._at if self._at is not None else self._begin(), limit)
+
+    def beyond(self, batch: Batch[Row]) -> Callable[[int], Batch[Row]] | None:
+        """Reads on after the last row."""
+        return partial(self._read, self.table.place(batch.rows[-1])) if batch.rows else None
+
+    def _read(self, at: Position, limit: int) -> Batch[Row]:
         if self._reading is None:
             self._reading = own_connection(_ALONG_INDEX)
         with self._reading.cursor() as cursor:

@@ -20,6 +20,7 @@ from amity.base.ids import new_id
 from amity.events.api import Fact
 from amity.people import identity_devices as devices
 from amity.people import identity_rows as rows
+from amity.people import literals
 from amity.people.identity_devices import Bound, Moved, Shift
 from amity.people.identity_junk import plain_id
 from amity.people.identity_rows import Claim, Join, NewPerson, Point
@@ -100,12 +101,20 @@ def resolve(cursor: Any, memory: Memory, facts: Sequence[Fact]) -> Resolved:
 
 def survivors(cursor: Any, memory: Memory, homes: Iterable[UUID]) -> dict[UUID, UUID]:
     """Rows with the profiles that they are part of now. At most 1 query."""
-    wanted = set(homes)
-    unknown = wanted - memory.merged.keys()
+    found: dict[UUID, UUID] = {}
+    unknown = []
+    for pk in set(homes):
+        survivor = memory.merged.get(pk)
+        if survivor is None:
+            unknown.append(pk)
+        else:
+            found[pk] = survivor
     if unknown:
-        found = rows.merged(cursor, unknown)
-        memory.merged.update((pk, found.get(pk, pk)) for pk in unknown)
-    return {pk: memory.merged[pk] for pk in wanted}
+        merged = rows.merged(cursor, unknown)
+        fresh = {pk: merged.get(pk, pk) for pk in unknown}
+        memory.merged.update(fresh)
+        found |= fresh
+    return found
 
 
 def claim(cursor: Any, memory: Memory, claims: Iterable[Claim]) -> set[tuple[str, str]]:
@@ -146,7 +155,9 @@ def _know_devices(cursor: Any, memory: Memory, values: Iterable[str]) -> None:
     unknown = {value for value in values if value and value not in memory.devices}
     if not unknown:
         return
-    cursor.execute("SELECT id, value, login_id, shared FROM people_device WHERE value = ANY(%s)", [list(unknown)])
+    cursor.execute(
+        "SELECT id, value, login_id, shared FROM people_device WHERE value = ANY(%s::text[])", [literals.texts(unknown)]
+    )
     memory.devices.update((value, Device(pk, login, shared)) for pk, value, login, shared in cursor.fetchall())
     new = [(new_id(), value) for value in sorted(unknown) if value not in memory.devices]
     rows.add_devices(cursor, new)
@@ -160,12 +171,14 @@ def _points(
     open_now: set[str] = set()
     for user, thing, previous in zip(users, things, before, strict=True):
         if user and thing and thing not in open_now:
-            device = memory.devices[thing]
-            if device.shared or device.login != memory.logins[user]:
+            device, login = memory.devices[thing], memory.logins[user]
+            if device.shared or (device.login is not login and device.login != login):
                 open_now.add(thing)
         if previous:
             open_now.add(previous)
     found: list[tuple[str, Point]] = []
+    if not open_now:
+        return found
     for fact, user, thing, previous in zip(facts, users, things, before, strict=True):
         for value, evidence in ((thing, "same_event"), (previous, "alias")):
             if user and value in open_now:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from amity.base import clock
 from amity.base.ids import new_id
+from amity.people import literals
 
 _PERSON_TEXTS = (
     "display_name", "given_name", "family_name", "middle_name", "email", "phone", "job_title", "city", "country",
@@ -187,7 +188,8 @@ def logins(cursor: Any, values: Iterable[str]) -> dict[str, UUID]:
     if not wanted:
         return {}
     cursor.execute(
-        "SELECT value, person_id FROM people_identifier WHERE kind = 'user_id' AND value = ANY(%s)", [wanted]
+        "SELECT value, person_id FROM people_identifier WHERE kind = 'user_id' AND value = ANY(%s::text[])",
+        [literals.texts(wanted)],
     )
     return dict(cursor.fetchall())
 
@@ -198,6 +200,7 @@ def merged(cursor: Any, ids: Iterable[UUID]) -> dict[UUID, UUID]:
     if not wanted:
         return {}
     cursor.execute(
-        "SELECT id, merged_into_id FROM people_person WHERE id = ANY(%s) AND merged_into_id IS NOT NULL", [wanted]
+        "SELECT id, merged_into_id FROM people_person WHERE id = ANY(%s::uuid[]) AND merged_into_id IS NOT NULL",
+        [literals.uuids(wanted)],
     )
     return dict(cursor.fetchall())

@@ -20,3 +20,14 @@ def numbers(values: Iterable[Any]) -> str:
 def blobs(values: Iterable[bytes]) -> str:
     """For ``%s::bytea[]``."""
     return "{" + ",".join([f'"\\\\x{each.hex()}"' for each in values]) + "}"
+
+
+def texts(values: Iterable[str]) -> str:
+    """For ``%s::text[]``."""
+    return "{" + ",".join([_quoted(each) for each in values]) + "}"
+
+
+def _quoted(value: str) -> str:
+    if "\\" in value or '"' in value:
+        value = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{value}"'

@@ -50,15 +50,21 @@ class Registry:
     specs: dict[int, Spec] = field(default_factory=dict)
     ready: set[int] = field(default_factory=set)
     by_event: dict[str, list[tuple[int, Spec]]] = field(default_factory=dict)
+    base_of: dict[str, int] = field(default_factory=dict)  # event name → the measure that only counts it
+    _special: dict[str, list[tuple[int, Spec]]] = field(default_factory=dict)
 
     def find(self, spec: Spec) -> int | None:
         """The measure that holds this, once past events are counted."""
         found = self.ids.get(spec)
         return found if found in self.ready else None
 
-    def of(self, event: str) -> list[tuple[int, Spec]]:
-        """The measures that an event of this name adds to."""
-        return self.by_event.get(event, []) + self.by_event.get(ANY, [])
+    def special_of(self, event: str) -> list[tuple[int, Spec]]:
+        """The measures that an event of this name adds to, but for the one that only counts it."""
+        known = self._special.get(event)
+        if known is None:
+            found = self.by_event.get(event, []) + self.by_event.get(ANY, [])
+            known = self._special[event] = [(number, spec) for number, spec in found if not spec.base]
+        return known
 
     @property
     def names(self) -> list[str]:
@@ -82,6 +88,8 @@ def load() -> Registry:
         registry.ids[spec] = number
         registry.specs[number] = spec
         registry.by_event.setdefault(event, []).append((number, spec))
+        if spec.base:
+            registry.base_of[event] = number
         if ready:
             registry.ready.add(number)
     return registry

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from amity.base import live
+from amity.base.ids import new_ids
 from amity.events import api as events
 from amity.people import activity, consent_events, identity, segments_live, traits_apply, traits_companies
 from amity.people.identity import Memory, Resolved
@@ -108,11 +109,12 @@ def _land(
     if recount:
         activity.rebuild(cursor, {profiles[pk] for pk in recount})
     landed = [
-        events.Landed(fact, home, traits_companies.company_of(companies, fact))
-        for fact, home in zip(facts, homes, strict=True)
+        events.Landed(fact, home, traits_companies.company_of(companies, fact) if companies else None, pk)
+        for fact, home, pk in zip(facts, homes, new_ids(len(facts)), strict=True)
     ]
-    events.append_facts(cursor, landed)
-    touched = activity.record(cursor, landed)
+    recording = activity.Recording(cursor, landed)
+    events.append_facts(cursor, recording.counting(landed))
+    touched = recording.write()
     for pk, names in changed.items():
         touched.setdefault(profiles.get(pk, pk), set()).update(names)
     for pk in recount:

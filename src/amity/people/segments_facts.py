@@ -12,18 +12,16 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-import psycopg
 
-from amity.people import activity, literals
+from amity.people import activity, literals, segments_columns
 from amity.people.computed_values import Value
 from amity.people.measures import ANY, Spec
+from amity.people.segments_columns import Ints, Rows, Texts
 from amity.people.segments_grammar import Custom, Did, Group, Leaf, Node, Other, Test, Trait, moment
 from amity.people.segments_sql import FIELDS, LISTED, World, events_sql, field_source
 from amity.people.segments_values import DAY_US, NEGATED, Params, days_us, flip, holds, micros
 
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 NEVER = np.iinfo(np.int64).max
 _COMPARE = {
     "gt": np.greater,
@@ -33,34 +31,6 @@ _COMPARE = {
     "eq": np.equal,
     "is": np.equal,
 }
-
-
-@dataclass(slots=True)
-class Rows:
-    """Sums per person: zeros where somebody has none (``n`` 0)."""
-
-    n: Ints
-    total: Floats
-    decayed: Floats
-    first_us: Ints
-    last_us: Ints
-    top: npt.NDArray[np.object_]
-
-
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """Values of one name: the different ones, and which of them each person has."""
-
-    values: list[Any]
-    codes: Ints
-
-    @classmethod
-    def of(cls, found: Sequence[Any], at: Any, size: int) -> Texts:
-        """``found`` are the values of the people at places ``at``; nobody else has one."""
-        known: dict[Any, int] = {None: 0}
-        codes = np.zeros(size, np.int64)
-        codes[at] = [known.setdefault(value, len(known)) for value in found]
-        return cls(list(known), codes)
 
 
 @dataclass(slots=True)
@@ -74,9 +44,11 @@ class Facts:
     texts: dict[str, Texts] = field(default_factory=dict)
     rows: dict[object, Rows] = field(default_factory=dict)
     truths: dict[Leaf, Bools] = field(default_factory=dict)
-    places: dict[UUID, int] = field(default_factory=dict)
+    places: dict[bytes, int] = field(default_factory=dict)
     merged: dict[UUID, UUID] = field(default_factory=dict)
     relevance: dict[Did, Bools] = field(default_factory=dict)  # for whom events themselves are read
+
+    told: str = ""  # ``ids`` as a literal
 
     @property
     def now_us(self) -> int:
@@ -84,8 +56,8 @@ class Facts:
 
     def read(self, leaves: Iterable[Leaf]) -> None:
         """Read what these conditions need. 2 queries."""
-        leaves = list(leaves)
-        self.places = {person: n for n, person in enumerate(self.ids)}
+        leaves, self.told = list(leaves), literals.uuids(self.ids)
+        self.places = {person.bytes: n for n, person in enumerate(self.ids)}
         names = {leaf.name for leaf in leaves if isinstance(leaf, Trait)}
         self._read_people(sorted(name for name in names if name in FIELDS or name not in self.world.computed))
         specs = {self.world.computed[n].spec for n in names if n in self.world.computed and n not in FIELDS}
@@ -97,19 +69,17 @@ class Facts:
         self._read_rows(specs)
 
     def _read_people(self, names: Sequence[str]) -> None:
-        params = Params({"ids": literals.uuids(self.ids)})
+        params = Params({"ids": self.told})
         columns = [field_source(n).value if n in FIELDS else f"p.traits ->> {params.add(n)}" for n in names]
         listed = ", ".join(["p.merged_into_id", f"({LISTED})", *columns])
         self.cursor.execute(
-            f"SELECT t.o - 1, {listed} FROM unnest(%(ids)s::uuid[]) WITH ORDINALITY t(id, o)"
-            " JOIN people_person p ON p.id = t.id",
-            params.values,
+            f"SELECT uuid_send(p.id), {listed} FROM people_person p WHERE p.id = ANY(%(ids)s::uuid[])", params.values
         )
         self.listed = np.zeros(len(self.ids), bool)
         found = self.cursor.fetchall()
-        at = [row[0] for row in found]
+        at = [self.places[bytes(row[0])] for row in found]
         self.listed[at] = [row[2] for row in found]
-        self.merged = {self.ids[row[0]]: row[1] for row in found if row[1] is not None}
+        self.merged = {self.ids[n]: row[1] for n, row in zip(at, found, strict=True) if row[1] is not None}
         for n, name in enumerate(names, 3):
             self.texts[name] = Texts.of([row[n] for row in found], at, len(self.ids))
 
@@ -117,36 +87,19 @@ class Facts:
         registry = self.world.registry
         anything = Spec(ANY) in specs
         numbers = {number: spec for spec in specs if (number := registry.find(spec)) is not None}
-        wanted = sorted(set(numbers) | (set(registry.bases) if anything else set()))
-        found = _numbers(
-            self.cursor,
-            "SELECT t.o - 1, a.measure_id, a.n, a.total::float8, a.decayed, a.first_us, a.last_us, a.top"
-            " FROM unnest(%s::uuid[]) WITH ORDINALITY t(id, o)"
-            " JOIN people_activity a ON a.person_id = t.id AND a.measure_id = ANY(%s::int[]) ORDER BY a.measure_id",
-            [literals.uuids(self.ids), literals.numbers(wanted)],
-        )
+        bases = set(registry.bases)
+        counts = {number for number in numbers if number in bases} | (bases if anything else set())
         for spec in specs:
             self.rows[spec] = self._empty()
-        if not found:
-            return
-        kinds = (np.int64, np.int64, np.int64, np.float64, np.float64, np.int64, np.int64)
-        told = list(zip(*found, strict=True))
-        columns: list[Any] = [np.array(column, kind) for column, kind in zip(told, kinds, strict=False)]
-        tops = np.array(told[7], dtype=object)
-        bounds = np.flatnonzero(np.diff(columns[1])) + 1
-        for begin, end in zip([0, *bounds], [*bounds, len(found)], strict=True):
-            measure = int(columns[1][begin])
-            if measure in numbers:
-                _place(self.rows[numbers[measure]], [c[begin:end] for c in columns], tops[begin:end])
-            if anything and measure in registry.bases:
-                _add(self.rows[Spec(ANY)], [c[begin:end] for c in columns])
+        sums = sorted(numbers.keys() - counts)
+        for part in segments_columns.parts(self.cursor, self.told, self.places, sorted(counts), sums):
+            if part.measure in numbers:
+                self.rows[numbers[part.measure]].put(part)
+            if anything and part.measure in bases:
+                self.rows[Spec(ANY)].add(part)
 
     def _empty(self) -> Rows:
-        size = len(self.ids)
-        return Rows(
-            np.zeros(size, np.int64), np.zeros(size), np.zeros(size), np.zeros(size, np.int64),
-            np.zeros(size, np.int64), np.full(size, None, dtype=object),
-        )  # fmt: skip
+        return Rows.empty(len(self.ids))
 
     # --- truth --------------------------------------------------------------------------------------
 
@@ -236,7 +189,7 @@ class Facts:
             params = Params({"members": members})
             self.cursor.execute(events_sql(key, self.world.now, params, "%(members)s"), params.values)
             for person, n, total, first_us, last_us in self.cursor.fetchall():
-                at = self.places.get(person)
+                at = self.places.get(person.bytes)
                 if at is not None and maybe[at]:
                     rows.n[at], rows.total[at], rows.first_us[at], rows.last_us[at] = n, total, first_us, last_us
         return rows
@@ -245,12 +198,12 @@ class Facts:
         known = self.truths.get(leaf)
         if known is not None:
             return known
-        params = Params({"ids": literals.uuids(self.ids)})
+        params = Params({"ids": self.told})
         sql, others = self.world.kinds[leaf.kind].rows(leaf.value, params.add, "%(ids)s")
         self.cursor.execute(sql, params.values)
         found = np.zeros(len(self.ids), bool)
         for (person,) in self.cursor.fetchall():
-            found[self.places[person]] = True
+            found[self.places[person.bytes]] = True
         result = self.truths[leaf] = ~found if others else found
         return result
 
@@ -299,31 +252,10 @@ class Facts:
 _LOOK_AGAIN = DAY_US // 24
 
 
-def _numbers(cursor: Any, sql: str, params: Sequence[Any]) -> list[Any]:
-    """Rows read in Postgres's binary format: floats and integers in bulk, without being spelt out."""
-    with psycopg.Cursor(cursor.connection) as raw:
-        raw.execute(sql, params, binary=True, prepare=True)
-        return raw.fetchall()
-
-
 def events_key(leaf: Did) -> Did:
     """What of a condition decides which events count: the rest is asked of the sums."""
     total = (leaf.sum[0], "", 0.0) if leaf.sum else None
     return Did(leaf.event, True, ("ge", 1), leaf.within_days, leaf.between, leaf.where, total, None, None, leaf.follow)
-
-
-def _place(rows: Rows, columns: list[Any], tops: Any) -> None:
-    at = columns[0]
-    rows.n[at], rows.total[at], rows.decayed[at] = columns[2], columns[3], columns[4]
-    rows.first_us[at], rows.last_us[at], rows.top[at] = columns[5], columns[6], tops
-
-
-def _add(rows: Rows, columns: list[Any]) -> None:
-    at, n, first, last = columns[0], columns[2], columns[5], columns[6]
-    fresh = rows.n[at] == 0
-    rows.first_us[at] = np.where(fresh, first, np.minimum(rows.first_us[at], first))
-    rows.last_us[at] = np.where(fresh, last, np.maximum(rows.last_us[at], last))
-    rows.n[at] += n
 
 
 def _did_holds(leaf: Did, rows: Rows, now_us: int, *, window: bool) -> Bools:

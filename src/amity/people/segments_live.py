@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,18 +23,20 @@ from amity.base.live import tell as tell_pages
 from amity.events import api as events
 from amity.people import activity, literals, segments_world
 from amity.people.measures import ANY
-from amity.people.segments_facts import NEVER, Bools, Facts, Ints, events_key
+from amity.people.segments_columns import Ints
+from amity.people.segments_facts import NEVER, Bools, Facts, events_key
 from amity.people.segments_grammar import Leaf
 from amity.people.segments_values import micros
 from amity.people.segments_world import EVERYTHING, TIME, Live, Plan
 
 MAX_PEOPLE = 5_000
+_ALWAYS = EVERYTHING | {TIME}
 ENTERED, LEFT = "segment.entered", "segment.left"
 _SOURCE = stable_id("amity")
 _MEET = "INSERT INTO people_segment_timer (person_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING"
 _LOCK = """
-SELECT bits, (extract(epoch FROM due_at) * 1000000)::bigint FROM people_segment_timer
-WHERE person_id = ANY(%s) ORDER BY person_id FOR UPDATE"""
+SELECT uuid_send(person_id), bits, (extract(epoch FROM due_at) * 1000000)::bigint FROM people_segment_timer
+WHERE person_id = ANY(%s::uuid[]) ORDER BY person_id FOR UPDATE"""
 _KEEP = """
 UPDATE people_segment_timer t SET bits = v.bits, due_at = 'epoch'::timestamptz + v.us * interval '1 microsecond'
 FROM unnest(%s::uuid[], %s::bytea[], %s::bigint[]) v(id, bits, us) WHERE t.person_id = v.id"""
@@ -88,7 +90,7 @@ def touched(cursor: Any, changed: Mapping[UUID, set[str]]) -> int:
     return moved
 
 
-_int = attrgetter("int")
+_int, _first = attrgetter("int"), itemgetter(0)
 
 
 def follow(changed: Mapping[UUID, set[str]]) -> int:
@@ -147,13 +149,7 @@ class Kept:
 
 def _before(cursor: Any, plan: Plan, ids: list[UUID]) -> tuple[np.ndarray[Any, Any], Kept, Bools]:
     """Lock the people; who is in what by now (segment × person), when they are due, who was never evaluated."""
-    told = literals.uuids(ids)
-    cursor.execute(_LOCK, [told])
-    rows = cursor.fetchall()
-    if len(rows) < len(ids):
-        cursor.execute(_MEET, [told])
-        cursor.execute(_LOCK, [told])
-        rows = cursor.fetchall()
+    rows = _locked(cursor, ids)
     kept = [None if row[0] is None else bytes(row[0]) for row in rows]
     width = max([live.number for live in plan.live], default=0) // 8 + 1
     width = max([width, *(len(each) for each in kept if each is not None)])
@@ -173,6 +169,22 @@ def _before(cursor: Any, plan: Plan, ids: list[UUID]) -> tuple[np.ndarray[Any, A
             if number < width * 8:
                 bits[number, places[person]] = True
     return bits, Kept(kept, due), fresh
+
+
+def _locked(cursor: Any, ids: list[UUID]) -> list[tuple[Any, int | None]]:
+    """Bits and due times of people in their order, locked; people who have no row yet get one. 1–3 queries."""
+    cursor.execute(_LOCK, [literals.uuids(ids)])
+    found = cursor.fetchall()
+    if len(found) < len(ids):
+        known = {bytes(row[0]) for row in found}
+        fresh = [person for person in ids if person.bytes not in known]
+        cursor.execute(_MEET, [literals.uuids(fresh)])
+        if cursor.rowcount == len(fresh):
+            found = sorted([*found, *((person.bytes, None, None) for person in fresh)], key=_first)
+        else:  # somebody else has met some of them just now
+            cursor.execute(_LOCK, [literals.uuids(ids)])
+            found = cursor.fetchall()
+    return [(bits, due) for _person, bits, due in found]
 
 
 def _masks(plan: Plan, names: Sequence[set[str]], fresh: Bools) -> dict[int, Bools]:
@@ -247,7 +259,7 @@ def _keep(cursor: Any, ids: list[UUID], bits: np.ndarray[Any, Any], due: tuple[K
 
 
 def _reason(live: Live, names: set[str], fresh: bool) -> str:
-    found = sorted(names & (live.names | {TIME} | EVERYTHING))
+    found = sorted((names & live.names) | (names & _ALWAYS))
     if not found and f"event:{ANY}" in live.names:
         found = sorted(name for name in names if name.startswith("event:"))
     return "\n".join(found)[:300] or ("person:new" if fresh else "recomputed")

@@ -11,6 +11,7 @@ import msgspec
 
 from amity.base import clock
 from amity.base.ids import new_id
+from amity.people import literals
 from amity.people.finding import person_search
 from amity.people.traits import OTHERS, TEXTS, Change, State, put_name
 
@@ -21,7 +22,8 @@ _TYPES = {
 }  # fmt: skip
 _SELECT = (
     "SELECT p.id, p.merged_into_id, p.grade, p.anonymous, p.origin_id, p.observed_at, p.search, p.traits, p.origins, "
-    f"{', '.join(f'p.{name}' for name in _COLUMNS)} FROM people_person p WHERE "
+    f"{', '.join(f'p.{name}' for name in _COLUMNS)} FROM people_person p WHERE p.id = ANY(%s::uuid[]) "
+    "ORDER BY p.id FOR NO KEY UPDATE OF p"
 )
 _FULL = (*_COLUMNS, "traits", "origins", "search", "anonymous", "observed_at", "updated_at")
 _FULL_TYPES = _TYPES | {
@@ -34,6 +36,11 @@ _UPDATE = (
     "updated_at = coalesce(v.updated_at, p.updated_at) FROM jsonb_to_recordset(%s::jsonb) AS v (id uuid, "
     f"{', '.join(f'{name} {_FULL_TYPES.get(name, _TEXT)}' for name in _FULL)}) "
     "WHERE p.id = v.id"
+)
+_CUSTOM = (
+    "UPDATE people_person p SET traits = v.traits, origins = v.origins, observed_at = v.at, "
+    "updated_at = coalesce(%s, p.updated_at) FROM jsonb_to_recordset(%s::jsonb) "
+    "AS v (id uuid, traits jsonb, origins jsonb, at timestamptz) WHERE p.id = v.id"
 )
 _SEARCHED = frozenset((
     "display_name", "given_name", "middle_name", "family_name", "email", "phone", "job_title", "city", "company_id",
@@ -49,12 +56,12 @@ decode = msgspec.json.decode
 encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def load(cursor: Any, ids: Iterable[UUID], where: str = "p.id = ANY(%s)") -> dict[UUID, State]:
+def load(cursor: Any, ids: Iterable[UUID]) -> dict[UUID, State]:
     """Rows of these people, locked until the transaction ends. 1 query."""
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    cursor.execute(f"{_SELECT}{where} ORDER BY p.id FOR NO KEY UPDATE OF p", [wanted] * where.count("%s"))
+    cursor.execute(_SELECT, [literals.uuids(wanted)])
     return {row[0]: _state(row) for row in cursor.fetchall()}
 
 
@@ -81,14 +88,24 @@ def write(cursor: Any, states: Sequence[State], names_changed: Mapping[UUID, set
 
     ``age``: their time of change becomes now. 1–3 queries.
     """
-    full = [state for state in states if names_changed.get(state.id)]
-    light = [state for state in states if not names_changed.get(state.id)]
+    full: list[State] = []
+    custom: list[State] = []
+    light: list[State] = []
+    for state in states:
+        names = names_changed.get(state.id)
+        part = light if not names else custom if all(name[0] == ":" for name in names) else full
+        part.append(state)
     if light:
         cursor.execute(
             "UPDATE people_person p SET origins = v.o FROM jsonb_to_recordset(%s::jsonb) AS v (id uuid, o jsonb) "
             "WHERE p.id = v.id",
             [text([{"id": state.id, "o": state.origins} for state in light])],
         )
+    if custom:
+        rows = [
+            {"id": each.id, "traits": traits_in(each), "origins": each.origins, "at": each.observed} for each in custom
+        ]
+        cursor.execute(_CUSTOM, [clock.now() if age else None, text(rows)])
     if full:
         refresh(cursor, full, names_changed)
         _update(cursor, full, "now" if age else "")

@@ -3,7 +3,12 @@
 Makes its own installation (embedded Postgres, everything durable), fills it, appends events to the log and lets the
 process `amity consumers` catch up, with 200 and with 1,000 live segments. In the same run, as a ceiling: COPY of the
 same rows into the event table and nothing else. Then 1,000 events a second, and how long it takes until a change of
-segment is to be seen. About 8 minutes and 6 GB at full size.
+segment is to be seen. Each figure comes with the processor time of a thousand events by part, and with how many
+entered or left a segment, since that is what much of the work is. One person in twenty is active
+and has a past (``--past 0``: first contact for everybody, where nearly every event moves somebody).
+
+About 8 minutes and 6 GB at full size. ``--keep FOLDER`` keeps the installation and the people for the next run, which
+then takes about 4 minutes; ``--quick`` measures a quarter of the events.
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -28,17 +33,7 @@ from amity.web import scratch
 TARGETS = {200: 12_000, 1_000: 8_000}
 VISIBLE_S = 1.0
 RATE, BATCH = 1_000, 5_000
-SOURCE = UUID("00000000-0000-7000-8000-0000000000be")
 PING = "Bench ping"
-_KNOWN = """
-INSERT INTO people_identifier (id, person_id, kind, value, observed_at)
-SELECT pg_temp.nth(91, n), pg_temp.nth(2, n), 'user_id', 'user-' || n, now() FROM generate_series(0, {last}) n;
-INSERT INTO people_device (id, value, login_id, shared, created_at)
-SELECT pg_temp.nth(92, n), 'device-' || n, pg_temp.nth(2, n), false, now() FROM generate_series(0, {last}) n;
-"""
-_NAMES = ("page view", "page view", "page view", "page view", "mail sent", "mail received", "call")
-_PLANS = ("free", "team", "business")
-_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36"
 
 
 def main(arguments: list[str]) -> int:
@@ -46,41 +41,33 @@ def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
     if asked.inside:
         return _inside(asked)
-    with scratch.installation() as environment:
+    with scratch.installation(keep=asked.keep) as environment:
         return scratch.python(environment, "amity.web.bench_pipeline", "--inside", *arguments)
 
 
 def _inside(asked: argparse.Namespace) -> int:
     import django
+    from django.core.management import call_command
 
     django.setup()
     logging.disable(logging.WARNING)
-    _fill(asked.people)
+    from amity.web import bench_pipeline_made as made
+
+    if asked.quick:
+        asked.events, asked.seconds = asked.events // 4, asked.seconds // 3
+    made.ready(asked.people, asked.past, asked.keep is not None)
+    call_command("migrate", verbosity=0)  # what was kept may be older than the code
     figures: list[dict[str, Any]] = []
     for size in asked.segments:
-        _follow(size, _active(asked.people))
+        _follow(size, made.active(asked.people))
         figures.append(_throughput(size, asked))
         print(_line(figures[-1]), flush=True)
-    _follow(asked.segments[0], _active(asked.people))
+    _follow(asked.segments[0], made.active(asked.people))
     figures.append(_visible(asked))
     print(_line(figures[-1]), flush=True)
     if asked.json:
         print(json.dumps({"figures": figures}))
     return 0 if all(figure["good"] for figure in figures) else 1
-
-
-def _fill(people: int) -> None:
-    """People with an e-mail, a phone, a user id and a device each."""
-    from django.db import connection
-
-    from amity.web import bulk_load
-
-    begin = time.perf_counter()
-    bulk_load.load_scale(bulk_load.Size(people=people, events=people // 10, deals=people // 100))
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN.format(last=people - 1))
-        cursor.execute("VACUUM (ANALYZE) people_identifier, people_device")
-    print(f"{people:,} people known, filled in {time.perf_counter() - begin:.0f} s", file=sys.stderr, flush=True)
 
 
 def _follow(size: int, active: int) -> None:
@@ -101,29 +88,36 @@ def _follow(size: int, active: int) -> None:
             people.segments.touched(cursor, {bench_segments_made.person(n): {"person:new"} for n in here})
 
 
-def _active(people: int) -> int:
-    """One person in twenty comes these days; the others hardly ever."""
-    return people // 20
-
-
 def _throughput(size: int, asked: argparse.Namespace) -> dict[str, Any]:
     """Append, let the consumer catch up, and copy the same rows plainly beside it."""
     from amity.events import api as events
+    from amity.web import bench_pipeline_made as made
+    from amity.web import processor
 
     dice = random.Random(size)  # noqa: S311 (made-up data)
-    rows = list(_rows(dice, asked.events, asked.people, str(size)))
-    with _consumer():
+    rows = list(made.rows(dice, asked.events, asked.people, str(size)))
+    with _consumer() as pid:
         _warm(rows[: BATCH * 2])
-        before = _handled()
+        before, moves, work = _handled(), _moves(), processor.spent(pid)
         for start in range(0, len(rows), 20_000):
             events.stream().append(rows[start : start + 20_000])
         rate = _until(before + len(rows), before + min(BATCH, len(rows) // 4))
+        busy = processor.difference(work, processor.spent(pid))
     ceiling = _ceiling(rows)
     target = TARGETS.get(size, 0)
     return {
         "label": f"{size:,} live segments", "rate": round(rate), "ceiling": round(ceiling), "target": target,
-        "good": rate >= target,
+        "good": rate >= target, "moves": round((_moves() - moves) * 1000 / len(rows)), "busy": busy,
+        "ms": processor.told(busy, len(rows) / 1000),
     }  # fmt: skip
+
+
+def _moves() -> int:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM people_segment_move")
+        return int(cursor.fetchone()[0])
 
 
 def _warm(rows: Sequence[Any]) -> None:
@@ -180,6 +174,7 @@ def _ceiling(rows: Sequence[Any]) -> float:
 def _visible(asked: argparse.Namespace) -> dict[str, Any]:
     """A thousand events a second; from the answer to the sender until the change of segment can be read."""
     from amity.events import api as events
+    from amity.web import bench_pipeline_made as made
 
     dice = random.Random(5)  # noqa: S311 (made-up data)
     sent: dict[str, float] = {}
@@ -187,13 +182,13 @@ def _visible(asked: argparse.Namespace) -> dict[str, Any]:
     stopped = threading.Event()
     watcher = threading.Thread(target=_watch, args=(seen, stopped), daemon=True)
     with _consumer():
-        _warm(list(_rows(dice, BATCH, asked.people, "v")))
+        _warm(list(made.rows(dice, BATCH, asked.people, "v")))
         watcher.start()
         begin = time.perf_counter()
         for tick in range(asked.seconds * 20):
-            rows = list(_rows(dice, RATE // 20 - 1, asked.people, f"t{tick}"))
+            rows = list(made.rows(dice, RATE // 20 - 1, asked.people, f"t{tick}"))
             person = asked.people - 1 - tick
-            rows.append(_row("track", f"ping-{tick}", {"event": PING, "userId": f"user-{person}"}))
+            rows.append(made.row("track", f"ping-{tick}", {"event": PING, "userId": f"user-{person}"}))
             events.stream().append(rows)
             sent[str(_person(person))] = time.perf_counter()
             time.sleep(max(0.0, begin + (tick + 1) / 20 - time.perf_counter()))
@@ -238,48 +233,14 @@ def _person(number: int) -> UUID:
 
 
 @contextmanager
-def _consumer() -> Iterator[None]:
-    """The process that makes profiles, as `amity up` runs it."""
+def _consumer() -> Iterator[int]:
+    """The process that makes profiles, as `amity up` runs it; its number."""
     process = subprocess.Popen([sys.executable, "-m", "amity", "consumers", "profiles"], stderr=subprocess.DEVNULL)
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(60)
-
-
-def _rows(dice: random.Random, count: int, people: int, mark: str) -> Iterator[Any]:
-    """Events as a site sends them: 80 % of users, 10 % identify, the rest of visitors, who sign in at times."""
-    for number in range(count):
-        someone = int((people if number % 50 == 0 else _active(people)) * dice.random())
-        message, kind = f"{mark}-{number}", "track"
-        body: dict[str, Any] = {"userId": f"user-{someone}", "anonymousId": f"device-{someone}"}
-        chance = dice.random()
-        if chance < 0.10:
-            kind = "identify"
-            body["traits"] = {"plan": dice.choice(_PLANS), "seats": someone % 9, "language": "pl", "vip": False}
-        elif chance < 0.19:
-            body = {"anonymousId": f"visitor-{mark}-{number // 100}"}
-        elif chance < 0.20:
-            visitor = f"visitor-{mark}-{number // 100}"
-            kind = "identify"
-            body = {"userId": f"new-{visitor}", "anonymousId": visitor, "traits": {"email": f"{visitor}@firm.example"}}
-        if kind == "track":
-            body |= {"event": dice.choice(_NAMES), "properties": {"seconds": number % 300, "path": f"/p/{number % 40}"}}
-        yield _row(kind, message, body)
-
-
-def _row(kind: str, message: str, body: dict[str, Any]) -> Any:
-    from amity.events import api as events
-
-    now = datetime.now(UTC)
-    context = {
-        "library": {"name": "analytics.js", "version": "npm:next-1.81.0"}, "userAgent": _AGENT, "locale": "pl-PL",
-        "page": {"path": "/", "url": "https://shop.example/", "title": "Shop", "referrer": ""}, "timezone": "UTC",
-    }  # fmt: skip
-    data = json.dumps(body | {"messageId": message, "type": kind, "context": context}).encode()
-    lane = events.lane_of(str(body.get("userId", "")), str(body.get("anonymousId", "")))
-    return events.RawRow(SOURCE, kind, message, lane, now, data, sent_at=now)
 
 
 def _line(figure: dict[str, Any]) -> str:
@@ -288,7 +249,8 @@ def _line(figure: dict[str, Any]) -> str:
         share = figure["rate"] / figure["ceiling"] if figure["ceiling"] else 0
         return (
             f"{figure['label']:<22} {figure['rate']:>8,} events/s   target {figure['target']:>7,}   "
-            f"plain COPY of the same rows {figure['ceiling']:>8,} ({share:.0%}){mark}"
+            f"plain COPY of the same rows {figure['ceiling']:>8,} ({share:.0%}){mark}\n"
+            f"    of 1,000 events: {figure['moves']} enter or leave a segment; processor ms: {figure['ms']}"
         )
     return (
         f"{figure['label']:<22} change of segment seen after p50 {figure['p50_s']:.3f} s, "
@@ -302,6 +264,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=int, default=400_000, help="events for one figure")
     parser.add_argument("--segments", type=int, nargs="*", default=[200, 1_000], help="how many live segments")
     parser.add_argument("--seconds", type=int, default=30, help="how long 1,000 events a second are sent")
+    parser.add_argument("--past", type=int, default=20, help="events of each active person before")
+    parser.add_argument("--keep", type=Path, help="folder of an installation that stays, people and all, for next time")
+    parser.add_argument("--quick", action="store_true", help="a quarter of the events, a third of the seconds")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -17,9 +17,13 @@ _MINE = "AMITY_"
 
 
 @contextmanager
-def installation(**settings: object) -> Iterator[dict[str, str]]:
-    """Environment of a new, migrated installation with these settings (``import_batch_rows=2000``, …)."""
-    home = Path(tempfile.mkdtemp(prefix="amity-measure-"))
+def installation(keep: Path | None = None, **settings: object) -> Iterator[dict[str, str]]:
+    """Environment of a new, migrated installation with these settings (``import_batch_rows=2000``, …).
+
+    ``keep``: a folder in which it stays (stopped) for the next time.
+    """
+    home = keep.absolute() if keep else Path(tempfile.mkdtemp(prefix="amity-measure-"))
+    home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)
     environment = {key: value for key, value in os.environ.items() if not key.startswith(_MINE)}
     environment |= {f"{_MINE}{key.upper()}": str(value) for key, value in settings.items()}
@@ -29,7 +33,8 @@ def installation(**settings: object) -> Iterator[dict[str, str]]:
         yield environment
     finally:
         engines.embedded_postgres(home).stop()
-        shutil.rmtree(home, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def amity(environment: Mapping[str, str], *arguments: str) -> None:

@@ -136,8 +136,8 @@ SMALL: dict[str, Callable[[Parts], Array]] = {
 
 def _designs(parts: Parts) -> tuple[Array, Array]:
     spec = FeatureSpec.fit(parts.table, opened=parts.opened)
-    train = spec.transform(parts.table, parts.opened).linear()[0]
-    test = spec.transform(parts.test, parts.later).linear()[0]
+    train = spec.transform(parts.table, parts.opened).linear(bends=False)[0]
+    test = spec.transform(parts.test, parts.later).linear(bends=False)[0]
     # A table of which nothing can be learned still has a base rate.
     return (train, test) if train.shape[1] else (np.zeros((len(train), 1)), np.zeros((len(test), 1)))
 

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from amity.intelligence import baselines, columns
 from amity.intelligence.baselines import TRIALS, Parts
-from amity.intelligence.ladder import Trained, train
+from amity.intelligence.judged import Trained
+from amity.intelligence.ladder import train
 from amity.intelligence.leakage import Suspicion, held_out, suspicions
 from amity.intelligence.metrics import log_loss, quality
 from amity.intelligence.outcomes import read_outcomes

@@ -24,6 +24,9 @@ Array = NDArray[np.float64]
 ISO = "%Y-%m-%dT%H:%M:%S%.f"
 MAX_LEVELS = 60
 MAX_COLUMNS = 300
+BEND = "~"
+KNOT_SHARES = (0.05, 0.275, 0.5, 0.725, 0.95)
+FEW_VALUES = 8  # so many different values: one knot each
 _CLIP = 4.0
 _DAY = 86_400_000_000  # microseconds
 
@@ -41,6 +44,7 @@ class Column:
     form: str = ""
     gaps: bool = False
     zeros: bool = False
+    knots: tuple[float, ...] = ()  # where a number's line may bend
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -72,15 +76,22 @@ class FeatureSpec:
     def from_dict(cls, stored: Mapping[str, Any]) -> FeatureSpec:
         """Back from JSON."""
         found = tuple(
-            Column(**{**c, "levels": tuple(c["levels"]), "centre": float(c["centre"]), "scale": float(c["scale"])})
+            Column(
+                **{
+                    **c,
+                    "levels": tuple(c["levels"]),
+                    "centre": float(c["centre"]),
+                    "scale": float(c["scale"]),
+                    "knots": tuple(float(k) for k in c.get("knots", ())),
+                }
+            )
             for c in stored["columns"]
         )
         return cls(found, dict(stored["dropped"]))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        listed = [{slot: getattr(c, slot) for slot in Column.__slots__} for c in self.columns]
-        return {"columns": [{**c, "levels": list(c["levels"])} for c in listed], "dropped": dict(self.dropped)}
+        return {"columns": [_column_dict(c) for c in self.columns], "dropped": dict(self.dropped)}
 
     def transform(self, table: pl.DataFrame, opened: pl.Series | None = None, as_of: datetime | None = None) -> Matrix:
         """The matrix of ``table`` as it was known at ``as_of``."""
@@ -109,12 +120,16 @@ class Matrix:
         categorical = [f for f, i in enumerate(source) if self.spec.columns[i].kind == "category"]
         return np.hstack(self.blocks), categorical, source
 
-    def linear(self) -> tuple[Array, list[tuple[int, str]]]:
-        """For linear models: standardised design (n, p) and (source column, level or part) of each design column."""
+    def linear(self, bends: bool = True) -> tuple[Array, list[tuple[int, str]]]:
+        """For linear models: standardised design (n, p) and (source column, level or part) of each design column.
+
+        With ``bends`` every number adds one column per knot (part ``BEND``): 1 there, falling to 0 at its neighbours.
+        """
         pieces: list[Array] = []
         meaning: list[tuple[int, str]] = []
         for i, (column, block) in enumerate(zip(self.spec.columns, self.blocks, strict=True)):
-            for part, values in _linear_parts(column, block):
+            hats = _bends(column, block) if bends else []
+            for part, values in [*_linear_parts(column, block), *hats]:
                 pieces.append(values)
                 meaning.append((i, part))
         design = np.column_stack(pieces) if pieces else np.zeros((self.rows, 0))
@@ -176,7 +191,14 @@ def _fit_number(name: str, kind: Kind, known: pl.Series, gaps: bool) -> Column |
     zeros = bool(many and 0.05 <= np.mean(values == 0) <= 0.95)
     shaped = np.log1p(values) if log else values
     scale = float(np.std(np.clip(shaped, *np.quantile(shaped, [0.01, 0.99])))) or float(np.std(shaped)) or 1.0
-    return Column(name, kind, centre=float(np.mean(shaped)), scale=scale, log=log, gaps=gaps, zeros=zeros)
+    knots = _knots(values)
+    return Column(name, kind, centre=float(np.mean(shaped)), scale=scale, log=log, gaps=gaps, zeros=zeros, knots=knots)
+
+
+def _knots(values: Array) -> tuple[float, ...]:
+    different = np.unique(values)
+    knots = different if len(different) <= FEW_VALUES else np.unique(np.quantile(values, KNOT_SHARES))
+    return tuple(float(k) for k in knots) if len(knots) > 2 else ()
 
 
 def _reference(opened: pl.Series | None, rows: int) -> pl.Series:
@@ -244,6 +266,24 @@ def _floats(series: pl.Series) -> Array:
     return np.where(np.isfinite(values), values, np.nan)
 
 
+def _bends(column: Column, block: Array) -> list[tuple[str, Array]]:
+    if not column.knots:
+        return []
+    values = block[:, 0]
+    known = ~np.isnan(values)
+    shaped, knots = np.where(known, values, 0.0), np.array(column.knots)
+    if column.log:
+        shaped, knots = np.log1p(np.maximum(shaped, 0)), np.log1p(np.maximum(knots, 0))
+    return [(BEND, np.interp(shaped, knots, height) * known) for height in np.eye(len(knots))]
+
+
+def _column_dict(column: Column) -> dict[str, Any]:
+    found = {slot: getattr(column, slot) for slot in Column.__slots__} | {"levels": list(column.levels)}
+    # Definitions from before bends keep their hash.
+    found["knots"] = list(column.knots)
+    return found if column.knots else {name: value for name, value in found.items() if name != "knots"}
+
+
 def _linear_parts(column: Column, block: Array) -> list[tuple[str, Array]]:
     values = block[:, 0]
     empty = np.isnan(values)
@@ -264,4 +304,4 @@ def _linear_parts(column: Column, block: Array) -> list[tuple[str, Array]]:
     return parts
 
 
-__all__ = ["NOT_CHOSEN", "Column", "FeatureSpec", "Matrix", "display"]
+__all__ = ["BEND", "NOT_CHOSEN", "Column", "FeatureSpec", "Matrix", "display"]

@@ -121,6 +121,10 @@ class Model:
         raw, deviation = self._raw(matrix)
         half = WIDENED * Z90 * np.maximum(deviation, _MIN_DEVIATION)
         z = self.calibration.apply(raw)
+        if self.logistic is not None:
+            # What draws a regression to the base rate is doubt: it must not make its interval narrower.
+            wide = half * np.maximum(self.calibration.slope(raw), 1.0)
+            return Scores(z, sigmoid(z), sigmoid(z - wide), sigmoid(z + wide))
         low, high = self.calibration.apply(raw - half), self.calibration.apply(raw + half)
         return Scores(z, sigmoid(z), sigmoid(low), sigmoid(high))
 

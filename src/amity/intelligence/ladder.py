@@ -4,6 +4,10 @@ Rungs: base rate (Beta posterior) -> rules as prior -> empirical-Bayes logistic 
 Every rung is fitted on one part and judged on rows it has not seen: the latest quarter where times are known
 (out-of-time), else seeded, stratified cross-validation. A rung is taken only when its log loss beats the rung held
 so far by more than chance explains (paired standard errors) and, against the base rate, by a margin that matters.
+
+With fewer than 200 decided rows, rules and regression are one and the same fit (``mixture.py``), drawn to the base
+rate by its own evidence: called "rules" while unproven (it orders records and hardly moves their chances), "linear"
+once it has passed the test. From 200 rows on, what has not passed is the base rate and nothing else.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,82 +25,35 @@ from threadpoolctl import threadpool_limits
 
 from amity.intelligence import rules
 from amity.intelligence.boosted import CrossFit, Recipe, crossfit
-from amity.intelligence.calibration import Calibration, fit_calibration
-from amity.intelligence.features import FeatureSpec, Matrix
+from amity.intelligence.calibration import fit_calibration
+from amity.intelligence.features import BEND, FeatureSpec, Matrix
 from amity.intelligence.fitted import RUNGS, Model, Rung, beta_interval
-from amity.intelligence.linear import Logistic, best_width, fit_intercept, fit_logistic
-from amity.intelligence.metrics import (
-    Bin,
-    Quality,
-    auc_interval,
-    bootstrap_interval,
-    logit,
-    quality,
-    reliability,
-    row_losses,
-    sigmoid,
+from amity.intelligence.judged import (
+    CLIMB,
+    ENOUGH_FOR_VERDICT,
+    LEAST,
+    LEAST_OF_EACH,
+    MATTERS,
+    Trained,
+    errors_from_base,
+    next_rung_of,
+    rung_test,
+    standard_error,
+    verdict_of,
 )
+from amity.intelligence.metrics import auc_interval, reliability, row_losses, sigmoid
+from amity.intelligence.mixture import EVIDENCE_ROWS, Averaged, Shape, average, likely_shapes
 
 Array = NDArray[np.float64]
-Verdict = Literal["signal", "no_signal", "too_few"]
 Progress = Callable[[str, float], None]
 
 FOLDS = 5
-ENOUGH_FOR_VERDICT = 200  # decided records below which silence means "too few", not "no signal"
-LEAST = {"rules": 20, "linear": 40, "trees": 300}
-LEAST_OF_EACH = {"rules": 5, "linear": 8, "trees": 50}
-CLIMB_FROM_BASE = 2.0  # standard errors
-CLIMB_EXTRA = 60.0  # divided by the rows: cross-validation on a few rows understates chance
-CLIMB = 1.0  # standard errors between learned rungs (one-standard-error rule, Breiman et al. 1984)
-MATTERS = 0.005  # share of the base rate's log loss that a gain must reach
 OUT_OF_TIME_ROWS = 400
 OUT_OF_TIME_SHARE = 0.25
 CALIBRATE_ROWS = 500
+DECISIVE = math.log(100)  # Bayes factor (Jeffreys 1961)
 REPEAT_BELOW, REPEATS = 400, 3  # repeated cross-validation where one split is a lottery
-SAME_WIDTH_ROWS = 2_000
 MAX_TRAIN_ROWS = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class RungTest:
-    """How one rung did on unseen rows. ``gain``: log loss saved per row against the base rate (nats, 90 % interval)."""
-
-    rung: Rung
-    quality: Quality
-    gain: float
-    gain_low: float
-    gain_high: float
-
-
-@dataclass(frozen=True, slots=True)
-class NextRung:
-    """What would open the next rung: ``code`` more_decided (``rows`` more), more_of_each, other_columns, top."""
-
-    rung: Rung | None
-    code: str
-    rows: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """Result of a training: the model, the verdict and what it rests on."""
-
-    model: Model
-    verdict: Verdict
-    tests: tuple[RungTest, ...]
-    next_rung: NextRung
-    how: Literal["out_of_time", "cross_validation", "none"]
-    rows: int
-    wins: int
-    auc_low: float
-    auc_high: float
-    reliability: tuple[Bin, ...]
-    rules: tuple[str, ...] = ()
-
-    @property
-    def chosen(self) -> RungTest | None:
-        """The test of the rung that was taken."""
-        return next((t for t in self.tests if t.rung == self.model.rung), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +73,9 @@ class _Memory:
 
     recipe: Recipe | None = None
     fitted: CrossFit | None = None
-    held_out: dict[str, Array] = field(default_factory=dict)
+    shapes: tuple[Shape, ...] | None = None
+    solved: Averaged | None = None
+    crossed: dict[tuple[int, int], Array] = field(default_factory=dict)  # by seed and number of rows
 
 
 def train(
@@ -150,11 +109,9 @@ def _train(
     tell("testing", 0.1)
     train_rows, test_rows = _split(data)
     losses, chances = _judge(data, train_rows, test_rows, candidates, memory, tell)
-    chosen = _climb(losses)
+    chosen = _climb(losses, _decisive(data, memory) if "rules" in losses else False)
     tell("fitting", 0.75)
     model = _fit(chosen, data, memory)
-    if chosen in ("rules", "linear") and not _calibrates(chosen, len(data.y)):
-        model = replace(model, calibration=_trusted(model, losses["base"] - losses[chosen]))
     truth = data.y if test_rows is None else data.y[test_rows]
     return _report(model, data, losses, chances, truth, "out_of_time" if test_rows is not None else "cross_validation")
 
@@ -187,7 +144,8 @@ def _seconds(moments: pl.Series | None) -> Array | None:
 
 def _candidates(y: Array) -> list[Rung]:
     few = min(float(y.sum()), float(len(y) - y.sum()))
-    return [r for r in RUNGS if r == "base" or (len(y) >= LEAST[r] and few >= LEAST_OF_EACH[r])]
+    enough = [r for r in RUNGS if r == "base" or (len(y) >= LEAST[r] and few >= LEAST_OF_EACH[r])]
+    return [r for r in enough if r != "rules" or len(y) < ENOUGH_FOR_VERDICT]
 
 
 def _split(data: _Data) -> tuple[NDArray[Any], NDArray[Any] | None]:
@@ -216,7 +174,7 @@ def _judge(
             ]
         else:
             late = data.take(test_rows)
-            model = _fit(rung, early, memory, remember=True)
+            model = _fit(rung, early, memory)
             p, truth, again = model.score_matrix(late.matrix).probability, late.y, []
         chances[rung] = p
         losses[rung] = np.mean([row_losses(truth, q) for q in (p, *again)], axis=0)
@@ -228,37 +186,28 @@ def _repeats(y: Array, rung: Rung) -> int:
     return REPEATS if len(y) < REPEAT_BELOW and rung != "trees" else 1
 
 
-def _trusted(model: Model, gain: Array) -> Calibration:
-    """Draw a model from few rows towards the base rate, the more the weaker the evidence for it (James-Stein)."""
-    strength = float(gain.mean()) / _standard_error(gain)
-    trust = min(max(1 - 2 / strength**2, 0.1), 1.0)
-    base = float(logit(np.array([beta_interval(model.wins, model.losses)[1]]))[0])
-    return Calibration(trust, trust, (1 - trust) * base)
+def _decisive(data: _Data, memory: _Memory) -> bool:
+    """Whether the evidence over all rows settles what cross-validation on so few rows cannot."""
+    memory.solved = _solve(data, np.ones(len(data.y), dtype=bool), memory)
+    return memory.solved.evidence >= DECISIVE
 
 
-def _climb(losses: dict[Rung, Array]) -> Rung:
+def _climb(losses: dict[Rung, Array], decisive: bool = False) -> Rung:
     base = losses["base"]
-    held: Rung = "base"
-    for rung in list(losses)[1:]:
-        first = _errors_from_base(len(base))
-        if not _beats(losses[held], losses[rung], first if held == "base" else CLIMB):
+    held: Rung = "rules" if "rules" in losses else "base"
+    unproven = held
+    for rung in [r for r in losses if r in ("linear", "trees")]:
+        first = CLIMB if decisive and rung == "linear" else errors_from_base(len(base))
+        if held != unproven and not _beats(losses[held], losses[rung], CLIMB):
             continue
         if _beats(base, losses[rung], first) and (base - losses[rung]).mean() >= MATTERS * base.mean():
             held = rung
     return held
 
 
-def _errors_from_base(rows: int) -> float:
-    return CLIMB_FROM_BASE + CLIMB_EXTRA / max(rows, 1)
-
-
 def _beats(held: Array, challenger: Array, errors: float) -> bool:
     gain = held - challenger
-    return bool(gain.mean() > errors * _standard_error(gain) and gain.mean() > 0)
-
-
-def _standard_error(gain: Array) -> float:
-    return float(gain.std(ddof=1) / math.sqrt(len(gain))) if len(gain) > 1 else math.inf
+    return bool(gain.mean() > errors * standard_error(gain) and gain.mean() > 0)
 
 
 def _folds(y: Array, seed: int, count: int = FOLDS) -> NDArray[np.int64]:
@@ -277,8 +226,7 @@ def _crossed(rung: Rung, data: _Data, memory: _Memory) -> Array:
     if rung == "base":
         return _crossed_base(data)
     folds = _folds(data.y, data.seed)
-    z = _crossed_trees(data, folds, memory) if rung == "trees" else _crossed_linear(rung, data, folds)
-    memory.held_out[rung] = z
+    z = _crossed_trees(data, folds, memory) if rung == "trees" else _crossed_linear(data, folds, memory)
     if not _calibrates(rung, len(data.y)):
         return sigmoid(z)
     final = np.zeros(len(z))
@@ -304,20 +252,35 @@ def _crossed_trees(data: _Data, folds: NDArray[np.int64], memory: _Memory) -> Ar
     return memory.fitted.held_out
 
 
-def _crossed_linear(rung: Rung, data: _Data, folds: NDArray[np.int64]) -> Array:
-    design, meaning = data.matrix.linear()
-    prior = rules.prior_means(data.matrix.spec, meaning)
-    # With many rows every fold would find the same prior width; with few it must not see the fold it is tested on.
-    width = best_width(design, data.y, prior) if rung == "linear" and len(data.y) >= SAME_WIDTH_ROWS else 0.0
-    z = np.zeros(len(data.y))
-    for fold in range(FOLDS):
-        rest = folds != fold
-        z[~rest] = _solve(rung, design[rest], data.y[rest], prior, width).log_odds(design[~rest])
-    return z
+def _crossed_linear(data: _Data, folds: NDArray[np.int64], memory: _Memory) -> Array:
+    key = (data.seed, len(data.y))
+    if key not in memory.crossed:
+        design, _ = data.matrix.linear()
+        if len(data.y) > EVIDENCE_ROWS and memory.shapes is None:
+            # With many rows every fold would find the same shapes; with few it must not see the fold it is tested on.
+            memory.shapes = likely_shapes(design, data.y, *_priors(data))
+        z = np.zeros(len(data.y))
+        for fold in range(FOLDS):
+            rest = folds != fold
+            z[~rest] = _let_through(_solve(data, rest, memory), design[~rest], len(data.y))
+        memory.crossed[key] = z
+    return memory.crossed[key]
 
 
-def _solve(rung: Rung, design: Array, y: Array, prior: Array, width: float = 0.0) -> Logistic:
-    return fit_intercept(design, y, prior) if rung == "rules" else fit_logistic(design, y, prior, width)
+def _solve(data: _Data, rows: NDArray[np.bool_], memory: _Memory) -> Averaged:
+    design, _ = data.matrix.linear()
+    return average(design[rows], data.y[rows], *_priors(data), memory.shapes)
+
+
+def _priors(data: _Data) -> tuple[Array, NDArray[np.bool_]]:
+    """Prior means from the rules, and which columns bend a line."""
+    _, meaning = data.matrix.take(np.arange(min(len(data.y), 1))).linear()
+    return rules.prior_means(data.matrix.spec, meaning), np.array([part == BEND for _, part in meaning], dtype=bool)
+
+
+def _let_through(solved: Averaged, design: Array, rows: int) -> Array:
+    z = solved.logistic.log_odds(design)
+    return z if _calibrates("linear", rows) else solved.drawn_to_base().apply(z)
 
 
 def _calibrates(rung: Rung, rows: int) -> bool:
@@ -325,7 +288,7 @@ def _calibrates(rung: Rung, rows: int) -> bool:
     return rung == "trees" or rows >= CALIBRATE_ROWS
 
 
-def _fit(rung: Rung, data: _Data, memory: _Memory, remember: bool = False) -> Model:
+def _fit(rung: Rung, data: _Data, memory: _Memory) -> Model:
     """Fit one rung on all of ``data`` with calibration from rows held out in turn."""
     wins = int(data.y.sum())
     losses = len(data.y) - wins
@@ -339,27 +302,26 @@ def _fit(rung: Rung, data: _Data, memory: _Memory, remember: bool = False) -> Mo
         fitted = memory.fitted or crossfit(values, categorical, data.y, folds, memory.recipe, data.seed)
         memory.recipe = fitted.recipe
         return Model(rung, spec, wins, losses, fit_calibration(fitted.held_out, data.y), boosted=fitted.model)
-    design, meaning = data.matrix.linear()
-    solved = _solve(rung, design, data.y, rules.prior_means(spec, meaning))
-    calibration = Calibration()
+    solved = memory.solved or _solve(data, np.ones(len(data.y), dtype=bool), memory)
+    calibration = solved.drawn_to_base()
     if _calibrates(rung, len(data.y)):
-        known = None if remember else memory.held_out.get(rung)
-        calibration = fit_calibration(known if known is not None else _crossed_linear(rung, data, folds), data.y)
-    return Model(rung, spec, wins, losses, calibration, logistic=solved, means=design.mean(axis=0))
+        calibration = fit_calibration(_crossed_linear(data, folds, memory), data.y)
+    means = data.matrix.linear()[0].mean(axis=0)
+    return Model(rung, spec, wins, losses, calibration, logistic=solved.logistic, means=means)
 
 
 def _report(
     model: Model, data: _Data, losses: dict[Rung, Array], chances: dict[Rung, Array], truth: Array, how: str
 ) -> Trained:
-    tests = tuple(_rung_test(r, losses["base"], losses[r], truth, chances[r]) for r in losses)
+    tests = tuple(rung_test(r, losses["base"], losses[r], truth, chances[r]) for r in losses)
     rows, wins = len(data.y), int(data.y.sum())
     low, high = auc_interval(truth, chances[model.rung])
     _, meaning = data.matrix.take(np.arange(min(rows, 1))).linear()
     return Trained(
         model=model,
-        verdict=_verdict(model.rung, rows, min(wins, rows - wins)),
+        verdict=verdict_of(model.rung, rows, min(wins, rows - wins)),
         tests=tests,
-        next_rung=_next_rung(model.rung, data.y, losses),
+        next_rung=next_rung_of(model.rung, data.y, losses),
         how=how,  # type: ignore[arg-type]
         rows=rows,
         wins=wins,
@@ -368,46 +330,3 @@ def _report(
         reliability=tuple(reliability(truth, chances[model.rung])),
         rules=tuple(rules.applied(data.matrix.spec, meaning)),
     )
-
-
-def _rung_test(rung: Rung, base: Array, own: Array, truth: Array, p: Array) -> RungTest:
-    low, high = bootstrap_interval(base - own)
-    return RungTest(rung, quality(truth, p), float((base - own).sum() / max(len(own), 1)), low, high)
-
-
-def _verdict(rung: Rung, rows: int, few: int) -> Verdict:
-    if rung != "base":
-        return "signal"
-    return "no_signal" if rows >= ENOUGH_FOR_VERDICT and few >= 20 else "too_few"
-
-
-def _next_rung(held: Rung, y: Array, losses: dict[Rung, Array]) -> NextRung:
-    """How many more decided records the next rung would need if its present gain stayed and only chance shrank."""
-    if held == "trees":
-        return NextRung(None, "top")
-    upper: Rung = RUNGS[RUNGS.index(held) + 1]
-    if held == "base" and len(losses) > 2:
-        upper = max(list(losses)[1:], key=lambda r: float((losses["base"] - losses[r]).mean()))
-    rows, few = len(y), min(float(y.sum()), float(len(y) - y.sum()))
-    if upper not in losses:
-        return _missing_rows(upper, rows, few)
-    gain = losses[held] - losses[upper]
-    errors = _errors_from_base(rows) if held == "base" else CLIMB
-    mean = float(gain.mean())
-    if mean <= 0 or (held == "base" and mean < MATTERS * losses["base"].mean()):
-        return NextRung(upper, "other_columns") if rows >= ENOUGH_FOR_VERDICT else NextRung(upper, "more_decided", rows)
-    needed = rows * (errors * _standard_error(gain) / mean) ** 2
-    return NextRung(upper, "more_decided", _rounded(max(needed - rows, 10)))
-
-
-def _missing_rows(upper: Rung, rows: int, few: float) -> NextRung:
-    if few < 1 and rows >= LEAST["rules"]:
-        return NextRung(upper, "more_of_each", LEAST_OF_EACH[upper])
-    by_class = rows * LEAST_OF_EACH[upper] / max(few, 1.0) - rows
-    return NextRung(upper, "more_decided", _rounded(max(LEAST[upper] - rows, by_class, 1)))
-
-
-def _rounded(rows: float) -> int:
-    """To two figures, upwards: an estimate should look like one."""
-    step = 10 ** max(0, math.floor(math.log10(max(rows, 1))) - 1)
-    return int(math.ceil(rows / step) * step)

@@ -1,8 +1,6 @@
-"""Logistic regression with a Gaussian prior whose width is learned from the data (empirical Bayes).
+"""Logistic regression with a Gaussian prior on every weight: posterior mode, precision, evidence (Laplace).
 
-The prior mean of a weight comes from the rules (``rules.py``), its width from the Laplace evidence
-(MacKay 1992; Bishop 2006, section 4.5). With few rows the evidence picks a narrow prior, so the model stays
-near the rules or the base rate; with many rows the data speak.
+MacKay 1992; Bishop 2006, section 4.5. Which prior to take is not decided here but averaged over in ``mixture.py``.
 """
 
 from __future__ import annotations
@@ -17,10 +15,8 @@ from amity.intelligence.metrics import logit, sigmoid
 
 Array = NDArray[np.float64]
 
-WIDTHS = (0.03, 0.1, 0.2, 0.4, 0.8, 1.6)  # standard deviations of the prior, in log-odds
-WIDEST = 3.0  # no prior that expects log-odds of rows to differ by more than this standard deviation
+INTERCEPT_WIDTH = 3.0  # a weak pull to even odds keeps a set with one class finite
 _STEPS = 30
-_EVIDENCE_ROWS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,64 +57,42 @@ class Logistic:
         )
 
 
-def fit_logistic(design: Array, y: Array, prior: Array, width: float = 0.0) -> Logistic:
-    """Fit on ``design`` (n, p), ``y`` (n,), prior means (p,); without ``width`` with the one of highest evidence."""
-    width = width or best_width(design, y, prior)
-    weights, precision, _ = _newton(design, y, prior, width)
-    return Logistic(weights[:-1], float(weights[-1]), np.asarray(np.linalg.inv(precision), dtype=np.float64), width)
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """``weights`` (p+1,) at the mode with the intercept last, their ``precision``, and the log ``evidence``."""
+
+    weights: Array
+    precision: Array
+    evidence: float
 
 
-def fit_intercept(design: Array, y: Array, prior: Array) -> Logistic:
-    """Keep the weights at their prior means and fit the intercept alone: the rules with the right base rate."""
-    offset = design @ prior
-    intercept = float(logit(np.array([(y.sum() + 0.5) / (len(y) + 1)]))[0]) - float(offset.mean() if len(y) else 0)
-    curvature = 1.0
-    for _ in range(_STEPS):
-        p = sigmoid(offset + intercept)
-        curvature = float(np.sum(p * (1 - p))) + 1.0 / 9
-        # A weak pull (sd 3) to even odds keeps a set with one class finite.
-        step = (float(np.sum(y - p)) - intercept / 9) / curvature
-        intercept += float(np.clip(step, -2, 2))
-        if abs(step) < 1e-10:
-            break
-    covariance = np.zeros((len(prior) + 1, len(prior) + 1))
-    covariance[-1, -1] = 1 / curvature
-    return Logistic(prior.copy(), intercept, covariance, 0.0)
-
-
-def best_width(design: Array, y: Array, prior: Array) -> float:
-    """The prior width of highest evidence, judged on at most 4,000 rows (more only sharpen the same answer)."""
-    if len(y) > _EVIDENCE_ROWS:
-        rows = np.random.default_rng(11).choice(len(y), _EVIDENCE_ROWS, replace=False)
-        design, y = design[rows], y[rows]
-    spread = float(np.sqrt(np.mean(np.sum(np.square(design - design.mean(axis=0)), axis=1)))) or 1.0
-    sensible = [width for width in WIDTHS if width * spread <= WIDEST] or [WIDTHS[0]]
-    scored = [(_newton(design, y, prior, width)[2], width) for width in sensible]
-    return max(scored)[1]
-
-
-def _newton(design: Array, y: Array, prior: Array, width: float) -> tuple[Array, Array, float]:
-    """Posterior mode, its precision matrix, and the log evidence (Laplace)."""
+def posterior(design: Array, y: Array, mean: Array, width: Array, start: Array | None = None) -> Posterior:
+    """Newton's method from ``start`` (p+1,) under independent priors N(``mean``, ``width``²), each (p,)."""
     full = np.column_stack([design, np.ones(len(design))])
-    mean = np.append(prior, 0.0)
-    strength = np.append(np.full(len(prior), 1 / width**2), 1 / 9.0)
-    weights = mean.copy()
-    weights[-1] = float(logit(np.array([(y.sum() + 0.5) / (len(y) + 1)]))[0])
-    precision = np.diag(strength)
+    mean = np.append(mean, 0.0)
+    strength = np.append(1 / np.square(width), INTERCEPT_WIDTH**-2)
+    weights = mean.copy() if start is None else start.copy()
+    if start is None:
+        weights[-1] = float(logit(np.array([(y.sum() + 0.5) / (len(y) + 1)]))[0])
     objective = _objective(full, y, weights, mean, strength)
     for _ in range(_STEPS):
-        p = sigmoid(full @ weights)
-        precision = (full * (p * (1 - p))[:, None]).T @ full + np.diag(strength)
-        step = np.linalg.solve(precision, full.T @ (y - p) - strength * (weights - mean))
+        gradient, precision = _slopes(full, y, weights, mean, strength)
+        step: Array = np.asarray(np.linalg.solve(precision, gradient), dtype=np.float64)
         weights, improved = _line_search(full, y, weights, step, mean, strength, objective)
         if improved - objective < 1e-7 * max(abs(objective), 1.0):
             objective = max(objective, improved)
             break
         objective = improved
-    p = sigmoid(full @ weights)
-    precision = (full * (p * (1 - p))[:, None]).T @ full + np.diag(strength)
+    _, precision = _slopes(full, y, weights, mean, strength)
     evidence = objective + 0.5 * float(np.sum(np.log(strength))) - 0.5 * float(np.linalg.slogdet(precision)[1])
-    return weights, precision, evidence
+    return Posterior(weights, precision, evidence)
+
+
+def _slopes(full: Array, y: Array, weights: Array, mean: Array, strength: Array) -> tuple[Array, Array]:
+    p = sigmoid(full @ weights)
+    precision = (full * (p * (1 - p))[:, None]).T @ full
+    precision[np.diag_indices_from(precision)] += strength
+    return full.T @ (y - p) - strength * (weights - mean), precision
 
 
 def _line_search(

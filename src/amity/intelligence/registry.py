@@ -17,7 +17,7 @@ from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import NotFound
 from amity.intelligence.fitted import Model, dump, load
-from amity.intelligence.ladder import Trained
+from amity.intelligence.judged import Trained
 from amity.intelligence.models import ColumnDecision, ModelVersion
 
 

@@ -17,7 +17,8 @@ from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import Refused
 from amity.intelligence import registry
-from amity.intelligence.ladder import Trained, train
+from amity.intelligence.judged import Trained
+from amity.intelligence.ladder import train
 from amity.intelligence.leakage import Suspicion, held_out, suspicions
 
 Report = Callable[[int, int | None, str], None]

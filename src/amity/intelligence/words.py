@@ -19,7 +19,9 @@ _RUNGS = {
 }
 _RUNG_NOTES = {
     "base": gettext_lazy("Everybody gets the average: the share won so far."),
-    "rules": gettext_lazy("General sales knowledge, fitted to your average."),
+    "rules": gettext_lazy(
+        "General sales knowledge and a first impression of your records, kept close to your average."
+    ),
     "linear": gettext_lazy("Every value adds or takes away a fixed amount, learned from your records."),
     "trees": gettext_lazy("Learns bends and combinations from your records."),
 }
@@ -71,7 +73,7 @@ def verdict_words(card: Mapping[str, Any]) -> str:
         return _("The data holds a signal: scores tell records apart.")
     if card["verdict"] == "no_signal":
         return _("No signal: nothing in the data tells won from lost better than the average does.")
-    return _("Too few decided records to tell: everybody gets the average for now.")
+    return _("Too few decided records to be sure: scores stay near the average for now, with wide intervals.")
 
 
 def next_words(following: Mapping[str, Any]) -> str:

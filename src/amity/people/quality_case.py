@@ -89,7 +89,7 @@ def _lone(lower: str) -> str:
 
 
 def _capital(found: re.Match[str]) -> str:
-    return found[0].capitalize()
+    return str(found[0]).capitalize()
 
 
 def _company_word(word: str, spelt: Mapping[str, str], at: int) -> str:

@@ -15,7 +15,7 @@ from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.events import api as events
-from amity.people import finding, segments_live
+from amity.people import finding, golden_ends, segments_live
 from amity.people.merge_groups import bump
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
 from amity.people.profiles import MANUAL, get_company, told_name
@@ -156,7 +156,9 @@ def _apply(
     changed = []
     for row in rows:
         was = undo.state_of(row)
-        _set(row, kind, wanted, traits, company)
+        allowed, free, kept = golden_ends.spare(principal, row, wanted, traits)
+        history += kept
+        _set(row, kind, allowed, free, company)
         now = undo.state_of(row)
         diff = [name for name in was if was[name] != now[name] and name != "updated_at"]
         if diff:
@@ -164,15 +166,16 @@ def _apply(
             now = undo.state_of(row)
             diff = [*diff, "origins"] if "origins" not in diff else diff
             changed.append(row)
+            golden_ends.end(principal, row.pk, was["origins"], row.origins)
             remembered[str(row.pk)] = {
                 "was": {n: undo.plain(was[n]) for n in diff},
                 "now": {n: undo.plain(now[n]) for n in diff},
             }
             history += _history(principal, kind, row.pk, was, now, diff)
+    TraitChange.objects.bulk_create(history)
     if changed:
         fields = sorted({name for each in remembered.values() for name in each["was"]} | {"updated_at"})
         _model(kind).objects.bulk_update(changed, fields, batch_size=500)
-        TraitChange.objects.bulk_create(history)
         if kind == PERSON_KIND and set(fields) & set(_IDENTIFYING):
             _reidentify(changed, remembered)
         _audit(principal, "change", kind, list(remembered), fields)

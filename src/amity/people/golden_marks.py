@@ -6,7 +6,6 @@ goes where the value goes when profiles become one or part. `GoldenMark` keeps w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,8 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, undo
 from amity.base.errors import Refused
-from amity.people.golden import CHECKED, PIN, is_fixed, mark_of
+from amity.people import golden_ends
+from amity.people.golden import CHECKED, PIN, mark_of
 from amity.people.golden_rows import Rows, origin_of, rows_of
 from amity.people.golden_tables import GoldenMark
 from amity.people.profiles import get_company, get_person
@@ -83,17 +83,6 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
     access.record(principal, "undo", args["kind"], rows.id, {"field": name, "mark": args["what"]})
 
 
-def end(principal: access.Principal, profile_id: UUID, names: Iterable[str]) -> None:
-    """Marks of values that a human replaced end. 1 query."""
-    rows = GoldenMark.objects.filter(profile_id=profile_id, name__in=list(names), ended_at=None)
-    rows.update(ended_at=clock.now(), ended_by=principal.staff_id)
-
-
-def fixed_names(origins: Mapping[str, Any]) -> set[str]:
-    """Fields whose value was pinned or verified: only a human replaces it."""
-    return {name for name, origin in origins.items() if is_fixed(origin)}
-
-
 def _open(principal: access.Principal, args: dict[str, Any]) -> Rows:
     access.require(principal, "people.edit")
     seen = get_company if args["kind"] == "company" else get_person
@@ -127,7 +116,7 @@ def _put(home: State, key: str, value: Any) -> None:
 def _note(principal: access.Principal, args: dict[str, Any], home: State, key: str) -> str:
     name = key.lstrip(":")
     if not args["on"]:
-        end(principal, home.id, [name])
+        golden_ends.close(principal, home.id, [name])
         return str(UUID(int=0))
     row = GoldenMark.objects.create(
         profile_kind=args["kind"], profile_id=home.id, name=name, value=undo.plain(home.values.get(key)),

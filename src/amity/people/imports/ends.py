@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amity.access import api as access
 from amity.events import api as events
-from amity.people import segments_refresh
+from amity.people import golden_policy, segments_refresh
 from amity.people.models import Import, ImportFile
 
 COUNTS = ("created", "updated", "unchanged", "rejected")
@@ -18,4 +18,5 @@ def record_end(job: Import, verb: str) -> None:
             totals[key] = totals.get(key, 0) + int(row[key])
     access.record(access.SYSTEM, verb, "import", job.pk, totals)
     segments_refresh.start(job.pk)
+    golden_policy.judge_later()
     events.publish("import.finished", job.pk, {"id": str(job.pk), "verb": verb, **totals})

@@ -19,6 +19,7 @@ import polars as pl
 from django.apps import apps
 from django.db import connection
 
+from amity.people.imports import fixed
 from amity.people.imports.keys import UUID7, Seen, new_ids
 from amity.people.imports.staging import copy, drop, stage
 from amity.people.imports.values import Mapping
@@ -232,6 +233,8 @@ def change(context: Context, table: Table, columns: Sequence[str], source: str, 
     _differences(context, table, compared, source, where, fill)
     cursor.execute("SELECT count(*) FROM diff WHERE fill = %s", [fill])
     changed = int(cursor.fetchone()[0])
+    if table.profile and not fill and source == "stage":
+        fixed.keep_beside(context, table, compared)
     if changed:
         journal(context, table.name, "SELECT id FROM diff")
         _history(context, table, source, fill)
@@ -350,7 +353,8 @@ def _differences(context: Context, table: Table, columns: Sequence[str], source:
     array = f"array_remove(ARRAY[{', '.join(names)}]::text[], NULL)" if names else "'{}'::text[]"
     extras = "'{}'::text[]"
     if table.bag:
-        test = f"NOT t.{table.bag} ? e.key" if fill else f"t.{table.bag} -> e.key IS DISTINCT FROM e.value"
+        differs = f"t.{table.bag} -> e.key IS DISTINCT FROM e.value AND {fixed.free('e.key')}"
+        test = f"NOT t.{table.bag} ? e.key" if fill else differs
         extras = (
             f"CASE WHEN s.bag IS NULL OR t.{table.bag} @> s.bag THEN '{{}}'::text[] "
             f"ELSE ARRAY(SELECT e.key FROM jsonb_each(s.bag) e WHERE {test}) END"
@@ -370,8 +374,9 @@ def _differs(table: Table, column: str, fill: bool) -> str:
         test = f'(s."{column}" IS NOT NULL AND ({empty}))'
     else:
         test = f'(s."{column}" IS NOT NULL AND s."{column}" IS DISTINCT FROM t."{column}")'
-    guard = table.guards.get(column)
-    return f"({test} AND {guard})" if guard else test
+    guards = [table.guards[column]] if column in table.guards else []
+    guards += [fixed.free(f"'{column}'")] if table.profile and not fill else []
+    return f"({' AND '.join([test, *guards])})"
 
 
 def _history(context: Context, table: Table, source: str, fill: bool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,11 +15,12 @@ from amity.access import api as access
 from amity.access.tests.staffing import actor
 from amity.base import undo
 from amity.base.errors import Refused
-from amity.people import changes, golden_marks, golden_reading, merge
+from amity.people import changes, golden_ends, golden_marks, golden_reading, merge
 from amity.people.golden import RULES, Candidate, Policy, golden
 from amity.people.models import Company, GoldenMark, Person, TraitChange
 from amity.people.profiles import get_company, get_person
 from amity.people.tests.identity_kit import SOURCE, feed, forget, identify
+from amity.people.tests.import_files import PEOPLE, landed
 
 OTHER = UUID("00000000-0000-7000-8000-00000000000b")
 CANDIDATES = st.builds(
@@ -39,7 +42,7 @@ POLICIES = st.builds(
 
 
 @given(st.lists(CANDIDATES, max_size=8), POLICIES, st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_order_of_arrival_never_matters(candidates: list[Candidate], policy: Policy, order: random.Random) -> None:
     shuffled = list(candidates)
     order.shuffle(shuffled)
@@ -47,7 +50,7 @@ def test_the_order_of_arrival_never_matters(candidates: list[Candidate], policy:
 
 
 @given(st.lists(CANDIDATES, min_size=1, max_size=8), CANDIDATES, POLICIES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_the_best_of_all_is_the_best_of_the_best(candidates: list[Candidate], more: Candidate, policy: Policy) -> None:
     """So values may be judged one by one as they come, which is what the pipeline does."""
     first, whole = golden(candidates, policy, "city"), golden([*candidates, more], policy, "city")
@@ -157,7 +160,7 @@ def test_companies_are_marked_too(steward: access.Principal) -> None:
     view = get_company(steward, firm.pk)
     assert view.traits == {"tier": "B"}
     assert {s.name: s.why for s in golden_reading.values_of(view)}["city"] == "only"
-    assert golden_marks.fixed_names(view.origins) == {"city", "tier"}
+    assert golden_ends.fixed_names(view.origins) == {"city", "tier"}
     undo.put_back(steward, group)
     assert get_company(steward, firm.pk).traits == {"tier": "A"}
 
@@ -168,7 +171,33 @@ def test_what_a_human_types_replaces_a_pinned_value_and_ends_the_pin(steward: ac
     golden_marks.mark(steward, "person", anna.pk, "city", "pin")
     changes.change_person(steward, anna.pk, {"city": "Opole"})
     anna.refresh_from_db()
-    assert (anna.city, golden_marks.fixed_names(anna.origins)) == ("Opole", set())
+    assert (anna.city, golden_ends.fixed_names(anna.origins)) == ("Opole", set())
+    assert GoldenMark.objects.get().ended_by == steward.staff_id
+
+
+def test_a_file_does_not_replace_what_was_verified_or_pinned(steward: access.Principal, tmp_path: Path) -> None:
+    ann = ("1", "Ann", "Kowal", "ann@firm.pl", "+48600100200", "Firm 1", "Kraków", "3")
+    landed(tmp_path, ("person", PEOPLE, [ann]))
+    person = _person()
+    golden_marks.mark(steward, "person", person.pk, "city", "checked")
+    golden_marks.mark(steward, "person", person.pk, ":Cups", "pin")
+    for _again in range(2):
+        landed(tmp_path, ("person", PEOPLE, [(*ann[:2], "Nowak", *ann[3:6], "Opole", "5")]))
+    person.refresh_from_db()
+    assert (person.family_name, person.city, person.traits) == ("Nowak", "Kraków", {"Cups": 3})
+    held = TraitChange.objects.filter(held=True).order_by("name")
+    assert [(c.name, c.after) for c in held] == [("Cups", 5), ("city", "Opole")]
+
+
+def test_a_machine_does_not_replace_what_was_verified(steward: access.Principal) -> None:
+    feed([identify(1, "anna", city="Berlin", firstName="Anna")])
+    anna = _person()
+    golden_marks.mark(steward, "person", anna.pk, "city", "checked")
+    machine = replace(steward, via="token")
+    changes.change_person(machine, anna.pk, {"city": "Opole", "given_name": "Ania"})
+    anna.refresh_from_db()
+    assert (anna.city, anna.given_name) == ("Berlin", "Ania")
+    assert [(c.name, c.after) for c in TraitChange.objects.filter(held=True)] == [("city", "Opole")]
 
 
 def test_nothing_is_marked_where_nothing_stands(steward: access.Principal) -> None:

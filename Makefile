@@ -8,7 +8,7 @@ DATA ?= ../shared/data
 WORKERS ?= 2
 
 .PHONY: demo front test lint types typescript imports migrations strings openapi audit-packages unit slow browser debian-postgres \
-	templates screenshots lock messages bench bench-import bench-intake bench-language bench-lists bench-dedupe bench-pipeline \
+	templates screenshots lock messages bench bench-import bench-intake bench-intelligence bench-language bench-lists bench-dedupe bench-pipeline \
 	bench-scan bench-scoring bench-segments check-imports check-fuzz check-kill check-log check-kill-events check-access \
 	check-openapi check-demo clean
 
@@ -99,6 +99,9 @@ bench-import: .venv/.installed
 
 bench-intake: .venv/.installed
 	$(BIN)/amity bench intake
+
+bench-intelligence: .venv/.tested
+	$(BIN)/amity bench intelligence --data $(DATA)
 
 bench-lists: .venv/.installed
 	$(BIN)/amity bench lists

@@ -17,6 +17,7 @@ from amity.intelligence.fitted import beta_interval
 Array = NDArray[np.float64]
 
 TRIALS = 30
+SEARCH_ROWS = 15_000  # settings of larger tables are searched on so many rows
 _ROUNDS = 600
 _PATIENCE = 30
 _INNER_SHARE = 0.25
@@ -24,7 +25,10 @@ _INNER_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One split: rows to learn from and rows to be judged on; ``opened`` and ``later`` are their times, if known."""
+    """One split: rows to learn from and rows to be judged on; ``opened`` and ``later`` are their times, if known.
+
+    ``settings``: what tuned models found on an earlier split of the same table, instead of searching anew.
+    """
 
     table: pl.DataFrame
     y: Array
@@ -33,6 +37,7 @@ class Parts:
     later: pl.Series | None
     trials: int = TRIALS
     seed: int = 0
+    settings: dict[str, Any] | None = None
 
 
 def base_rate(parts: Parts) -> Array:
@@ -80,17 +85,9 @@ def tuned_lightgbm(parts: Parts) -> Array:
 
     spec = FeatureSpec.fit(parts.table, opened=parts.opened)
     values, categorical, _ = spec.transform(parts.table, parts.opened).tree()
-    random = np.random.default_rng(parts.seed)
-    best: tuple[float, dict[str, Any], int] = (np.inf, {}, 1)
-    for _ in range(parts.trials):
-        settings = _lightgbm_settings(random)
-        data = lgb.Dataset(values, parts.y, categorical_feature=categorical, params=settings)
-        stop = lgb.early_stopping(_PATIENCE, verbose=False)
-        curve = lgb.cv(settings, data, _ROUNDS, nfold=4, stratified=True, seed=parts.seed, callbacks=[stop])
-        losses = cast("dict[str, list[float]]", curve)["valid binary_logloss-mean"]
-        best = min(best, (float(losses[-1]), settings, len(losses)), key=lambda b: b[0])
-    data = lgb.Dataset(values, parts.y, categorical_feature=categorical, params=best[1])
-    booster = lgb.train(best[1], data, round(best[2] * 1.1))
+    settings, rounds = _kept(parts, "lightgbm", lambda: _search_lightgbm(parts, values, categorical))
+    data = lgb.Dataset(values, parts.y, categorical_feature=categorical, params=settings)
+    booster = lgb.train(settings, data, round(rounds * 1.1))
     return np.asarray(booster.predict(spec.transform(parts.test, parts.later).tree()[0]), dtype=np.float64)
 
 
@@ -101,20 +98,56 @@ def tuned_catboost(parts: Parts) -> Array:
     spec = FeatureSpec.fit(parts.table, opened=parts.opened)
     values, categorical, _ = spec.transform(parts.table, parts.opened).tree()
     rows, test = _with_categories(values, categorical), spec.transform(parts.test, parts.later).tree()[0]
+    settings, rounds = _kept(parts, "catboost", lambda: _search_catboost(parts, rows, categorical))
+    final = CatBoostClassifier(**settings, iterations=round(rounds * 1.2), cat_features=categorical)
+    final.fit(rows, parts.y)
+    return _chance(final, _with_categories(test, categorical))
+
+
+def _kept(parts: Parts, name: str, search: Callable[[], tuple[dict[str, Any], int]]) -> tuple[dict[str, Any], int]:
+    known = parts.settings if parts.settings is not None else {}
+    if name not in known:
+        known[name] = search()
+    found: tuple[dict[str, Any], int] = known[name]
+    return found
+
+
+def _sample(parts: Parts) -> NDArray[Any]:
+    """Rows to search on."""
+    return np.sort(np.random.default_rng(parts.seed).permutation(len(parts.y))[:SEARCH_ROWS])
+
+
+def _search_lightgbm(parts: Parts, values: Array, categorical: list[int]) -> tuple[dict[str, Any], int]:
+    import lightgbm as lgb
+
+    rows = _sample(parts)
     random = np.random.default_rng(parts.seed)
-    inner = _inner(parts.y, random)
+    best: tuple[float, dict[str, Any], int] = (np.inf, {}, 1)
+    for _ in range(parts.trials):
+        settings = _lightgbm_settings(random)
+        data = lgb.Dataset(values[rows], parts.y[rows], categorical_feature=categorical, params=settings)
+        stop = lgb.early_stopping(_PATIENCE, verbose=False)
+        curve = lgb.cv(settings, data, _ROUNDS, nfold=4, stratified=True, seed=parts.seed, callbacks=[stop])
+        losses = cast("dict[str, list[float]]", curve)["valid binary_logloss-mean"]
+        best = min(best, (float(losses[-1]), settings, len(losses)), key=lambda b: b[0])
+    return best[1], best[2]
+
+
+def _search_catboost(parts: Parts, rows: Any, categorical: list[int]) -> tuple[dict[str, Any], int]:
+    from catboost import CatBoostClassifier
+
+    random = np.random.default_rng(parts.seed)
+    sample = _sample(parts)
+    inner = _inner(parts.y[sample], random)
+    early, late = sample[~inner], sample[inner]
     best: tuple[float, dict[str, Any], int] = (np.inf, {}, 1)
     for _ in range(parts.trials):
         settings = _catboost_settings(random)
         model = CatBoostClassifier(**settings, iterations=_ROUNDS, cat_features=categorical)
-        model.fit(
-            rows[~inner], parts.y[~inner], eval_set=(rows[inner], parts.y[inner]), early_stopping_rounds=_PATIENCE
-        )
+        model.fit(rows[early], parts.y[early], eval_set=(rows[late], parts.y[late]), early_stopping_rounds=_PATIENCE)
         loss = float(model.get_best_score()["validation"]["Logloss"])
         best = min(best, (loss, settings, int(model.get_best_iteration()) + 1), key=lambda b: b[0])
-    final = CatBoostClassifier(**best[1], iterations=round(best[2] * 1.2), cat_features=categorical)
-    final.fit(rows, parts.y)
-    return _chance(final, _with_categories(test, categorical))
+    return best[1], best[2]
 
 
 def available() -> dict[str, Callable[[Parts], Array]]:

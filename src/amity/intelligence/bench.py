@@ -204,9 +204,11 @@ def _targets(folder: Path, splits: int, small: bool, trials: int, say: Say) -> t
     return [leads, deals], missed
 
 
-def _one_split(problem: Problem, number: int, trials: int, say: Say, beside: Sequence[str]) -> dict[str, Any]:
+def _one_split(
+    problem: Problem, number: int, trials: int, say: Say, beside: Sequence[str], settings: dict[str, Any] | None = None
+) -> dict[str, Any]:
     train_rows, test_rows = split(problem, number)
-    parts = _parts(problem, train_rows, test_rows, trials, number)
+    parts = parts_of(problem, train_rows, test_rows, trials, number, settings)
     truth = problem.y[test_rows]
     started = time.perf_counter()
     trained = train(parts.table, parts.y, parts.opened)
@@ -229,10 +231,23 @@ def _one_split(problem: Problem, number: int, trials: int, say: Say, beside: Seq
     }
 
 
-def _parts(problem: Problem, rows: NDArray[Any], rest: NDArray[Any], trials: int, seed: int) -> Parts:
+def splits_of(problem: Problem, splits: int, trials: int, say: Say) -> list[dict[str, Any]]:
+    """Every split beside all baselines; the tuned ones search their settings on the first split and keep them.
+
+    What those settings saw of later splits' tests is to the baselines' advantage.
+    """
+    settings: dict[str, Any] = {}
+    return [_one_split(problem, seed, trials, say, BESIDE, settings) for seed in range(splits)]
+
+
+def parts_of(
+    problem: Problem, rows: NDArray[Any], rest: NDArray[Any], trials: int, seed: int,
+    settings: dict[str, Any] | None = None,
+) -> Parts:  # fmt: skip
+    """One split as the baselines read it."""
     opened = None if problem.opened is None else problem.opened[rows]
     later = None if problem.opened is None else problem.opened[rest]
-    return Parts(problem.table[rows], problem.y[rows], opened, problem.table[rest], later, trials, seed)
+    return Parts(problem.table[rows], problem.y[rows], opened, problem.table[rest], later, trials, seed, settings)
 
 
 def _reasons_error(trained: Trained, table: pl.DataFrame, opened: pl.Series | None) -> float:
@@ -244,7 +259,7 @@ def _reasons_error(trained: Trained, table: pl.DataFrame, opened: pl.Series | No
 
 def _few(problem: Problem, size: int, seed: int) -> tuple[dict[str, float], str]:
     order = np.random.default_rng(1000 + seed).permutation(len(problem.y))
-    parts = _parts(problem, order[:size], order[size:], 0, seed)
+    parts = parts_of(problem, order[:size], order[size:], 0, seed)
     truth = problem.y[order[size:]]
     trained = train(parts.table, parts.y, parts.opened)
     losses = {"amity": log_loss(truth, trained.model.score(parts.test, parts.later).probability)}

@@ -459,6 +459,7 @@ _BENCHES = {
     "dedupe": ("amity.people.matching.bench", False),
     "import": ("amity.web.bench_import", True),
     "intake": ("amity.web.bench_intake", False),
+    "intelligence": ("amity.intelligence.benches.main", False),
     "language": ("amity.intelligence.language.bench", False),
     "lists": ("amity.web.bench_lists", True),
     "pipeline": ("amity.web.bench_pipeline", False),

@@ -1,0 +1,1 @@
+"""What ``amity bench intelligence`` measures, a module per promise. Nothing in here is used by the product."""

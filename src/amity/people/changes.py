@@ -19,6 +19,7 @@ from amity.people import finding, golden_ends, segments_live
 from amity.people.merge_groups import bump
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
 from amity.people.profiles import MANUAL, get_company, told_name
+from amity.people.renaming import renamed
 
 PERSON_KIND, COMPANY_KIND = "people.change", "companies.change"
 PERSON_EDITABLE = (
@@ -361,6 +362,8 @@ def _audit(principal: access.Principal, verb: str, kind: str, ids: list[str], fi
     subject = ids[0] if len(ids) == 1 else f"{len(ids)} records"
     access.record(principal, verb, noun, subject, {"fields": fields, "ids": ids[:500]})
     live.tell(noun, ids)
+    if noun == "company" and verb in ("change", "undo") and "name" in fields:
+        renamed(ids)
 
 
 def _company_name(company_id: UUID | str | None) -> str:

@@ -133,3 +133,13 @@ def apply_golden_policy(job_run_id: str) -> None:
     close_old_connections()
 
     jobs.running(job_run_id, golden_apply.apply)
+
+
+@jobs.app.task(name="people.renamed", retry=jobs.RETRY)
+def follow_new_names(company_ids: list[str]) -> None:
+    """People are found by the new name of their company."""
+    from amity.people import renaming
+
+    close_old_connections()
+
+    renaming.follow([UUID(each) for each in company_ids])

@@ -12,6 +12,7 @@ from amity.base.ids import new_id
 from amity.events.api import Fact
 from amity.people.finding import company_search
 from amity.people.identity_junk import plain_id
+from amity.people.renaming import renamed
 from amity.people.traits import COMPANY_TEXTS, Change, Mark, State, apply, later, said
 from amity.people.traits_store import json, note, text, traits_in
 
@@ -87,6 +88,7 @@ def write_said(cursor: Any, facts: Iterable[Fact], companies: Mapping[str, UUID]
             changed.append(state)
     _store(cursor, changed)
     note(cursor, told, "company")
+    renamed({pk for pk, change in told if change.name == "name" and not change.held})
 
 
 def belong(cursor: Any, facts: Sequence[Fact], homes: Sequence[UUID | None], companies: Mapping[str, UUID]) -> None:

@@ -26,6 +26,7 @@ _OPEN = (
     "/metrics",
     "/i18n/",
     "/theme",
+    "/preferences/",
     "/v1/",
     "/favicon.ico",
 )

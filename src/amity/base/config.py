@@ -60,6 +60,8 @@ class Config:
     import_max_bytes: int = 20 * 1024**3
     import_batch_rows: int = 50_000
     upload_days: int = 30  # uploaded files stay so long after their import; those of an undone one go at once
+    mail_url: str = ""  # e.g. smtp://user:password@mail.example.com:587; empty: letters stay under <home>/outbox
+    mail_from: str = ""  # e.g. Our shop <shop@example.com>
     log_level: str = "INFO"
     otel_endpoint: str = ""
     metrics_token: str = ""  # empty: /metrics answers on loopback only

@@ -1,6 +1,7 @@
 """Channels: get a message in and out lawfully.
 
-Will own: templates, the consent gate, frequency caps, quiet hours, forms, delivery state.
-Promises: `send` will be the only way out, and checks consent at the moment of sending.
-Holds no code yet.
+Owns: the way out (`outbox.propose`), the consent gate, suppression, caps, quiet hours, delivery state.
+Promises: nothing goes out but through the gate, which is asked again at the moment of handing over; at most once.
+Refuses: unfilled placeholders, card numbers, messages to people who did not agree.
+Will own: receiving, forms.
 """

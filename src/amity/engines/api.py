@@ -10,6 +10,7 @@ from amity.engines.fetching import Fetched, fetch
 from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
 from amity.engines.http import post as http_post
 from amity.engines.kafka import Brokers, KafkaDown, Message, OffsetGone, Sender, Subscription, Watch, ensure_topic
+from amity.engines.mail import Letter, MailEngine, MailSession, Receipt, mail_engine
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
 from amity.engines.postgres.transfer import Contents
@@ -39,8 +40,12 @@ __all__ = [
     "Fetched",
     "ForbiddenAddress",
     "KafkaDown",
+    "Letter",
+    "MailEngine",
+    "MailSession",
     "Message",
     "OffsetGone",
+    "Receipt",
     "Sender",
     "SourceProblem",
     "SqlBatch",
@@ -62,6 +67,7 @@ __all__ = [
     "fetch",
     "http_post",
     "load_database",
+    "mail_engine",
     "sentence_vectors",
     "sql_source",
     "swap_database",

@@ -175,13 +175,16 @@ def say_of_address(word: Word) -> None:
 def own_address(person: Any, channel: str, told: str = "") -> tuple[str, str]:
     """(kind, address) of a person for a channel, as identifiers are compared; empty where there is none."""
     kind = KINDS.get(channel, "")
-    if kind == "email":
-        found = plain_email(told or person.email)
-    elif kind == "phone":
-        found = plain_phone(told or person.phone, person.country)
-    else:
-        return "", ""
+    own = {"email": person.email, "phone": person.phone}.get(kind, "")
+    found = plain_address(kind, told or own, person.country)
     return (kind, found) if found else ("", "")
+
+
+def plain_address(kind: str, address: str, country: str = "") -> str:
+    """An address as it is compared, empty where it is none."""
+    if kind == "email":
+        return plain_email(address)
+    return plain_phone(address, country) if kind == "phone" else ""
 
 
 def _say(

@@ -74,6 +74,12 @@ def state(ids: Sequence[UUID], purpose: str, channel: str, cursor: Any = None) -
     return {pk: known.get(pk, {}).get((purpose, channel), UNKNOWN) for pk in ids}
 
 
+def restricted(rows: Iterable[UUID]) -> bool:
+    """Whether use of one of these profile rows is restricted (GDPR art. 18). 1 query."""
+    return bool(_rows(None, "SELECT 1 FROM people_restriction WHERE person_id = ANY(%s) AND lifted_at IS NULL LIMIT 1",
+                      [list(rows)]))  # fmt: skip
+
+
 def withdrawn_addresses(keys: Iterable[str], cursor: Any = None) -> set[tuple[str, str, str]]:
     """(address key, purpose, channel) that were withdrawn, whoever holds the address now. 1 query."""
     wanted = [key for key in keys if key]

@@ -10,11 +10,14 @@ back nor somebody who reads the mailbox (a link in a mail, the preference page) 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 State = Literal["given", "pending", "withdrawn", "unknown"]
 GIVEN: State = "given"
@@ -23,6 +26,13 @@ WITHDRAWN: State = "withdrawn"
 UNKNOWN: State = "unknown"
 STATES: tuple[State, ...] = (GIVEN, PENDING, WITHDRAWN, UNKNOWN)
 CHANNELS = ("email", "sms", "phone", "post", "chat")
+CHANNEL_LABELS: Mapping[str, str | Promise] = {
+    "email": _("E-mail"),
+    "sms": _("SMS"),
+    "phone": _("Phone"),
+    "post": _("Post"),
+    "chat": _("Chat"),
+}
 KINDS = {"email": "email", "sms": "phone", "phone": "phone"}  # channel → the kind of address it reaches
 BY_MAILBOX = ("link", "page")  # ways that only who reads the mailbox has
 RANK = "CASE c.state WHEN 'withdrawn' THEN 3 WHEN 'pending' THEN 2 WHEN 'unknown' THEN 1 ELSE 0 END"

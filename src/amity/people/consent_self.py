@@ -16,7 +16,17 @@ from amity.base.errors import Refused
 from amity.people import consent
 from amity.people.consent_purposes import PurposeView, purposes
 from amity.people.consent_reading import states_of, withdrawn_addresses
-from amity.people.consent_rules import GIVEN, KINDS, PENDING, UNKNOWN, WITHDRAWN, State, address_key, masked
+from amity.people.consent_rules import (
+    CHANNEL_LABELS,
+    GIVEN,
+    KINDS,
+    PENDING,
+    UNKNOWN,
+    WITHDRAWN,
+    State,
+    address_key,
+    masked,
+)
 from amity.people.consent_tables import Consent
 from amity.people.consent_tokens import Bearer
 from amity.people.consent_writing import Word
@@ -33,6 +43,10 @@ class Choice:
     channel: str
     on: bool
     waiting: bool
+
+    @property
+    def channel_label(self) -> str:
+        return str(CHANNEL_LABELS[self.channel])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from amity.base import filters
 from amity.base.errors import Refused
 from amity.base.listing import BulkAction, Column, Listing, Row
 from amity.base.templatetags import amity_ui as ui
+from amity.people import consent, consent_panel
 from amity.people.changes import COMPANY_KIND, PERSON_KIND
 from amity.people.models import LISTED, Company, LeadStatus, Person
 from amity.people.profiles import NAME_FIELDS, company_names, told_name, trait_names
@@ -97,6 +98,13 @@ def _read_lead(principal: Any, posted: QueryDict) -> dict[str, Any]:
     if status not in LeadStatus.values:
         raise Refused("no_status", _("Choose the new lead status."))
     return {"values": {"lead_status": status}}
+
+
+def _read_consent(principal: Any, posted: QueryDict) -> dict[str, Any]:
+    changes = consent_panel.changes_of(posted)
+    return {
+        "changes": [[key, channel, state, dict(said.evidence or {}), True] for key, channel, state, said in changes]
+    }
 
 
 def _owners(reader: Any, rows: Sequence[Row]) -> dict[UUID, Any]:
@@ -233,6 +241,15 @@ PEOPLE = Listing(
             PERSON_KIND,
             "people/_bulk_lead.html",
             _read_lead,
+        ),
+        BulkAction(
+            "consent",
+            gettext_lazy("Write down consent"),
+            "shield-check",
+            "people.bulk",
+            consent.KIND,
+            "people/_bulk_consent.html",
+            _read_consent,
         ),
     ),
     sort="-updated_at",

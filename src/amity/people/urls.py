@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from amity.people import pages, pages_merges, urls_duplicates, urls_imports, urls_segments
+from amity.people import pages, pages_merges, urls_consent, urls_duplicates, urls_imports, urls_segments
 
 urlpatterns: list[URLPattern] = [
+    *urls_consent.urlpatterns,
     *urls_imports.urlpatterns,
     *urls_segments.urlpatterns,
     *urls_duplicates.urlpatterns,

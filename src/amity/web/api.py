@@ -20,6 +20,7 @@ ROUTERS = (
     "amity.people.http.router",
     "amity.people.http_segments.router",
     "amity.people.merging_http.router",
+    "amity.people.http_consent.router",
     "amity.people.imports.http.router",
     "amity.sales.http.router",
     "amity.intelligence.http.router",

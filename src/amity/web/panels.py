@@ -86,6 +86,10 @@ def _segments(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     return {"segments": people.segments.entries_of(subject.id), "moves": people.segments.moves_of(subject.id, 8)}
 
 
+def _consent(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    return people.consent.panel(principal, subject.view)
+
+
 def _joins(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     company = subject.kind == "company"
     joins = people.merge_companies.joins_of(subject.id) if company else people.joins_of(subject.id)
@@ -168,6 +172,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 2),
     Panel("computed", _("From events"), ("person",), "web/panel_computed.html", _computed, 3, "segments.view"),
     Panel("segments", _("Segments"), ("person",), "web/panel_segments.html", _segments, 2, "segments.view"),
+    Panel("consent", _("Consent"), ("person",), "people/consent_panel.html", _consent, 9),
     Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 3),
     Panel("joins", _("Joined from"), PROFILES, "web/panel_joins.html", _joins, 3),
     Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 6),

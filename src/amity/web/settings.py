@@ -231,6 +231,7 @@ AMITY_NAV = [
         [
             ("imports", _("Imports"), "database-import", "imports.run"),
             ("duplicates", _("Duplicates"), "copy-check", "duplicates.decide"),
+            ("consent", _("Consent"), "shield-check", "consent.manage"),
             ("readiness", _("Readiness"), "heartbeat", "readiness.view"),
         ],
     ),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("amity.access.urls")),
     path("", include("amity.events.urls")),
     path("", include("amity.people.urls")),
+    path("", include("amity.channels.urls")),
     path("", include("amity.sales.urls")),
     path("", include("amity.intelligence.urls")),
     path("v1/", api.urls),

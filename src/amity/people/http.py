@@ -13,10 +13,11 @@ from ninja import Query, Router, Schema, Status
 
 from amity.access import api as access
 from amity.base import rest
-from amity.people import changes, lists, members, profiles
+from amity.people import changes, hints, lists, members, profiles
 
 router = Router(tags=["people"])
 LeadState = Literal["none", "open", "converted", "lost"]
+OnDuplicate = Literal["create", "return", "refuse"]
 
 
 class PersonOut(Schema):
@@ -68,6 +69,23 @@ class PersonIn(Schema, extra="forbid"):
     traits: dict[str, str | int | float | bool | None] | None = None
 
 
+class SimilarOut(Schema):
+    """Somebody who may be the same. ``id`` is null for whom you do not see: ask ``owner``."""
+
+    id: UUID | None
+    name: str
+    probability: float
+    certain: bool
+    why: str
+    owner: str
+
+
+class PersonMadeOut(PersonOut):
+    """The person, and who looks the same."""
+
+    similar: list[SimilarOut]
+
+
 class CompanyOut(Schema):
     """A company. Money is in minor units of ``currency``."""
 
@@ -91,6 +109,12 @@ class CompanyOut(Schema):
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+
+
+class CompanyMadeOut(CompanyOut):
+    """The company, and those that look the same."""
+
+    similar: list[SimilarOut]
 
 
 class CompanyIn(Schema, extra="forbid"):
@@ -153,13 +177,23 @@ def list_people(request: access.StaffRequest, asked: Query[rest.Asked]) -> Any:
     )
 
 
-@router.post("/people", response={201: PersonOut, **rest.problems()}, operation_id="createPerson")
-def create_person(request: access.StaffRequest, body: PersonIn) -> Any:
-    """A new person, yours unless ``owner_id`` says otherwise."""
+@router.post(
+    "/people", response={200: PersonMadeOut, 201: PersonMadeOut, **rest.problems()}, operation_id="createPerson"
+)
+def create_person(request: access.StaffRequest, body: PersonIn, on_duplicate: OnDuplicate = "create") -> Any:
+    """A new person, yours unless ``owner_id`` says otherwise; ``similar`` tells who looks the same.
+
+    ``on_duplicate``, where somebody is certainly the same: ``create`` makes a new one all the same, ``return`` answers
+    200 with the known one, unchanged, ``refuse`` answers 409 ``duplicate``. Of somebody whom you do not see only the
+    owner is told; ``return`` then refuses.
+    """
     values, traits = rest.split(rest.given(body), "traits")
     _check_references(request.principal, values)
+    found = _similar(request.principal, values, "person")
+    if known := hints.settled(found, on_duplicate):
+        return Status(200, _made(profiles.get_person(request.principal, known), found))
     made = changes.create_person(request.principal, values, traits)
-    return Status(201, profiles.get_person(request.principal, made))
+    return Status(201, _made(profiles.get_person(request.principal, made), found))
 
 
 @router.get("/people/{person_id}", response=rest.document(PersonOut), operation_id="getPerson")
@@ -215,14 +249,20 @@ def list_companies(request: access.StaffRequest, asked: Query[rest.Asked]) -> An
 
 
 @router.post(
-    "/companies", response={201: CompanyOut, **rest.problems()}, operation_id="createCompany", tags=["companies"]
+    "/companies",
+    response={200: CompanyMadeOut, 201: CompanyMadeOut, **rest.problems()},
+    operation_id="createCompany",
+    tags=["companies"],
 )
-def create_company(request: access.StaffRequest, body: CompanyIn) -> Any:
-    """A new company, yours unless ``owner_id`` says otherwise."""
+def create_company(request: access.StaffRequest, body: CompanyIn, on_duplicate: OnDuplicate = "create") -> Any:
+    """A new company, yours unless ``owner_id`` says otherwise. ``similar`` and ``on_duplicate`` as for people."""
     values, traits = rest.split(rest.given(body), "traits")
     _check_references(request.principal, values)
+    found = _similar(request.principal, values, "company")
+    if known := hints.settled(found, on_duplicate):
+        return Status(200, _made(profiles.get_company(request.principal, known), found))
     made = changes.create_company(request.principal, values, traits)
-    return Status(201, profiles.get_company(request.principal, made))
+    return Status(201, _made(profiles.get_company(request.principal, made), found))
 
 
 @router.get(
@@ -289,6 +329,17 @@ def company_history(request: access.StaffRequest, company_id: UUID) -> Any:
     """Replaced values, newest first."""
     profiles.get_company(request.principal, company_id)
     return profiles.history_of(company_id)
+
+
+def _similar(principal: access.Principal, values: Mapping[str, Any], kind: str) -> list[hints.Hint]:
+    access.require(principal, "people.edit")
+    company = values.get("company_id") or UUID(int=0)
+    names = profiles.company_names([company], principal)
+    return hints.similar(principal, {**values, "company": names.get(company, "")}, kind)
+
+
+def _made(view: profiles.PersonView | profiles.CompanyView, found: list[hints.Hint]) -> dict[str, Any]:
+    return rest.fields_of(view) | {"similar": [rest.fields_of(each) for each in found if each.id != view.id]}
 
 
 def _check_references(principal: access.Principal, values: Mapping[str, Any]) -> None:

@@ -12,17 +12,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 from amity.access import api as access
 from amity.base.ids import read_id
 from amity.base.pages import page, toast
-from amity.people import changes, finding, profiles
+from amity.people import changes, finding, hints, profiles
 from amity.people.forms import CompanyForm, PersonForm
 
 
 @require_http_methods(["GET", "POST"])
 def new_person(request: access.StaffRequest) -> HttpResponse:
-    """Add a person; people with the same e-mail or phone are shown first, and saved anyway only when told so."""
+    """Add a person; people who look the same are shown first, and the new one is saved only when told so."""
     access.require(request.principal, "people.edit")
     form = PersonForm(request.principal, None, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        same = _same(request, None)
+        same = _same(request, "person", None)
         if not same or request.POST.get("anyway") == "on":
             made = changes.create_person(request.principal, form.values(), form.traits())
             toast(request, _("Person added"))
@@ -48,13 +48,16 @@ def edit_person(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new_company(request: access.StaffRequest) -> HttpResponse:
-    """Add a company."""
+    """Add a company; companies that look the same are shown first, and the new one is saved only when told so."""
     access.require(request.principal, "people.edit")
     form = CompanyForm(request.principal, None, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = changes.create_company(request.principal, form.values(), form.traits())
-        toast(request, _("Company added"))
-        return HttpResponseRedirect(reverse("company", args=[made]))
+        same = _same(request, "company", None)
+        if not same or request.POST.get("anyway") == "on":
+            made = changes.create_company(request.principal, form.values(), form.traits())
+            toast(request, _("Company added"))
+            return HttpResponseRedirect(reverse("company", args=[made]))
+        return page(request, "people/form.html", _context(form, "company", None) | {"same": same, "ask": True})
     return page(request, "people/form.html", _context(form, "company", None))
 
 
@@ -72,10 +75,10 @@ def edit_company(request: access.StaffRequest, company_id: UUID) -> HttpResponse
 
 
 @require_GET
-def lookalikes(request: access.StaffRequest) -> HttpResponse:
-    """While a form is being filled in: who has exactly this e-mail or phone already."""
+def lookalikes(request: access.StaffRequest, kind: str) -> HttpResponse:
+    """While a form is being filled in: who looks like what is typed so far."""
     access.require(request.principal, "people.edit")
-    context = {"same": _same(request, read_id(request.GET.get("but")))}
+    context = {"same": _same(request, kind, read_id(request.GET.get("but"))), "kind": kind}
     return page(request, "people/lookalikes.html", context, part="people/_lookalikes.html")
 
 
@@ -88,9 +91,10 @@ def company_suggestions(request: access.StaffRequest) -> HttpResponse:
     return page(request, "people/company_suggestions.html", context, part="people/_company_suggestions.html")
 
 
-def _same(request: access.StaffRequest, but: UUID | None) -> list[tuple[UUID, str]]:
+def _same(request: access.StaffRequest, kind: str, but: UUID | None) -> list[hints.Hint]:
     typed = request.POST if request.method == "POST" else request.GET
-    return finding.lookalikes(request.principal, typed.get("email", "")[:254], typed.get("phone", "")[:40], but)
+    said = {name: value[:300] for name, value in typed.items() if isinstance(value, str)}
+    return hints.similar(request.principal, said, kind, [but] if but else [])
 
 
 def _context(

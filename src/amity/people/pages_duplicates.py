@@ -50,7 +50,7 @@ def review(request: access.StaffRequest) -> HttpResponse:
 def decide(request: access.StaffRequest, pair_id: UUID) -> HttpResponse:
     """Merge a pair or keep it apart, and go on with the next; the page that follows offers Undo."""
     access.require(request.principal, PERMISSION)
-    verdict = "merge" if request.POST.get("verdict") == "merge" else "apart"
+    verdict: duplicates.Verdict = "merge" if request.POST.get("verdict") == "merge" else "apart"
     winner = read_id(request.POST.get("winner")) if verdict == "merge" else None
     duplicates.decide(request.principal, pair_id, verdict, winner)
     return _back(request, pair=request.POST.get("next", ""), last=str(pair_id))

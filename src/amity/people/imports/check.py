@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from amity.base.errors import NotFound, Refused
-from amity.people.imports import engine, reading
+from amity.people.imports import alike, engine, reading
 from amity.people.imports.feed import Feed, Load, typed_load
 from amity.people.imports.homes import Home
 from amity.people.imports.landing import Context
@@ -29,6 +29,7 @@ class FileReport:
     """What a file's rows would become. ``looked_at`` < ``rows``: counts are of a sample.
 
     ``reasons``: code -> rows; ``notes``: what had to be helped along, with counts. Sentences: see `show`.
+    ``alike``: ids of known people or companies that some of the first ``alike_of`` new rows look like.
     """
 
     file_id: str
@@ -42,6 +43,8 @@ class FileReport:
     rejected: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
+    alike_of: int = 0  # new rows that were compared with everybody here
+    alike: list[str] = field(default_factory=list)  # and whom they look like
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def _file(job: Import, file: ImportFile, cursor: object) -> FileReport:
         report.looked_at += load.frame.height + len(load.batch.rejected)
         _count_reasons(report, landed.refused)
     report.notes = dict(context.notes)
+    report.alike_of, found = alike.sample(context.cursor, file.noun)
+    report.alike = [str(each) for each in found]
     return report
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from amity.base import jobs
 from amity.base.errors import NotFound, Refused
 from amity.base.models import JobRun
 from amity.base.pages import page, toast
-from amity.people.imports import choices, preview, service, show, uploads
+from amity.people.imports import alike, choices, preview, service, show, uploads
 from amity.people.models import Import, ImportFile
 
 NOBODY = UUID(int=0)
@@ -68,7 +68,7 @@ def one(request: access.StaffRequest, import_id: UUID) -> HttpResponse:
     if request.headers.get("HX-Target") == "import-progress" and not progress.busy:
         return _moved(request, reverse("import", args=[import_id]))
     starting = progress.busy and job is not None and job.kind == "people.import"
-    context = _context(state, starting) | {"progress": progress, "job": job}
+    context = _context(request, state, starting) | {"progress": progress, "job": job}
     return page(request, "people/import_page.html", context, part="people/_import_progress.html")
 
 
@@ -164,7 +164,7 @@ def _taken_in(request: access.StaffRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("import", args=[state.id]))
 
 
-def _context(state: service.ImportState, starting: bool) -> dict[str, Any]:
+def _context(request: access.StaffRequest, state: service.ImportState, starting: bool) -> dict[str, Any]:
     planned = state.state in ("proposed", "checking") and not starting
     found = [] if planned else show.results(state)
     return {
@@ -172,7 +172,8 @@ def _context(state: service.ImportState, starting: bool) -> dict[str, Any]:
         "label": _("Starting") if starting and state.state == "proposed" else _state_label(state.state),
         "planned": planned,
         "files": [show.file_view(file) for file in state.files] if planned else [],
-        "checked": show.checked(state.report) if planned else [],
+        "checked": show.checked(state.report, request.principal) if planned else [],
+        "waiting": _waiting(state),
         "sampled": bool(state.report.get("sampled")),
         "results": found,
         "currency": settings.CONFIG.currency,
@@ -182,6 +183,14 @@ def _context(state: service.ImportState, starting: bool) -> dict[str, Any]:
             for name in ("rows", "looked_at", "created", "updated", "unchanged", "rejected")
         },
     }
+
+
+def _waiting(state: service.ImportState) -> dict[str, int]:
+    """Pairs to be reviewed that a finished import brought."""
+    if state.state != "done":
+        return {}
+    with connection.cursor() as cursor:
+        return alike.waiting_of(cursor, state.id)
 
 
 def _moved(request: access.StaffRequest, url: str) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from amity.base.models import JobRun
 from amity.base.words import number
-from amity.people.imports import rejects
+from amity.people.imports import alike, rejects
 from amity.people.imports.nouns import CUSTOM, CUSTOM_KINDS, IGNORE, known, noun
 from amity.people.imports.reasons import Reason
 from amity.people.imports.service import ImportedFile, ImportState
@@ -91,6 +91,10 @@ class Counted:
     rejected: int
     reasons: list[tuple[int, str]]
     notes: list[str]
+    noun: str = ""
+    alike_of: int = 0  # new rows compared with everybody here
+    alike: int = 0  # and how many of them look like somebody
+    known: list[tuple[UUID, str]] = field(default_factory=list)  # some of whom they look like
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,8 @@ def noun_label(key: str) -> str:
     return str(noun(key).label) if key else _("Not recognised")
 
 
-def checked(report: Mapping[str, Any]) -> list[Counted]:
-    """The lines of a dry run."""
+def checked(report: Mapping[str, Any], principal: Any) -> list[Counted]:
+    """The lines of a dry run. 1 query per file of people or companies."""
     found = []
     for item in report.get("files", []):
         reasons = [_rejected(code, found) for code, found in item["reasons"].items()]
@@ -158,10 +162,19 @@ def checked(report: Mapping[str, Any]) -> list[Counted]:
                 label=noun_label(item["noun"]),
                 reasons=sorted(reasons, reverse=True),
                 notes=notes_in_words(item["noun"], item["notes"]),
+                noun=item["noun"],
+                alike_of=item.get("alike_of", 0),
+                alike=len(item.get("alike", ())),
+                known=_known(principal, item),
                 **counts,
             )
         )
     return found
+
+
+def _known(principal: Any, item: Mapping[str, Any]) -> list[tuple[UUID, str]]:
+    ids = [UUID(each) for each in item.get("alike", ())]
+    return alike.known_names(principal, item["noun"], ids) if ids else []
 
 
 def _rejected(code: str, found: Any) -> tuple[int, str]:

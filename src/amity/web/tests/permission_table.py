@@ -11,6 +11,7 @@ EVERYBODY = "AMSGKDY"
 ROLES = {
     "staff": EVERYBODY,
     "people.view": EVERYBODY,
+    "privacy.manage": "A",
     "people.edit": "AMSGKD",
     "people.bulk": "AMSKD",
     "people.export": "AMKDY",
@@ -99,6 +100,20 @@ PAGES: dict[str, dict[str, str]] = {
     "settings_suppression": {"GET": "outgoing.manage", "POST": "outgoing.manage"},
     "settings_suppression_lift": {"POST": "outgoing.manage"},
     "settings_send_rules": {"GET": "outgoing.manage", "POST": "outgoing.manage"},
+    # data quality
+    "quality": {"GET": "people.view"},
+    "quality_kind": {"GET": "people.view"},
+    "quality_log": {"GET": "people.view"},
+    "quality_stale": {"GET": "people.view"},
+    "quality_week": {"GET": "people.view"},
+    "quality_decision": {"POST": "people.edit"},
+    "quality_reversal": {"POST": "people.edit"},
+    "quality_decisions": {"POST": "people.bulk"},
+    "quality_all": {"POST": "people.bulk"},
+    "quality_rules": {"POST": "people.bulk"},
+    "quality_rule_end": {"POST": "people.bulk"},
+    "quality_scans": {"POST": "people.bulk"},
+    "value_confirmation": {"POST": "people.edit"},
     # lists
     "people": {"GET": "people.view"},
     "people_export": {"GET": "people.export"},
@@ -125,6 +140,7 @@ PAGES: dict[str, dict[str, str]] = {
     "person_new": {"GET": "people.edit", "POST": "people.edit"},
     "person_edit": {"GET": "people.edit", "POST": "people.edit"},
     "person_lookalikes": {"GET": "people.edit"},
+    "company_lookalikes": {"GET": "people.edit"},
     "person_timeline": {"GET": "people.view"},
     "person_merge": {"POST": "people.edit"},
     "person_unmerge": {"POST": "people.edit"},
@@ -164,6 +180,25 @@ PAGES: dict[str, dict[str, str]] = {
     "model": {"GET": "models.view"},
     "model_training": {"GET": "models.view", "POST": "models.train"},
     "model_columns": {"POST": "models.decide"},
+    # privacy
+    **dict.fromkeys(
+        (
+            "privacy",
+            "privacy_person",
+            "privacy_copy",
+            "privacy_export",
+            "privacy_request",
+            "privacy_register",
+            "privacy_assessment",
+        ),
+        {"GET": "privacy.manage"},
+    ),
+    **dict.fromkeys(
+        ("privacy_opening", "privacy_restriction", "privacy_decision", "privacy_keep"), {"POST": "privacy.manage"}
+    ),
+    **dict.fromkeys(
+        ("privacy_retention", "privacy_copies", "privacy_settings"), {"GET": "privacy.manage", "POST": "privacy.manage"}
+    ),
     # settings
     "settings": {"GET": "settings.view", "POST": "settings.view"},
     "settings_security": {"GET": "settings.view"},
@@ -257,6 +292,17 @@ HIDDEN = {"settings_token_revocation", "getJob"}
 
 # Public API: operation id -> permission
 API: dict[str, str] = {
+    "getQualityNumbers": "people.view",
+    "listQualityKinds": "people.view",
+    "listQualityProposals": "people.view",
+    "listCorrections": "people.view",
+    "decideQualityProposals": "people.edit",
+    "listQualityRules": "people.view",
+    "createQualityRule": "people.bulk",
+    "endQualityRule": "people.bulk",
+    "proposeFromSignature": "people.edit",
+    "listPersonStanding": "people.view",
+    "confirmPersonValue": "people.edit",
     "listPeople": "people.view", "createPerson": "people.edit",
     "getPerson": "people.view", "changePerson": "people.edit",
     "archivePerson": "people.edit", "listPersonTraits": "people.view", "listIdentifiers": "people.view",
@@ -288,6 +334,10 @@ API: dict[str, str] = {
     "replayDelivery": "webhooks.manage", "getMe": "staff", "listStaff": "settings.view", "getStaff": "settings.view",
     "listTeams": "settings.view", "listViews": "people.view", "saveView": "people.view", "listAudit": "audit.view",
     "listTimeline": "people.view", "listJobs": "jobs.view", "getJob": "jobs.view", "getReadiness": "readiness.view",
+    **dict.fromkeys((
+        "exportPerson", "erasePerson", "restrictPerson", "listPrivacyRequests", "openPrivacyRequest",
+        "getPrivacyRequest", "listErasures",
+    ), "privacy.manage"),
     "undo": "tasks.edit", "listSources": "webhooks.manage", "createSource": "webhooks.manage",
     "getSource": "webhooks.manage", "changeSource": "webhooks.manage", "getSourceVolume": "webhooks.manage",
     "rotateSourceKey": "webhooks.manage", "listSourceRejects": "webhooks.manage",
@@ -299,6 +349,8 @@ API: dict[str, str] = {
 }  # fmt: skip
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
+    "erasePerson": {"reason": "asked"}, "restrictPerson": {"restricted": True},
+    "openPrivacyRequest": {"person_id": "00000000-0000-7000-8000-000000000001", "kind": "access"},
     "mergePeople": {"other_id": "00000000-0000-7000-8000-000000000001"},
     "sayConsent": {"purpose": "newsletter", "channel": "email", "state": "withdrawn"},
     "unmergePerson": {"merge_id": "00000000-0000-7000-8000-000000000001"},
@@ -316,6 +368,8 @@ BODIES: dict[str, dict[str, object]] = {
     "changeSource": {"enabled": False}, "saveView": {"name": "X", "query": "q=x"},
 }  # fmt: skip
 FORMS: dict[str, dict[str, str]] = {
+    "privacy_decision": {"action": "extend"},
+    "privacy_retention": {"kind": "jobs", "days": "30"},
     **{name: {"action": "archive"} for name in ("people_bulk", "companies_bulk", "deals_bulk", "products_bulk")},
     "model_columns": {"column": "tags", "use": "yes"},
 }

@@ -8,7 +8,7 @@ DATA ?= ../shared/data
 WORKERS ?= 2
 
 .PHONY: demo front test lint types typescript imports migrations strings openapi audit-packages unit slow browser debian-postgres \
-	templates screenshots lock messages bench bench-import bench-intake bench-intelligence bench-language bench-lists bench-dedupe bench-pipeline \
+	templates screenshots lock messages bench bench-import bench-intake bench-intelligence bench-language bench-lists bench-corrections bench-dedupe bench-pipeline \
 	bench-scan bench-scoring bench-segments check-imports check-fuzz check-kill check-log check-kill-events check-access \
 	check-openapi check-demo clean
 
@@ -105,6 +105,9 @@ bench-intelligence: .venv/.tested
 
 bench-lists: .venv/.installed
 	$(BIN)/amity bench lists
+
+bench-corrections: .venv/.installed
+	$(BIN)/amity bench corrections
 
 bench-dedupe: .venv/.tested
 	$(BIN)/amity bench dedupe --data $(DATA)

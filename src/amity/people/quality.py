@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from amity.access import api as access
+from amity.people import quality_decay, quality_log
 from amity.people.imports.places import country_code
 from amity.people.models import Company, Person
 from amity.people.quality_apply import (
@@ -47,6 +50,16 @@ def company_shells(ids: Iterable[UUID | None]) -> set[UUID]:
     return {pk for pk, name in rows.values_list("pk", "name") if not name or _NUMBER.match(name)}
 
 
+def panel(principal: access.Principal, person_id: UUID) -> dict[str, Any]:
+    """What the person page shows: values in doubt and open proposals. 7 queries, always."""
+    return {
+        "standings": quality_decay.of_person(principal, person_id),
+        "open_fixes": quality_log.of_target(principal, "person", person_id),
+        "may_edit": principal.may("people.edit"),
+        "person_id": person_id,
+    }
+
+
 __all__ = [
     "Found",
     "Kind",
@@ -64,6 +77,7 @@ __all__ = [
     "many",
     "noun",
     "nouns",
+    "panel",
     "plain",
     "refuse",
     "register",

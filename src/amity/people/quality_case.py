@@ -23,7 +23,7 @@ _MAC = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*\.?")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+")
-_APOSTROPHES = "'’`ʼ"
+_INSIDE: tuple[str, ...] = ("-", "'", "’", "`", "ʼ")
 LEGAL = _words(
     "gmbh ag kg kgaa ohg ug gbr ek e.k. mbh ev e.v. ltd ltd. limited llc llp plc inc inc. corp corp. corporation co "
     "co. s.a. sa sp spółka z.o.o. zoo o.o. sp.j. sp.k. s.k.a. s.c. ооо оао зао пао ао ип тов чп bv b.v. nv n.v. srl "
@@ -71,7 +71,7 @@ def company_case(text: str, spelt: Mapping[str, str]) -> str:
 def _word(word: str, spelt: Mapping[str, str]) -> str:
     if word.casefold() in spelt:
         return spelt[word.casefold()]
-    for sign in ("-", *_APOSTROPHES):
+    for sign in _INSIDE:
         head, found, tail = word.partition(sign)
         if found and head and tail and (sign == "-" or len(head) <= 2):
             return _word(head, spelt) + sign + _word(tail, spelt)

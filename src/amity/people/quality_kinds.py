@@ -118,9 +118,9 @@ class Noun(ABC):
     def names(self, ids: Iterable[UUID], principal: access.Principal) -> dict[UUID, str]:
         """What to call rows, only those in sight. 1 query."""
 
-    def told(self, field: str, value: Any) -> str:
-        """A value in words."""
-        return "" if value is None else str(value)
+    def told_ids(self, values: Iterable[tuple[str, Any]], principal: access.Principal) -> dict[str, str]:
+        """What the ids among these values (field, value) are called, in sight of ``principal``. 1 query or none."""
+        return {}
 
     def value(self, row: Row, name: str) -> Any:
         """A field of a row, custom fields included, as proposals compare it."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.access import api as access
 from amity.base import live, undo
+from amity.base.ids import read_id
 from amity.base.models import UndoStep
 from amity.people import changes, quality_companies, quality_contacts, quality_gaps, quality_persons, quality_world
 from amity.people.golden import is_fixed
@@ -143,6 +144,10 @@ class People(Profiles):
 
     def names(self, ids: Iterable[UUID], principal: access.Principal) -> dict[UUID, str]:
         return names(ids, principal)
+
+    def told_ids(self, values: Iterable[tuple[str, Any]], principal: access.Principal) -> dict[str, str]:
+        found = company_names([read_id(value) for name, value in values if name == "company_id"], principal)
+        return {str(pk): name for pk, name in found.items()}
 
 
 class Companies(Profiles):

@@ -64,7 +64,8 @@ WITH {_SOURCES}, listed AS MATERIALIZED (
 double AS (
     SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY lower(name) ORDER BY id) AS n FROM listed
                     WHERE name <> '') a WHERE n > 1
-    UNION SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY regexp_replace(lower(domain), '^(https?://)?(www\\.)?|/+$', '', 'g') ORDER BY id) AS n FROM listed
+    UNION SELECT id FROM (SELECT id, row_number() OVER (
+        PARTITION BY regexp_replace(lower(domain), '^(https?://)?(www\\.)?|/+$', '', 'g') ORDER BY id) AS n FROM listed
                           WHERE domain <> '') b WHERE n > 1
     UNION SELECT right_id FROM people_pair WHERE kind = 'company' AND state = 'open' AND band = 'certain')
 SELECT source, count(*), count(*) FILTER (WHERE {{incomplete}}), count(d.id),

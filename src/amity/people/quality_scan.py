@@ -124,3 +124,10 @@ def _proposal(each: Noun, row: Row, found: Found) -> Correction:
         confidence=found.confidence, source=row.source[:120], detector_version=version,
         fingerprint=fingerprint(row.id, found),
     )  # fmt: skip
+
+
+def store(noun_key: str, row: Row, found: Sequence[Found]) -> list[str]:
+    """Keep proposals that no detector makes; their fingerprints."""
+    proposals = [_proposal(noun(noun_key), row, each) for each in found]
+    Correction.objects.bulk_create(proposals, ignore_conflicts=True)
+    return [proposal.fingerprint for proposal in proposals]

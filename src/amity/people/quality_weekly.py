@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils import timezone
 from amity.access import api as access
 from amity.base import clock
 from amity.people.models import Person, QualityWeek, TraitChange
+from amity.people.profiles import names
 
 Teller = Callable[[UUID, Mapping[str, Any]], None]
 _tellers: list[Teller] = []
@@ -75,3 +76,8 @@ def changes_of(principal: access.Principal, since: datetime, limit: int = 50) ->
 def last_monday() -> date:
     """The Monday before the running week."""
     return monday(clock.today()) - timedelta(days=7)
+
+
+def names_of(principal: access.Principal, rows: Sequence[TraitChange]) -> dict[UUID, str]:
+    """Whose values were replaced. 1 query."""
+    return names([row.profile_id for row in rows], principal)

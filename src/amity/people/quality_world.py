@@ -14,9 +14,10 @@ from uuid import UUID
 from django.db import connection
 
 from amity.base import clock
+from amity.base.searching import prefix_query
 from amity.people.imports.vocabulary import normal
 from amity.people.matching.words import fold, plain, without_legal_form
-from amity.people.models import Import, ImportFile
+from amity.people.models import Company, Import, ImportFile
 from amity.people.quality_case import shape
 from amity.people.quality_email import PUBLIC, Domains
 from amity.people.quality_names import NameSense, address_order
@@ -235,3 +236,13 @@ def _crowded(cursor: Any, births: frozenset[str]) -> frozenset[str]:
         usual = rows[-1][1] if len(rows) > 5 else 0
         found |= {day for day, count in rows if usual and count >= max(20, 10 * usual)}
     return frozenset(found)
+
+
+def find_company(key: str) -> UUID | None:
+    """The only company of that `company_key`; None where there is none or several. 1 query by the words of its name."""
+    words = prefix_query(key)
+    if not key or words is None:
+        return None
+    rows = Company.objects.filter(search_vector=words, archived_at=None).values_list("pk", "name")[:50]
+    found = [pk for pk, name in rows if company_key(name) == key]
+    return found[0] if len(found) == 1 else None

@@ -16,6 +16,7 @@ from rapidfuzz.distance import OSA
 
 from amity.access import api as access
 from amity.base import clock
+from amity.base.ids import read_id
 from amity.base.models import UndoStep
 from amity.people import api as people
 from amity.sales import deals
@@ -120,8 +121,11 @@ class Deals(quality.Noun):
         access.require(principal, self.edit_permission)
         deals.put_back(principal, {}, undo)
 
-    def told(self, field: str, value: Any) -> str:
-        return "" if value is None else str(value)
+    def told_ids(self, values: Iterable[tuple[str, Any]], principal: access.Principal) -> dict[str, str]:
+        known = list(values)
+        companies = people.company_names([read_id(value) for name, value in known if name == "company_id"], principal)
+        stages = {str(each.id): each.name for each in deals.stage_choices()}
+        return {str(pk): name for pk, name in companies.items()} | stages
 
 
 def _rows(rows: QuerySet[Deal]) -> list[quality.Row]:

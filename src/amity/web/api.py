@@ -19,6 +19,7 @@ log = logging.getLogger("amity.api")
 ROUTERS = (
     "amity.people.http.router",
     "amity.people.http_segments.router",
+    "amity.people.http_quality.router",
     "amity.people.merging_http.router",
     "amity.people.http_consent.router",
     "amity.people.imports.http.router",

@@ -107,6 +107,10 @@ def _why(join: people.JoinView | people.merge_companies.CompanyJoin) -> str:
     return gettext("merged by hand") if join.policy == "manual" else join.policy
 
 
+def _quality(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    return people.quality.panel(principal, subject.id)
+
+
 def _history(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     changes = people.history_of(subject.id)
     staff = access.staff_names([*(each.actor_id for each in changes), UUID(int=0)])
@@ -173,6 +177,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("computed", _("From events"), ("person",), "web/panel_computed.html", _computed, 3, "segments.view"),
     Panel("segments", _("Segments"), ("person",), "web/panel_segments.html", _segments, 2, "segments.view"),
     Panel("consent", _("Consent"), ("person",), "people/consent_panel.html", _consent, 9),
+    Panel("quality", _("Data quality"), ("person",), "people/_quality_panel.html", _quality, 7),
     Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 3),
     Panel("joins", _("Joined from"), PROFILES, "web/panel_joins.html", _joins, 3),
     Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 6),

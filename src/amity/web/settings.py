@@ -230,6 +230,7 @@ AMITY_NAV = [
         "",
         [
             ("imports", _("Imports"), "database-import", "imports.run"),
+            ("quality", _("Quality"), "heart-rate-monitor", "people.view"),
             ("duplicates", _("Duplicates"), "copy-check", "duplicates.decide"),
             ("consent", _("Consent"), "shield-check", "consent.manage"),
             ("readiness", _("Readiness"), "heartbeat", "readiness.view"),

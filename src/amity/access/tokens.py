@@ -37,6 +37,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "staff:read": frozenset({"settings.view"}),
     "webhooks:write": frozenset({"webhooks.manage"}),
     "audit:read": frozenset({"audit.view"}),
+    "privacy:manage": frozenset({"privacy.manage"}),
 }
 SCOPE_LABELS = {
     "people:read": gettext_lazy("Read people and companies"),
@@ -53,6 +54,7 @@ SCOPE_LABELS = {
     "staff:read": gettext_lazy("Read staff and teams"),
     "webhooks:write": gettext_lazy("Manage webhooks"),
     "audit:read": gettext_lazy("Read the audit log"),
+    "privacy:manage": gettext_lazy("Export, restrict and erase people"),
 }
 
 

@@ -205,9 +205,20 @@ def run(request_id: UUID, report: jobs.Report) -> None:
         done = privacy_erase.told(counts)
         values: dict[str, Any] = {"state": _STATE.DONE, "finished_at": clock.now(), "report": done}
         PrivacyRequest.objects.filter(pk=row.pk).update(person_id=None, name="", note="", **values)
-        by = access.principal_by_id(row.decided_by) if row.decided_by else access.SYSTEM
-        access.record(by, "erase", "privacy_request", row.pk, {"rows": sum(done.values()), "code": row.reason})
+        access.record(
+            _actor(row.decided_by), "erase", "privacy_request", row.pk, {"rows": sum(done.values()), "code": row.reason}
+        )
     report(sum(counts.values()), sum(counts.values()), "")
+
+
+def _actor(staff_id: UUID | None) -> access.Principal:
+    """Who decided; Amity itself when they are no longer here."""
+    if staff_id is None:
+        return access.SYSTEM
+    try:
+        return access.principal_by_id(staff_id)
+    except NotFound:
+        return access.SYSTEM
 
 
 def _erased(row: PrivacyRequest, subject: Subject | None) -> privacy_erase.Counts:

@@ -24,9 +24,9 @@ from amity.base import clock
 from amity.base.errors import Refused
 from amity.base.ids import new_id
 from amity.events import api as events
-from amity.people import privacy_files, privacy_ledger, privacy_rows, privacy_sweep
+from amity.people import privacy_files, privacy_ledger, privacy_rows, privacy_sweep, privacy_traces
 from amity.people.merge_groups import bump, lock
-from amity.people.models import Device, Identifier, Import, ImportReject, Person
+from amity.people.models import Device, Identifier, Import, Person
 from amity.people.privacy_map import places
 from amity.people.privacy_needles import Matcher, Needle
 from amity.people.privacy_rows import Whose
@@ -61,10 +61,10 @@ class Preview:
 
 def preview(subject: Subject, seconds: float = 15.0) -> Preview:
     """What goes, is emptied or loses the person's name; nothing is changed. Stops looking after ``seconds``."""
-    deadline = time.monotonic() + seconds
-    matcher, counts = Matcher(subject.needles), Counts()
+    deadline, counts = time.monotonic() + seconds, Counts()
     with transaction.atomic(), connection.cursor() as cursor:
         who = privacy_rows.whose(cursor, subject.ids)
+        matcher = Matcher([*subject.needles, *privacy_rows.records(who)])
         for place in places():
             if n := privacy_rows.count(cursor, place, who):
                 counts[place.table, privacy_rows.fate(place)] += n
@@ -72,7 +72,8 @@ def preview(subject: Subject, seconds: float = 15.0) -> Preview:
             if time.monotonic() > deadline:
                 return Preview(counts, [], False)
             for _found in privacy_sweep.mentions(cursor, place, matcher, who):
-                counts[place.table, "deleted" if place.nobodys else "redacted"] += 1
+                done = "deleted" if place.nobodys else "blanked" if place.unnamed else "redacted"
+                counts[place.table, done] += 1
         counts["procrastinate_jobs", "deleted"] += len(privacy_sweep.jobs_about(cursor, matcher))
     keys = privacy_files.keys_of(subject.ids)
     files = list(privacy_files.find(matcher, privacy_files.folders(), keys))
@@ -143,28 +144,32 @@ def rows(cursor: Any, ids: Sequence[UUID], matcher: Matcher) -> Counts:
     lock(cursor)
     counts = Counts()
     who = privacy_rows.whose(cursor, ids)
+    wider = Matcher([*matcher.needles, *privacy_rows.records(who)], matcher.marked)
+    names = privacy_traces.event_names(cursor, ids)
     cursor.execute("SELECT DISTINCT segment_no FROM people_segment_member WHERE person_id = ANY(%s)", [list(ids)])
     segments = [row[0] for row in cursor.fetchall()]
     counts["events_raw", "deleted"] += len(privacy_rows.raw_of_events(cursor, ids, delete=True))
-    for pk, column, keys in privacy_files.rejected_by_key(privacy_files.keys_of(ids)):
-        named = {f"row__{column}__in": keys}
-        counts["people_importreject", "deleted"] += ImportReject.objects.filter(file_id=pk, **named).delete()[0]
+    counts["people_importreject", "deleted"] += privacy_traces.clear_rejects(privacy_files.keys_of(ids))
     for place in places():
         done, n = privacy_rows.erase(cursor, place, who)
         counts[place.table, done] += n
-    _sweep(cursor, matcher, counts)
+    _sweep(cursor, matcher, wider, counts)
     about = [str(pk) for pk in who.all]
     counts["access_auditnote", "deleted"] += access.erase_notes(about, matcher.hit)
+    counts["people_measure", "deleted"] += privacy_traces.clear_measures(cursor, names)
+    counts["people_importfile", "pruned"] += privacy_traces.clear_samples()
     cursor.execute(_MEMBERS, [segments])
     bump(cursor)
     return +counts
 
 
-def _sweep(cursor: Any, matcher: Matcher, counts: Counts) -> None:
+def _sweep(cursor: Any, matcher: Matcher, wider: Matcher, counts: Counts) -> None:
+    """``wider``: documents are also looked through for the person's records, which are nobody else's."""
     for place in privacy_sweep.swept():
-        for found in list(privacy_sweep.mentions(cursor, place, matcher)):
-            counts[place.table, privacy_sweep.put_right(cursor, found, matcher)] += 1
-    counts["procrastinate_jobs", "deleted"] += privacy_sweep.clear_jobs(cursor, matcher)
+        own = wider if place.nobodys else matcher
+        for found in list(privacy_sweep.mentions(cursor, place, own)):
+            counts[place.table, privacy_sweep.put_right(cursor, found, own)] += 1
+    counts["procrastinate_jobs", "deleted"] += privacy_sweep.clear_jobs(cursor, wider)
     counts["django_session", "pruned"] += privacy_sweep.clear_sessions(matcher)
 
 

@@ -22,6 +22,7 @@ from amity.people.members import JoinView, joins_of
 from amity.people.models import PrivacySetting
 from amity.people.privacy_map import Place, place_of, places
 from amity.people.privacy_needles import WHOLE, Matcher, document, leaves, pruned
+from amity.people.privacy_rows import records
 from amity.people.privacy_subject import Subject
 from amity.people.profiles import origin_names
 
@@ -32,9 +33,9 @@ _DERIVED = frozenset(("search", "search_vector", "xid", "seq"))
 
 def gather(subject: Subject) -> dict[str, Any]:
     """Everything held about somebody, with source, age, purpose and recipients. Reads every table and file."""
-    matcher = Matcher(subject.needles)
     with transaction.atomic(), connection.cursor() as cursor:
         who = privacy_rows.whose(cursor, subject.ids)
+        matcher = Matcher([*subject.needles, *records(who)])
         held = [section for place in places() if (section := _held(cursor, place, who))]
         elsewhere = list(_elsewhere(cursor, matcher, who))
         received = privacy_rows.raw_of_events(cursor, subject.ids, delete=False)
@@ -59,6 +60,15 @@ def gather(subject: Subject) -> dict[str, Any]:
         "backups": [name for name, _age in backups()],
         "your_rights": rights(),
     }
+
+
+def handed_out(principal: access.Principal, subject: Subject) -> dict[str, Any]:
+    """`gather`, and an audit line that it was. Raises ``Forbidden``."""
+    access.require(principal, "privacy.manage")
+    data = gather(subject)
+    with transaction.atomic():
+        access.record(principal, "export", "person", subject.root, {"tables": len(data["held"])})
+    return data
 
 
 def as_zip(data: dict[str, Any]) -> bytes:
@@ -131,6 +141,8 @@ def _elsewhere(cursor: Any, matcher: Matcher, who: privacy_rows.Whose) -> Iterat
 
 
 def _about(found: privacy_sweep.Found, matcher: Matcher) -> dict[str, Any]:
+    if found.place.unnamed:
+        return {name: value for name, value in found.values.items() if name in found.place.personal.fields}
     if found.place.nobodys:
         told = {
             name: parts(value, matcher) for name, value in found.values.items() if name in found.place.personal.fields

@@ -111,17 +111,6 @@ def _key_columns(uploads: Path, keys: dict[str, set[str]]) -> dict[str, dict[str
     return found
 
 
-def rejected_by_key(keys: dict[str, set[str]]) -> list[tuple[UUID, str, list[str]]]:
-    """Rejected rows may name the person by their old id only: file, column, ids. 1 query."""
-    found: list[tuple[UUID, str, list[str]]] = []
-    rows = ImportFile.objects.filter(run__system__in=list(keys)).values_list("pk", "noun", "mapping", "run__system")
-    for pk, noun, mapping, system in rows:
-        wanted = ("external_id", "person") if noun == "person" else ("person",)
-        columns = [name for name, to in mapping.get("columns", {}).items() if to in wanted]
-        found += [(pk, name, sorted(keys[system])) for name in columns]
-    return found
-
-
 def _in_file(path: Path, kind: str, matcher: Matcher, keys: dict[str, set[str]], *, clean: bool) -> Hits | None:
     if path.stat().st_size > _BIG:
         return _big(path, kind, matcher, clean=clean)

@@ -18,7 +18,7 @@ from amity.people.privacy_needles import GONE
 _TEXTS = (models.CharField, models.TextField)
 _CODE_LENGTH = 12  # shorter columns hold codes
 # Columns that may name a record of any kind, in tables that go with it.
-POLYMORPHIC = frozenset(("object_id", "subject_id", "target_id", "row_id", "profile_id", "deal_id"))
+_POLYMORPHIC = frozenset(("object_id", "subject_id", "target_id", "row_id", "profile_id", "deal_id"))
 # Columns with ids that are never a person's.
 _NOBODYS = re.compile(
     r"(.*_)?(by|actor|origin|source|group|batch|company|merge|staff|run|file|deal|undo|erasure|job|request)(_id)?"
@@ -38,13 +38,14 @@ class Column:
 class Tie:
     """A column with ids. ``person``: a reference to people, or may be; ``holds``: the row cannot be without it.
 
-    ``reference``: the database knows that it is one.
+    ``reference``: the database knows that it is one. ``record``: it may name one of a person's records (their deal).
     """
 
     name: str
     person: bool
     holds: bool
-    reference: bool
+    reference: bool = False
+    record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,11 @@ class Place:
         """Its rows are documents, found by what stands in them: received bytes, rejected rows, what can be undone."""
         bodies = {column.name for column in self.columns if column.kind == "bytes"}
         return self.goes and (not self.subject or bool(bodies.intersection(self.personal.fields)))
+
+    @property
+    def unnamed(self) -> bool:
+        """Its rows have to stay and name nobody by id: they are emptied when the person stands in them."""
+        return self.personal.erase == "blank" and not self.subject
 
 
 @cache
@@ -114,10 +120,19 @@ def _ties(fields: Iterable[Any]) -> Iterable[Tie]:
         if isinstance(field, models.ForeignKey):
             if field.related_model._meta.label == "people.Person":
                 cascades = field.remote_field.on_delete is models.CASCADE
-                yield Tie(str(field.column), True, cascades or not field.null, True)
+                yield Tie(str(field.column), True, cascades or not field.null, reference=True)
+            elif _somebodys(field.related_model):
+                yield Tie(str(field.column), False, not field.null, record=True)
         elif isinstance(field, models.UUIDField) and not field.primary_key:
             maybe = not _NOBODYS.fullmatch(str(field.column))
-            yield Tie(str(field.column), maybe, not field.null, False)
+            yield Tie(str(field.column), maybe, not field.null, record=field.column in _POLYMORPHIC)
+
+
+def _somebodys(model: Any) -> bool:
+    """Whether rows of a model belong to one person each."""
+    declared = getattr(model, "personal", None)
+    own = isinstance(declared, Personal) and declared.erase in ("delete", "blank") and bool(declared.subject)
+    return own and not model._meta.label.startswith("access.")
 
 
 def _column(field: Any) -> Column | None:

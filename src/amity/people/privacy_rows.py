@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from amity.people.privacy_map import POLYMORPHIC, Column, Place, places, quoted
+from amity.people.privacy_map import Column, Place, places, quoted
+from amity.people.privacy_needles import Needle
 
 _EVENTS = "events_event"
 _MOST_RELATED = 100_000
+_MOST_NAMED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ def whose(cursor: Any, ids: Iterable[UUID]) -> Whose:
     return Whose(own, tuple(pk for pk in found if pk not in set(own)))
 
 
+def records(who: Whose) -> list[Needle]:
+    """The person's records, for finding documents about them (what can be undone, what a job was told)."""
+    return [Needle("record", str(pk)) for pk in who.related[:_MOST_NAMED]]
+
+
 def theirs(place: Place, who: Whose) -> tuple[str, list[Any]] | None:
     """SQL condition and values for the rows of a table that belong to the person; None: its rows are nobody's.
 
@@ -49,7 +56,7 @@ def theirs(place: Place, who: Whose) -> tuple[str, list[Any]] | None:
     if not where:
         return None
     for tie in place.ties:
-        if place.goes and tie.name in POLYMORPHIC and who.related:
+        if place.goes and tie.record and who.related:
             alone = "" if tie.name == place.subject else f" AND {quoted(place.subject)} IS NULL"
             where += f" OR ({quoted(tie.name)} = ANY(%s){alone})"
             values.append(list(who.related))

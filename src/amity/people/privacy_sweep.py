@@ -83,6 +83,8 @@ def _read(column: Column, value: Any) -> Any:
 def put_right(cursor: Any, found: Found, matcher: Matcher) -> str:
     """Take the person out of a row: ``deleted``, ``pruned`` or ``redacted``."""
     kinds = {column.name: column for column in found.place.columns}
+    if found.place.unnamed:
+        return _emptied(cursor, found)
     clean = pruned if found.place.nobodys else redacted
     now = {name: clean(value, matcher) for name, value in found.values.items()}
     table, ctid = found.where
@@ -95,6 +97,15 @@ def put_right(cursor: Any, found: Found, matcher: Matcher) -> str:
         values = [_written(kinds[name], value) for name, value in changed.items()]
         cursor.execute(f"UPDATE {table} SET {sets} WHERE ctid = %s::tid", [*values, ctid])
     return "pruned" if found.place.nobodys else "redacted"
+
+
+def _emptied(cursor: Any, found: Found) -> str:
+    """A row that names nobody but an address, and has to stay: its words go."""
+    columns = [column for column in found.place.columns if column.name in found.place.personal.fields]
+    sets = ", ".join(f"{quoted(column.name)} = %s" for column in columns)
+    values = [_written(column, column.spare) for column in columns]
+    cursor.execute(f"UPDATE {found.where[0]} SET {sets} WHERE ctid = %s::tid", [*values, found.where[1]])
+    return "blanked"
 
 
 def _content(place: Place) -> list[str]:
@@ -133,11 +144,12 @@ def clear_jobs(cursor: Any, matcher: Matcher) -> int:
     """Jobs that ended go, those to come lose the person; how many."""
     found = jobs_about(cursor, matcher)
     for pk, state, args in found:
-        if state in _ENDED:
+        left = pruned(args, matcher)
+        if state != "doing" and (state in _ENDED or left is WHOLE):
             cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [pk])
         else:
-            left = json.dumps(redacted(args, matcher))
-            cursor.execute("UPDATE procrastinate_jobs SET args = %s WHERE id = %s", [left, pk])
+            now = json.dumps(redacted(args, matcher) if left is WHOLE else left)
+            cursor.execute("UPDATE procrastinate_jobs SET args = %s WHERE id = %s", [now, pk])
     return len(found)
 
 

@@ -36,7 +36,6 @@ from amity.base import clock
 from amity.base.config import Config
 from amity.base.errors import Refused
 from amity.engines import api as engines
-from amity.events import api as events
 from amity.web import restored_ledger
 
 FORMAT = 1
@@ -301,6 +300,8 @@ def _refuse_newer(manifest: dict[str, Any]) -> None:
 
 
 def _load(url: str, dump: Path, fresh: str, manifest: dict[str, Any]) -> None:
+    from amity.events import api as events  # its tables need Django, which a restore starts late
+
     address = engines.load_database(url, dump, fresh, tuple(manifest["extensions"]))
     found = engines.database_contents(address).tables
     wrong = [table for table, rows in manifest["tables"].items() if found.get(table) != rows]

@@ -46,12 +46,12 @@ def main(argv: Sequence[str]) -> int:
             scratch.amity(environment, "backup", str(backup))
             _step(environment, "later", str(note), "", "")
             planted = json.loads(note.read_text())["canaries"]
-            good = _told("planted", searching.search(home, environment, planted), planted, len(planted))
+            good = _told("planted", searching.search(home, planted), planted, len(planted))
             exported = _step(environment, "export", str(note), "", "")
             good &= _told("in the export", exported["found"], planted, len(planted))
             report = _step(environment, "erase", str(note), "", "")
             print(f"erased: {report['rows']} rows and lines in {report['tables']} tables and kinds of files")
-            good &= _told("after erasing", searching.search(home, environment, planted), planted, 0)
+            good &= _told("after erasing", searching.search(home, planted), planted, 0)
         good &= _restored(environment, home, backup, planted)
     print(f"doors that do not exist yet: {'; '.join(NOT_YET)}")
     print("erase: all as promised" if good else "erase: NOT as promised")
@@ -61,15 +61,15 @@ def main(argv: Sequence[str]) -> int:
 def _restored(environment: Mapping[str, str], home: Path, backup: Path, planted: dict[str, str]) -> bool:
     """The older backup put back: with the ledger, without it, and then started."""
     scratch.amity(environment, "restore", str(backup), "--yes")
-    good = _told("after restoring the older backup", searching.search(home, environment, planted), planted, 0)
+    good = _told("after restoring the older backup", searching.search(home, planted), planted, 0)
     (home / "erased").rename(home.parent / f"{home.name}-erased")
     scratch.amity(environment, "restore", str(backup), "--yes")
-    control = searching.search(home, environment, planted)
+    control = searching.search(home, planted)
     print(f"control: restored without the ledger, {len(control)} of {len(planted)} are there")
     (home.parent / f"{home.name}-erased").rename(home / "erased")
     scratch.amity(environment, "migrate")  # what `amity up` does before it serves
-    good &= _told("after starting on a foreign restore", searching.search(home, environment, planted), planted, 0)
-    raw = searching.raw_files(home, environment, planted)
+    good &= _told("after starting on a foreign restore", searching.search(home, planted), planted, 0)
+    raw = searching.raw_files(home, planted)
     print(f"raw data files of the database after a rewrite (VACUUM FULL): {len(raw)} of {len(planted)}")
     return good and len(control) > len(planted) * 0.8
 

@@ -32,7 +32,6 @@ _PATIENCE_S = 90
 _SCOPES = [
     "people:write", "deals:write", "tasks:write", "imports:write", "webhooks:write", "jobs:read", "segments:write",
 ]  # fmt: skip
-_TEMP = False
 _chance = random.SystemRandom()
 
 
@@ -254,9 +253,6 @@ def _consent(at: Doors) -> None:
     new, person = at.planted.new, at.planted.person
     said = people.consent.Said(how="staff", evidence={"said": new("consent: evidence")}, confirmed=True)
     people.consent.give(at.me, person, "newsletter", "email", said)
-    if not _TEMP:
-        channels.suppress(at.me, "email", at.mail, "manual", new("blocked address: note"))
-        return
     body = new("message: text in the outbox")
     channels.propose(at.me, channels.Message("canary", "email", "newsletter", "Hello", body, person_id=person))
     channels.suppress(at.me, "email", at.mail, "manual", new("blocked address: note"))

@@ -19,7 +19,7 @@ _PACKED = re.compile(rb"\.?(eJ[\w-]{16,})")  # Django's sessions: zlib in base64
 _NOT_DATA = ("postgres", "backups")  # the server's own files, and backups, which are never served
 
 
-def search(home: Path, environment: Mapping[str, str], planted: Mapping[str, str]) -> dict[str, list[str]]:
+def search(home: Path, planted: Mapping[str, str]) -> dict[str, list[str]]:
     """Where each planted string is found: ``{door: [place, …]}``; doors of which nothing is found are left out."""
     found: dict[str, list[str]] = {}
     for place, data in _everything(home):
@@ -30,18 +30,16 @@ def search(home: Path, environment: Mapping[str, str], planted: Mapping[str, str
     return found
 
 
-def raw_files(home: Path, environment: Mapping[str, str], planted: Mapping[str, str]) -> set[str]:
-    """The same in the server's own files, once every table was written anew."""
-    url = engines.embedded_postgres(home).ensure_running()
-    with psycopg.connect(url, autocommit=True) as connection:
+def raw_files(home: Path, planted: Mapping[str, str]) -> set[str]:
+    """The same in the server's own files, once every table was written anew and the server was stopped."""
+    server = engines.embedded_postgres(home)
+    with psycopg.connect(server.ensure_running(), autocommit=True) as connection:
         connection.execute("VACUUM FULL")
-        connection.execute("CHECKPOINT")
-        row = connection.execute(
-            "SELECT current_setting('data_directory'), (SELECT oid FROM pg_database WHERE datname = current_database())"
-        ).fetchone()
+        row = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
     assert row is not None
+    server.stop()
     found: set[str] = set()
-    for path in (Path(row[0]) / "base" / str(row[1])).rglob("*"):
+    for path in server.data.joinpath("base", str(row[0])).rglob("*"):
         if path.is_file():
             low = path.read_bytes().lower()
             found |= {door for door, text in planted.items() if text.lower().encode() in low}

@@ -20,6 +20,7 @@ ROUTERS = (
     "amity.people.http.router",
     "amity.people.http_segments.router",
     "amity.people.http_quality.router",
+    "amity.people.http_privacy.router",
     "amity.people.merging_http.router",
     "amity.people.http_consent.router",
     "amity.people.imports.http.router",

@@ -14,6 +14,7 @@ from amity.engines.mail import Letter, MailEngine, MailSession, Receipt, mail_en
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
 from amity.engines.postgres.transfer import Contents
+from amity.engines.postgres.transfer import as_text as database_text
 from amity.engines.postgres.transfer import contents as database_contents
 from amity.engines.postgres.transfer import drop as drop_database
 from amity.engines.postgres.transfer import dump as dump_database
@@ -59,6 +60,7 @@ __all__ = [
     "Watch",
     "check_url",
     "database_contents",
+    "database_text",
     "drop_database",
     "dump_database",
     "earlier_position",

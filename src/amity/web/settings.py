@@ -233,6 +233,7 @@ AMITY_NAV = [
             ("quality", _("Quality"), "heart-rate-monitor", "people.view"),
             ("duplicates", _("Duplicates"), "copy-check", "duplicates.decide"),
             ("consent", _("Consent"), "shield-check", "consent.manage"),
+            ("privacy", _("Privacy"), "shield-lock", "privacy.manage"),
             ("readiness", _("Readiness"), "heartbeat", "readiness.view"),
         ],
     ),

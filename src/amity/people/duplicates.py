@@ -21,6 +21,8 @@ from amity.base.errors import NotFound, Refused
 from amity.people import duplicates_merging
 from amity.people.duplicate_models import DuplicatePair, MatchModel
 from amity.people.duplicates_evidence import Evidence, told
+from amity.people.duplicates_live import Likeness, like
+from amity.people.duplicates_scan import SCAN_KIND, start_scan
 from amity.people.models import LISTED, Company, Person
 from amity.people.profiles import COMPANY_FIELDS, PERSON_FIELDS, CompanyView, PersonView, company_view, person_view
 
@@ -207,3 +209,25 @@ def _view(pair: DuplicatePair, left: Any, right: Any) -> PairView:
         pair.state, pair.found_by, pair.model_version, pair.created_at, pair.decided_at, pair.decided_by,
         pair.merge_id,
     )  # fmt: skip
+
+
+__all__ = [
+    "DECIDE_KIND",
+    "KINDS",
+    "SCAN_KIND",
+    "Counts",
+    "Evidence",
+    "Likeness",
+    "PairView",
+    "both_seen",
+    "counts",
+    "decide",
+    "do_decide",
+    "get_pair",
+    "like",
+    "open_pairs",
+    "pairs_of",
+    "start_scan",
+    "undo_decide",
+    "views",
+]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 PERSON_VALUES = {
-    "first_name": ("given_name",), "last_name": ("family_name",), "name": ("display_name",), "email": ("email",),
-    "phone": ("phone",), "city": ("city",), "country": ("country",), "birth_date": (":birth_date",),
-    "postcode": (":postcode",), "street": (":address", ":street"), "company": ("company_name",),
+    "first_name": ("given_name", "display_name"), "last_name": ("family_name", "display_name"),
+    "name": ("display_name",), "email": ("email",), "phone": ("phone",), "city": ("city",), "country": ("country",),
+    "company": ("company_name",), "birth_date": (":birth_date", ":birthday", ":date_of_birth"),
+    "street": (":street", ":address", ":address_street"),
+    "postcode": (":postcode", ":zip", ":postal_code", ":address_postal_code"),
 }  # fmt: skip
 COMPANY_VALUES = {
     "name": ("name",), "website": ("domain",), "email": ("email",), "phone": ("phone",), "city": ("city",),
@@ -46,6 +48,14 @@ def told(evidence: Iterable[Mapping[str, Any]], left: Any, right: Any) -> tuple[
         for one in evidence
     ]
     return tuple(sorted(found, key=lambda one: (-abs(one.weight), one.field)))
+
+
+def value_of(row: Any, field: str) -> str:
+    """What a row of people or companies says in a field."""
+    if field == "company":
+        return row.company.name if row.company_id else ""
+    known = COMPANY_VALUES if hasattr(row, "domain") else PERSON_VALUES
+    return _value(row, known.get(field, ()))
 
 
 def _value(view: Any, names: Iterable[str]) -> str:

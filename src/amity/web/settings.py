@@ -198,6 +198,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.people.tasks",
     "amity.channels.tasks",
     "amity.people.tasks_privacy",
+    "amity.people.tasks_duplicates",
     "amity.intelligence.tasks",
 ]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

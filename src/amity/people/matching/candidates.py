@@ -16,6 +16,8 @@ from amity.people.matching.words import name_words, skeleton, sound
 
 Keys = npt.NDArray[np.int64]
 _PER_SET = 800_000  # pairs per set of keys in a big base
+_BIG = 300_000  # records from which a set of keys yields
+_PER_BIG_SET = 250_000  # so many pairs at most, the rarest keys first
 _CROWDED = 100  # records that share a record's key, on average, from which a set of keys tells nothing
 _SMALL = 5_000  # records up to which every set of keys is worth a look
 _GROUP = 400  # records that may share a key: more say nothing
@@ -23,7 +25,7 @@ _GROUP = 400  # records that may share a key: more say nothing
 
 def candidates(records: Records, whole: Whole | None) -> Ints:
     """Pairs ``(n_pairs, 2)`` of record numbers, lower (left) first, each once."""
-    budget = int(np.clip(4 * records.total, 50_000, _PER_SET))
+    budget = int(np.clip(4 * records.total, 50_000, _PER_SET if records.total < _BIG else _PER_BIG_SET))
     found = [_from_keys(records, keys, budget) for keys in key_sets(records)]
     if whole is not None:
         found.append(_nearest(records, whole))
@@ -35,6 +37,8 @@ def key_sets(records: Records) -> Iterator[Keys]:
     """One key per record and set (-1: none): every column by itself, exactly and loosely, and every two loosely."""
     loose = []
     for one in records.columns:
+        if not one.values:
+            continue
         yield one.codes.astype(np.int64)
         if one.kind in ("text", "number"):
             continue

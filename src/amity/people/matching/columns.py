@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,13 @@ class Column:
     def counts(self) -> Ints:
         """How many records hold each value."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values)).astype(np.int64)
+
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """What is worked out of the values once, however often pairs are compared."""
+        found = self.__dict__.setdefault("_kept", {})
+        if name not in found:
+            found[name] = make()
+        return found[name]
 
     @property
     def filled(self) -> float:
@@ -82,6 +90,12 @@ def encoded(name: str, kind: str, normal: pl.Series) -> Column:
     values = normal.drop_nulls().unique().sort()
     codes = (normal.rank("dense").cast(pl.Int32) - 1).fill_null(-1).to_numpy().astype(np.int32)
     return Column(name, kind, codes, values.to_list())
+
+
+def normal(kind: str, value: str) -> str:
+    """A value of a column of this kind as it is compared; empty where it says nothing."""
+    text = value.strip()
+    return "" if fold(text) in EMPTY else _NORMAL[kind](text)
 
 
 def kind_of(name: str, values: Sequence[str]) -> str:

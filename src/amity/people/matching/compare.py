@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,7 @@ CUTS: dict[str, tuple[float, ...]] = {
     "number": (0.5, 0.7, 0.9, 0.97, 1.0),
 }
 _KIN = 0.98
+_SHORT = 4  # sounds
 
 
 def similarity(one: Column, pairs: Ints) -> Floats:
@@ -68,16 +70,20 @@ def _words(one: Column, a: Ints, b: Ints) -> Floats:
     """Jaro–Winkler, or of how the words sound where that is more alike; forms of one given name count as kin."""
     left, right = one.objects[a], one.objects[b]
     plain = _distance(left, right, JaroWinkler.similarity)
-    heard = np.array([" ".join(map(sound, value.split())) for value in one.values], dtype=object)
-    best = np.maximum(plain, 0.96 * _distance(heard[a], heard[b], JaroWinkler.similarity))
-    best = np.maximum(best, 0.95 * _edits(left, right) * (_edits(left, right) >= 0.8))
+    heard = one.kept("heard", lambda: _objects(" ".join(map(sound, value.split())) for value in one.values))
+    alike = _distance(heard[a], heard[b], JaroWinkler.similarity)
+    lengths = one.kept("heard lengths", lambda: np.array([len(value) for value in heard], dtype=np.int64))
+    short = np.minimum(lengths[a], lengths[b]) < _SHORT  # Jan and Anna sound alike only by being short
+    best = np.maximum(plain, 0.96 * np.where(short & (alike < 1), np.float32(0), alike))
+    edits = _edits(left, right)
+    best = np.maximum(best, 0.95 * edits * (edits >= 0.8))
     return np.where(_kin(one, a, b), np.float32(_KIN), best)
 
 
 def _kin(one: Column, a: Ints, b: Ints) -> npt.NDArray[np.bool_]:
     """Whether two values are forms of one given name, or one is the other's initial (``r`` and ``robert``)."""
     found = np.zeros(len(a), dtype=np.bool_)
-    many, firsts, groups, rest = _name_parts(one)
+    many, firsts, groups, rest = one.kept("names", lambda: _name_parts(one))
     for at in np.flatnonzero(many[a] & many[b]).tolist():
         i, j = a[at], b[at]
         first = bool(groups[i] & groups[j]) or firsts[i] == firsts[j]
@@ -105,14 +111,19 @@ def _phrases(one: Column, a: Ints, b: Ints) -> Floats:
 
 def _contained(one: Column, a: Ints, b: Ints) -> Floats:
     """Weight of the shared words as a part of the poorer value's: 1 where one says all that the other does."""
-    matrix = TfidfVectorizer(token_pattern=r"\S+", norm=None, binary=True, dtype=np.float32).fit_transform(one.values)  # noqa: S106
-    weight = np.asarray(matrix.sum(axis=1)).ravel()
-    matrix.data = np.sqrt(matrix.data)
+    matrix, weight = one.kept("words", lambda: _weighed_words(one.values))
     found = np.empty(len(a), dtype=np.float32)
     for start in range(0, len(a), 200_000):
         part = slice(start, start + 200_000)
         found[part] = np.asarray(matrix[a[part]].multiply(matrix[b[part]]).sum(axis=1)).ravel()
     return np.asarray(np.minimum(found / np.maximum(np.minimum(weight[a], weight[b]), 1e-6), 1), dtype=np.float32)
+
+
+def _weighed_words(values: list[str]) -> tuple[Any, Floats]:
+    matrix = TfidfVectorizer(token_pattern=r"\S+", norm=None, binary=True, dtype=np.float32).fit_transform(values)  # noqa: S106
+    weight = np.asarray(matrix.sum(axis=1)).ravel()
+    matrix.data = np.sqrt(matrix.data)
+    return matrix, weight
 
 
 def _texts(one: Column, a: Ints, b: Ints) -> Floats:
@@ -122,16 +133,21 @@ def _texts(one: Column, a: Ints, b: Ints) -> Floats:
 def _cosine(one: Column, a: Ints, b: Ints) -> Floats:
     """TF-IDF cosine of letter triples within words and of whole words, half each."""
     total = np.zeros(len(a), dtype=np.float32)
-    analyzers = (
-        {"analyzer": "char_wb", "ngram_range": (3, 3)},
-        {"analyzer": "word", "token_pattern": r"\S+"},
-    )
-    for options in analyzers:
-        matrix = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **options).fit_transform(one.values)
+    for matrix in one.kept("bags", lambda: _bags(one.values)):
         for start in range(0, len(a), 200_000):
             part = slice(start, start + 200_000)
             total[part] += np.asarray(matrix[a[part]].multiply(matrix[b[part]]).sum(axis=1)).ravel() / 2
     return total
+
+
+def _bags(values: list[str]) -> list[Any]:
+    analyzers: tuple[dict[str, Any], ...] = (
+        {"analyzer": "char_wb", "ngram_range": (3, 3)},
+        {"analyzer": "word", "token_pattern": r"\S+"},
+    )
+    return [
+        TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **options).fit_transform(values) for options in analyzers
+    ]
 
 
 def _codes(one: Column, a: Ints, b: Ints) -> Floats:
@@ -139,39 +155,72 @@ def _codes(one: Column, a: Ints, b: Ints) -> Floats:
 
 
 def _phones(one: Column, a: Ints, b: Ints) -> Floats:
-    tails = np.array([value[-9:] for value in one.values], dtype=object)
-    found = _by_edits(one, a, b, {1: 0.9})
-    same = np.fromiter((x == y for x, y in zip(tails[a], tails[b], strict=True)), dtype=np.bool_, count=len(a))
-    return np.where(same, np.float32(0.95), found)
+    """The same last nine digits: 0.95; one slip: 0.9."""
+    tails = one.kept("tails", lambda: np.unique([value[-9:] for value in one.values], return_inverse=True)[1])
+    found = np.zeros(len(a), dtype=np.float32)
+    near = np.flatnonzero(_digits_apart(one, a, b) <= 2)  # more cannot be one slip
+    if len(near):
+        slips = _distance(one.objects[a[near]], one.objects[b[near]], DamerauLevenshtein.distance)
+        found[near[slips == 1]] = np.float32(0.9)
+    return np.where(tails[a] == tails[b], np.float32(0.95), found)
+
+
+def _digits_apart(one: Column, a: Ints, b: Ints) -> npt.NDArray[np.int64]:
+    """How many digits of two values have no partner in the other, wherever they stand."""
+    counts = one.kept("digits", lambda: _digit_counts(one.values))
+    return np.asarray(np.abs(counts[a] - counts[b]).sum(axis=1, dtype=np.int64))
+
+
+def _digit_counts(values: list[str]) -> npt.NDArray[np.int8]:
+    return np.column_stack([[value.count(digit) for value in values] for digit in "0123456789"]).astype(np.int8)
 
 
 def _emails(one: Column, a: Ints, b: Ints) -> Floats:
-    parts = [value.partition("@")[::2] for value in one.values]
-    local, domain = (np.array([part[at] for part in parts], dtype=object) for at in (0, 1))
-    likeness = _edits(local[a], local[b])
-    same_domain = local_equal = np.zeros(len(a), dtype=np.bool_)
-    same_domain = np.fromiter((x == y for x, y in zip(domain[a], domain[b], strict=True)), np.bool_, len(a))
-    local_equal = np.fromiter((x == y for x, y in zip(local[a], local[b], strict=True)), np.bool_, len(a))
-    found = np.where(same_domain, np.float32(0.3), np.float32(0.0))
-    found = np.where(likeness >= 0.7, np.float32(0.7), found)
-    found = np.where((likeness >= 0.84) | (_edits(one.objects[a], one.objects[b]) >= 0.88), np.float32(0.8), found)
-    digits = np.array([re.sub(r"\D", "", part[0]) for part in parts], dtype=object)
-    numbered = ~_same(digits[a], digits[b])  # anna.kowalska12 and anna.kowalska13 are two people, not a slip
-    found = np.where(numbered, np.minimum(found, np.float32(0.3)), found)
-    return np.where(local_equal, np.float32(0.9), found)
+    """The same name at another place: 0.9; a slip: 0.8; names alike: 0.7; the same place: 0.3."""
+    local, digits, places, numbers, names = one.kept("mail", lambda: _mail_parts(one.values))
+    found = np.where(places[a] == places[b], np.float32(0.3), np.float32(0.0))
+    # anna.kowalska12 and anna.kowalska13 are two people, not a slip
+    same = np.flatnonzero((digits[a] == digits[b]) & (names[a] != names[b]))
+    same = same[np.abs(numbers[a[same]] - numbers[b[same]]) <= 0.4 * np.maximum(numbers[a[same]], numbers[b[same]])]
+    if len(same):
+        likeness = _edits(local[a[same]], local[b[same]])
+        found[same[likeness >= 0.7]] = np.float32(0.7)
+        slip = likeness >= 0.84
+        rest = np.flatnonzero(~slip)
+        slip[rest] = _edits(one.objects[a[same[rest]]], one.objects[b[same[rest]]]) >= 0.88
+        found[same[slip]] = np.float32(0.8)
+    return np.where(names[a] == names[b], np.float32(0.9), found)
+
+
+def _mail_parts(values: list[str]) -> tuple[Any, Ints, Ints, Ints, Ints]:
+    """Per value: the name before the @, and as numbers its digits, the part behind the @, its length, the name."""
+    parts = [value.partition("@")[::2] for value in values]
+    local = _objects(part[0] for part in parts)
+    digits = np.unique([re.sub(r"\D", "", part[0]) for part in parts], return_inverse=True)[1]
+    places = np.unique([part[1] for part in parts], return_inverse=True)[1]
+    names = np.unique([part[0] for part in parts], return_inverse=True)[1]
+    return local, digits, places, np.array([len(part[0]) for part in parts], dtype=np.int64), names
 
 
 def _dates(one: Column, a: Ints, b: Ints) -> Floats:
     """One wrong digit or day and month swapped: 0.9; two of three parts equal: 0.8; same year: 0.5; near: 0.3."""
-    edits = _distance(one.objects[a], one.objects[b], DamerauLevenshtein.distance)
-    parts = np.array([(value[:4], value[4:6], value[6:8]) for value in one.values], dtype=object)
-    same = np.column_stack([_same(parts[a, at], parts[b, at]) for at in range(3)])
-    years = np.array([int(value[:4] or 0) for value in one.values])
+    parts, years = one.kept("parts", lambda: _date_parts(one.values))
+    same = parts[a] == parts[b]
     found = np.where(np.abs(years[a] - years[b]) <= 2, np.float32(0.3), np.float32(0.0))
     found = np.where(same[:, 0], np.float32(0.5), found)
+    edits = np.full(len(a), 9.0, dtype=np.float32)
+    near = np.flatnonzero(_digits_apart(one, a, b) <= 4)  # more cannot be two slips
+    if len(near):
+        edits[near] = _distance(one.objects[a[near]], one.objects[b[near]], DamerauLevenshtein.distance)
     found = np.where((same.sum(axis=1) >= 2) | (edits == 2), np.float32(0.8), found)
-    swapped = same[:, 0] & _same(parts[a, 1], parts[b, 2]) & _same(parts[a, 2], parts[b, 1])
+    swapped = same[:, 0] & (parts[a, 1] == parts[b, 2]) & (parts[a, 2] == parts[b, 1])
     return np.where((edits <= 1) | swapped, np.float32(0.9), found)
+
+
+def _date_parts(values: list[str]) -> tuple[Ints, Ints]:
+    """Year, month and day ``(n, 3)``, and the year."""
+    parts = np.array([[int(part or -1) for part in (v[:4], v[4:6], v[6:8])] for v in values], dtype=np.int64)
+    return parts, np.maximum(parts[:, 0], 0)
 
 
 def _years(one: Column, a: Ints, b: Ints) -> Floats:
@@ -210,8 +259,11 @@ def _distance(
     return found
 
 
-def _same(left: npt.NDArray[np.object_], right: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
-    return np.asarray(left == right, dtype=np.bool_)
+def _objects(values: Iterable[str]) -> npt.NDArray[np.object_]:
+    told = list(values)
+    found = np.empty(len(told), dtype=object)
+    found[:] = told
+    return found
 
 
 _LIKENESS: dict[str, Callable[[Column, Ints, Ints], Floats]] = {

@@ -6,21 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from amity.people.matching import clusters
+from amity.people.matching import clusters, learned
 from amity.people.matching import model as models
 from amity.people.matching.candidates import candidates
 from amity.people.matching.columns import Ints
 from amity.people.matching.compare import Levels
-from amity.people.matching.model import Model
+from amity.people.matching.model import Doubles, Model
 from amity.people.matching.partners import Linked, linked
+from amity.people.matching.stored import backed
 from amity.people.matching.tables import Records, records
 from amity.people.matching.whole import Whole, whole
 
-Doubles = npt.NDArray[np.float64]
-Yes = npt.NDArray[np.bool_]
 _WITHIN = -3.0  # log odds, before looking, that two records that a chain of pairs connects are the same
 _LIFT = 3.0  # and at most so much more than for any two records
 
@@ -54,7 +52,7 @@ def match(left: pl.DataFrame, right: pl.DataFrame | None = None, ignore: Iterabl
 
 def _deduped(base: Records, pairs: Ints) -> Matches:
     gamma = models.compared(base, pairs)
-    model = models.train(base, pairs, gamma)
+    model = learned.train(base, pairs, gamma)
     odds = scored(base, model, pairs, gamma)
     lift = float(np.clip(_WITHIN - np.log(model.prior), 0.0, _LIFT))
     groups = clusters.groups(base.total, pairs, odds, lambda some: scored(base, model, some) + lift)
@@ -63,7 +61,7 @@ def _deduped(base: Records, pairs: Ints) -> Matches:
 
 def _linked(base: Records, bags: Whole | None, pairs: Ints) -> Matches:
     gamma = models.compared(base, pairs, bags)
-    model = models.train(base, pairs, gamma, bags)
+    model = learned.train(base, pairs, gamma, bags)
     odds = scored(base, model, pairs, gamma)
     found: Linked = linked(base, bags, pairs, odds)
     same = pairs[found.kept]
@@ -74,15 +72,7 @@ def scored(base: Records, model: Model, pairs: Ints, gamma: Levels | None = None
     """Log odds of pairs; one short field is never enough by itself."""
     gamma = models.compared(base, pairs) if gamma is None else gamma
     odds = models.scores(model, gamma, models.rarities(base, pairs, gamma))
-    return np.where(_backed(base, gamma), odds, np.minimum(odds, -1.0))
-
-
-def _backed(base: Records, gamma: Levels) -> Yes:
-    """Whether at least two fields (or one long text) could be compared, where the base has more than two."""
-    if len(base.columns) < 3:
-        return np.ones(len(gamma), dtype=np.bool_)
-    weight = np.array([2 if one.kind in ("text", "email") else 1 for one in base.columns])
-    return np.asarray((gamma[:, : len(weight)] >= 0) @ weight >= 2, dtype=np.bool_)
+    return np.where(backed(base, gamma), odds, np.minimum(odds, -1.0))
 
 
 def _grouped(total: int, same: Ints) -> Ints:

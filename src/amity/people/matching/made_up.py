@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 from anyascii import anyascii
 
+from amity.people.matching.made_up_homes import Row, address, lived_in
 from amity.people.matching.nicknames import families, forms
 from amity.people.matching.words import fold
 
-Row = dict[str, Any]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MAILBOXES = ("mail.example", "post.example", "inbox.example", "box.example", "web.example")
 
@@ -21,28 +20,18 @@ _MAILBOXES = ("mail.example", "post.example", "inbox.example", "box.example", "w
 def with_duplicates(people: pl.DataFrame, share: float = 0.18, seed: int = 1) -> pl.DataFrame:
     """The people with a share of all rows turned into worse copies of others; column ``person`` tells who is who.
 
-    ``people``: ``first, last, email, phone, city`` (and more). Each copy keeps its e-mail, phone or birth date, maybe
-    with a slip; a quarter of the given names become short or foreign forms, Cyrillic is often written in Latin.
+    ``people``: ``language, first, last, email, phone, city`` (and more); streets, birth dates, families and offices are
+    made up here. Each copy keeps its e-mail, phone or birth date, maybe with a slip; a quarter of the given names
+    become short or foreign forms, Cyrillic is often written in Latin, some have moved house since.
     """
     chance = random.Random(seed)  # noqa: S311 - made-up data, not a secret
     copies = int(people.height * share)
     originals = people.height - copies
-    born = [_birth(chance) for _at in range(originals)]
-    kept = (
-        people.head(originals)
-        .select("first", "last", "email", "phone", "city")
-        .with_columns(pl.Series("born", born, dtype=pl.String), person=pl.int_range(originals, dtype=pl.Int64))
-    )
+    rows = lived_in(chance, people.head(originals))
     chosen = [chance.randrange(originals) for _at in range(copies)]
-    worse = [_copy(chance, row) for row in kept[chosen].iter_rows(named=True)]
-    both = pl.concat([kept, pl.DataFrame(worse, schema=kept.schema)])
-    return both.sample(fraction=1.0, shuffle=True, seed=seed)
-
-
-def _birth(chance: random.Random) -> str | None:
-    if chance.random() < 0.4:
-        return None
-    return (date(1940, 1, 1) + timedelta(days=chance.randrange(24_000))).isoformat()
+    rows += [_copy(chance, rows[at]) for at in chosen]
+    schema = dict.fromkeys(rows[0], pl.String) | {"person": pl.Int64}
+    return pl.DataFrame(rows, schema=schema).sample(fraction=1.0, shuffle=True, seed=seed)
 
 
 def _copy(chance: random.Random, row: Mapping[str, Any]) -> Row:
@@ -53,6 +42,8 @@ def _copy(chance: random.Random, row: Mapping[str, Any]) -> Row:
         made |= {name: _capital(anyascii(made[name])) for name in ("first", "last")}
     if chance.random() < 0.02:
         made["first"], made["last"] = made["last"], made["first"]
+    if chance.random() < 0.05:
+        made |= address(chance, "en") if chance.random() < 0.5 else {"street": None, "postcode": None}
     if not any(made[name] and made[name] == row[name] for name in ("email", "phone", "born")):
         made["phone"] = row["phone"] or made["phone"]
         made["email"] = made["email"] if row["phone"] else row["email"]
@@ -98,6 +89,16 @@ def _city(chance: random.Random, row: Row) -> str | None:
     return None if roll < 0.15 else _slip(chance, str(row["city"])) if roll < 0.22 else str(row["city"])
 
 
+def _street(chance: random.Random, row: Row) -> str | None:
+    roll = chance.random()
+    return None if roll < 0.25 else _slip(chance, str(row["street"])) if roll < 0.37 else str(row["street"])
+
+
+def _postcode(chance: random.Random, row: Row) -> str | None:
+    roll = chance.random()
+    return None if roll < 0.25 else _slip(chance, str(row["postcode"])) if roll < 0.3 else str(row["postcode"])
+
+
 def _born(chance: random.Random, row: Row) -> str | None:
     born, roll = str(row["born"]), chance.random()
     if roll < 0.2:
@@ -130,5 +131,7 @@ _CHANGES: dict[str, Callable[[random.Random, Row], str | None]] = {
     "email": _email,
     "phone": _phone,
     "city": _city,
+    "street": _street,
+    "postcode": _postcode,
     "born": _born,
 }

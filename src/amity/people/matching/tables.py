@@ -12,26 +12,41 @@ import numpy as np
 import polars as pl
 
 from amity.people.matching.columns import Column, column, encoded
+from amity.people.matching.nicknames import families
 from amity.people.matching.words import fold
 
 _ID_NAMES = re.compile(r"(?:^|[^a-z])(?:id|ids|uid|uuid|guid|key|index|no|nr|unnamed.*|row|rowid|recid|entityid)$")
+_FIRST = re.compile(r"first|given|fore.?name|vorname|prenom|imi[ea]|imya|name_?1|^fname")
+_NOT_FIRST = re.compile(r"last|sur|famil|nach|second|nazw|fam")
 _CONTAINED = 0.9
+_KNOWN = 0.4  # share of values that are known first names, where a column is not called so
 _SHARED = 0.03  # share of either column's records whose value occurs in the other column too
 
 
 @dataclass(frozen=True)
 class Records:
-    """Records in comparable form. ``split``: number of left records; equal to ``total`` where there is one table."""
+    """Records in comparable form. ``split``: number of left records; equal to ``total`` where there is one table.
+
+    ``swaps``: names of the columns whose values may stand in each other's place, where that is known.
+    """
 
     columns: tuple[Column, ...]
     total: int
     split: int
+    swaps: tuple[str, ...] | None = None
 
     @cached_property
     def swappable(self) -> list[tuple[int, int]]:
         """Columns whose values may stand in each other's place."""
+        if self.swaps is not None:
+            return list(combinations([at for at, one in enumerate(self.columns) if one.name in self.swaps], 2))
         words = [at for at, one in enumerate(self.columns) if one.kind == "word"]
         return [(a, b) for a, b in combinations(words, 2) if _share_values(self.columns[a], self.columns[b])]
+
+    @cached_property
+    def given(self) -> list[int]:
+        """Columns of first names: called so, or full of known ones."""
+        return [at for at, one in enumerate(self.columns) if one.kind == "word" and _holds_first_names(one)]
 
     @property
     def linkage(self) -> bool:
@@ -164,6 +179,15 @@ def _split(one: Column, others: Sequence[Column], at: int) -> tuple[list[str], l
     words = one.values[one.codes[at]].split()
     said = {word for other in others if other.codes[at] >= 0 for word in other.values[other.codes[at]].split()}
     return words, [word for word in words if word not in said]
+
+
+def _holds_first_names(one: Column) -> bool:
+    header = fold(one.name)
+    if _NOT_FIRST.search(header) or not one.values:
+        return False
+    known = families()
+    held = np.fromiter((value.split(" ", 1)[0] in known for value in one.values), np.bool_, len(one.values))
+    return bool(_FIRST.search(header)) or float(one.counts[held].sum()) >= _KNOWN * max(one.counts.sum(), 1)
 
 
 def _share_values(a: Column, b: Column) -> bool:

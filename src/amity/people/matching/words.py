@@ -151,6 +151,11 @@ def name_words(text: str) -> list[str]:
     return kept or parts
 
 
+def is_patronymic(word: str) -> bool:
+    """Whether a folded word is a Russian patronymic."""
+    return bool(_PATRONYMIC.search(word))
+
+
 @lru_cache(maxsize=1 << 17)
 def sound(word: str) -> str:
     """How a folded name sounds, whatever the spelling: Kowalska, Ковальский, Kovalsky → kovalsk.

@@ -74,4 +74,9 @@ def people() -> dict[str, Any]:
 
 if __name__ == "__main__":
     django.setup()
-    FILE.write_text(json.dumps({"person": people(), "company": companies()}, indent=1) + "\n")
+    FILE.write_text(
+        json.dumps(
+            {"person": people(), "company": companies()},
+        )
+        + "\n"
+    )

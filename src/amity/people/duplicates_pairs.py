@@ -69,9 +69,9 @@ def found(kind: str, scored: Scored, pairs: Sequence[tuple[UUID, UUID]], found_b
     sure = duplicates_models.calibrated(taught, scored.odds)
     certain = duplicates_models.certain(taught, scored.odds) & ~differing(scored)
     for at in np.flatnonzero(sure >= duplicates_models.REVIEW):
-        left, right = sorted(pairs[at])
+        left, right = sorted(pairs[int(at)])
         band = "certain" if certain[at] else "review"
-        yield Found(left, right, float(sure[at]), float(scored.odds[at]), band, scored.evidence(at), found_by)
+        yield Found(left, right, float(sure[at]), float(scored.odds[at]), band, scored.evidence(int(at)), found_by)
 
 
 def differing(scored: Scored) -> Any:

@@ -69,8 +69,8 @@ def test_a_change_is_matched_whoever_made_it_and_unlike_pairs_go() -> None:
     assert ({pair.left_id, pair.right_id}, pair.state, pair.found_by) == ({anna, other}, "open", "form")
     with connection.cursor() as cursor:  # behind everybody's back
         cursor.execute(
-            "UPDATE people_person SET given_name = 'Zofia', family_name = 'Lis', display_name = 'Zofia Lis', phone = '', "
-            'traits = \'{"birth_date": "1999-09-09"}\' WHERE id = %s',
+            "UPDATE people_person SET given_name = 'Zofia', family_name = 'Lis', display_name = 'Zofia Lis', "
+            "phone = '', traits = jsonb_build_object('birth_date', '1999-09-09') WHERE id = %s",
             [other],
         )
     duplicates_live.follow()

@@ -23,6 +23,7 @@ class Role(models.TextChoices):
     MARKETER = "marketer", _("Marketer")
     STEWARD = "steward", _("Data steward")
     ANALYST = "analyst", _("Analyst")
+    PRIVACY = "privacy", _("Data protection officer")
 
 
 class RowScope(models.TextChoices):

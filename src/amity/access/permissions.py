@@ -31,6 +31,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "steward": frozenset(
         _STEWARD | {"jobs.manage", "models.decide", "segments.manage", "consent.manage", "duplicates.decide"}
     ),
+    "privacy": frozenset(
+        _READ
+        | {"people.edit", "tasks.edit", "people.export", "settings.view", "audit.view", "consent.manage"}
+        | {"privacy.manage"}
+    ),
     "analyst": frozenset(_READ | {"people.export", "deals.export", "models.train", "settings.view", "segments.manage"}),
 }
 ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())

@@ -1,20 +1,21 @@
 """Every URL of the product, by name: which methods it answers, and which permission each needs.
 
 ``anyone``: no sign-in. ``staff``: any signed-in member. Otherwise a permission; `ROLES` says, apart from the code,
-which roles hold it (A administrator, M manager, S salesperson, G support agent, K marketer, D data steward, Y analyst).
+which roles hold it (A administrator, M manager, S salesperson, G support agent, K marketer, D data steward, Y analyst, P data
+protection officer).
 A URL that is missing here fails the build, and so does one that is gone.
 """
 
 from __future__ import annotations
 
-EVERYBODY = "AMSGKDY"
+EVERYBODY = "AMSGKDYP"
 ROLES = {
     "staff": EVERYBODY,
     "people.view": EVERYBODY,
-    "privacy.manage": "A",
-    "people.edit": "AMSGKD",
+    "privacy.manage": "AP",
+    "people.edit": "AMSGKDP",
     "people.bulk": "AMSKD",
-    "people.export": "AMKDY",
+    "people.export": "AMKDYP",
     "segments.view": EVERYBODY,
     "segments.manage": "AMKDY",
     "deals.view": EVERYBODY,
@@ -22,27 +23,27 @@ ROLES = {
     "deals.bulk": "AMSD",
     "deals.assign": "AM",
     "deals.export": "AMDY",
-    "tasks.edit": "AMSGKD",
-    "models.view": "AMSKDY",
+    "tasks.edit": "AMSGKDP",
+    "models.view": "AMSKDYP",
     "models.train": "AMY",
     "models.decide": "AMD",
     "readiness.view": EVERYBODY,
     "imports.run": "AMD",
-    "jobs.view": "AMSKDY",
+    "jobs.view": "AMSKDYP",
     "jobs.manage": "AMD",
     "views.share": "AM",
     "settings.view": EVERYBODY,
     "staff.manage": "A",
     "tokens.manage": "A",
     "webhooks.manage": "A",
-    "audit.view": "A",
+    "audit.view": "AP",
     "duplicates.decide": "AD",
-    "consent.manage": "AKD",
+    "consent.manage": "AKDP",
     "outgoing.manage": "A",
 }
 LETTERS = {
     "A": "administrator", "M": "manager", "S": "salesperson",
-    "G": "agent", "K": "marketer", "D": "steward", "Y": "analyst",
+    "G": "agent", "K": "marketer", "D": "steward", "Y": "analyst", "P": "privacy",
 }  # fmt: skip
 
 # URL name -> {method: permission}

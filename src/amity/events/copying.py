@@ -20,6 +20,7 @@ _long = Struct("!iq").pack
 _short = Struct("!ih").pack
 _length = Struct("!i").pack
 _columns = Struct("!h").pack
+_jsonb = Struct("!iB").pack
 _json = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -30,7 +31,10 @@ def columns(count: int) -> bytes:
 
 def text(value: str | None) -> bytes:
     """A text; ``None`` is NULL."""
-    return NULL if value is None else data(value.encode("utf-8", "replace"))
+    if value is None:
+        return NULL
+    plain = value.encode("utf-8", "replace")
+    return _length(len(plain)) + plain
 
 
 def data(value: bytes | None) -> bytes:
@@ -39,7 +43,7 @@ def data(value: bytes | None) -> bytes:
 
 
 def uuid(value: UUID | None) -> bytes:
-    return NULL if value is None else b"\x00\x00\x00\x10" + value.bytes
+    return NULL if value is None else b"\x00\x00\x00\x10" + value.int.to_bytes(16)
 
 
 def time(value: datetime | None) -> bytes:
@@ -54,4 +58,7 @@ def small(value: int) -> bytes:
 
 def json(value: object) -> bytes:
     """A jsonb; ``None`` is NULL."""
-    return NULL if value is None else data(b"\x01" + _json(value))
+    if value is None:
+        return NULL
+    plain = _json(value)
+    return _jsonb(len(plain) + 1, 1) + plain

@@ -90,7 +90,7 @@ def append_facts(cursor: Any, rows: Iterable[Landed]) -> None:
     with cursor.copy(_LANDED_COPY) as sink:
         sink.write(copying.HEADER)
         while chunk:
-            sink.write(b"".join([_packed(row) for row in chunk]))
+            sink.write(_packed(chunk))
             chunk = list(islice(waiting, _CHUNK))
         sink.write(copying.TRAILER)
 
@@ -132,23 +132,36 @@ def forget(cursor: Any, ids: Sequence[UUID]) -> None:
     cursor.execute("DELETE FROM events_seen WHERE key = ANY(%s)", [sorted(keys)])
 
 
-def _packed(row: Landed) -> bytes:
-    fact = row.fact
-    return b"".join((
-        _ROW,
-        copying.uuid(row.id),
-        copying.text(fact.kind[:_MAX_KIND]),
-        copying.text(fact.name[:MAX_NAME] or fact.kind),
-        copying.text(row.summary),
-        copying.text(row.source[:_MAX_SOURCE]),
-        copying.text(fact.message_id),
-        copying.uuid(row.person_id),
-        copying.uuid(row.company_id),
-        copying.json(fact.traits if fact.kind in ("identify", "group") else fact.properties),
-        copying.json(fact.context or None),
-        copying.time(fact.occurred_at),
-        copying.time(fact.received_at),
-        copying.uuid(fact.source_id),
-        copying.text(fact.anonymous_id or None),
-        copying.text(fact.user_id or None),
-    ))  # fmt: skip
+def _packed(rows: Iterable[Landed]) -> bytes:
+    """Rows as COPY takes them. Texts that rows share (kind, name, source…) are turned into bytes once."""
+    parts: list[bytes] = []
+    add = parts.append
+    text = _Packed()
+    for row in rows:
+        fact = row.fact
+        profile = fact.kind in ("identify", "group")
+        add(_ROW)
+        add(copying.uuid(row.id))
+        add(text[fact.kind[:_MAX_KIND]])
+        add(text[fact.name[:MAX_NAME] or fact.kind])
+        add(text[row.summary])
+        add(text[row.source[:_MAX_SOURCE]])
+        add(copying.text(fact.message_id))
+        add(copying.uuid(row.person_id))
+        add(copying.NULL if row.company_id is None else copying.uuid(row.company_id))
+        add(copying.json(fact.traits if profile else fact.properties))
+        add(copying.json(fact.context) if fact.context else copying.NULL)
+        add(copying.time(fact.occurred_at))
+        add(copying.time(fact.received_at))
+        add(copying.uuid(fact.source_id))
+        add(copying.text(fact.anonymous_id) if fact.anonymous_id else copying.NULL)
+        add(copying.text(fact.user_id) if fact.user_id else copying.NULL)
+    return b"".join(parts)
+
+
+class _Packed(dict[str, bytes]):
+    """Texts in the form of COPY, each made when it is first asked for."""
+
+    def __missing__(self, value: str) -> bytes:
+        packed = self[value] = copying.text(value)
+        return packed

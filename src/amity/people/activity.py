@@ -131,7 +131,8 @@ class Recording:
         _upsert_counts(self._cursor, counts)
         if self._sums:
             _write(self._cursor, self._registry, self._sums, self._tallies)
-        return {person: {f"event:{name}" for name in names} for person, names in self._by_name.items()}
+        told = {name: f"event:{name}" for name in {name for names in self._by_name.values() for name in names}}
+        return {person: {told[name] for name in names} for person, names in self._by_name.items()}
 
     def _add(self, person: UUID, fact: Any) -> None:
         name = fact.name[:200] or fact.kind

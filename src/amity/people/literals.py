@@ -9,7 +9,7 @@ from uuid import UUID
 
 def uuids(ids: Iterable[UUID]) -> str:
     """For ``%s::uuid[]``."""
-    return "{" + ",".join([each.hex for each in ids]) + "}"
+    return "{" + ",".join([f"{each.int:032x}" for each in ids]) + "}"
 
 
 def numbers(values: Iterable[Any]) -> str:

@@ -125,29 +125,25 @@ def _evaluate(cursor: Any, plan: Plan, ids: list[UUID], names: Sequence[set[str]
     facts.read({leaf for live in chosen for leaf in live.leaves})
     _note_relevance(chosen, masks, facts)
     moves: list[Move] = []
+    changed = fresh.copy()
     for live in chosen:
         mask = masks[live.number]
         holds = facts.truth(live.tree, mask) & facts.listed
         moved = mask & (holds != bits[live.number])
+        if not moved.any():
+            continue
         bits[live.number] ^= moved
+        changed |= moved
         for at in np.flatnonzero(moved).tolist():
             moves.append(Move(ids[at], live, bool(holds[at]), _reason(live, names[at], bool(fresh[at]))))
     fired = np.fromiter((TIME in each for each in names), bool, len(ids))
     wanted = _next_due(chosen, masks, facts)
-    _keep(cursor, ids, bits, _due(due, wanted, fired | fresh, facts.listed))
+    _keep(cursor, ids, bits, changed, _due(due, wanted, fired | fresh, facts.listed))
     write_moves(cursor, moves)
     return len(moves), facts.merged
 
 
-@dataclass(slots=True)
-class Kept:
-    """What stood in the rows of people, to write back only what changed."""
-
-    rows: list[bytes | None]
-    due: Ints
-
-
-def _before(cursor: Any, plan: Plan, ids: list[UUID]) -> tuple[np.ndarray[Any, Any], Kept, Bools]:
+def _before(cursor: Any, plan: Plan, ids: list[UUID]) -> tuple[np.ndarray[Any, Any], Ints, Bools]:
     """Lock the people; who is in what by now (segment × person), when they are due, who was never evaluated."""
     rows = _locked(cursor, ids)
     kept = [None if row[0] is None else bytes(row[0]) for row in rows]
@@ -168,7 +164,7 @@ def _before(cursor: Any, plan: Plan, ids: list[UUID]) -> tuple[np.ndarray[Any, A
         for person, number in cursor.fetchall():
             if number < width * 8:
                 bits[number, places[person]] = True
-    return bits, Kept(kept, due), fresh
+    return bits, due, fresh
 
 
 def _locked(cursor: Any, ids: list[UUID]) -> list[tuple[Any, int | None]]:
@@ -237,24 +233,23 @@ def _next_due(chosen: Iterable[Live], masks: Mapping[int, Bools], facts: Facts) 
     return wanted
 
 
-def _due(kept: Kept, wanted: Ints, replace: Bools, listed: Bools) -> tuple[Kept, Ints]:
-    """The earlier of what stood there and what is wanted; replaced where all timed conditions were looked at."""
-    due = np.where(replace, wanted, np.minimum(kept.due, wanted))
-    return kept, np.where(listed, due, NEVER)
+def _due(was: Ints, wanted: Ints, replace: Bools, listed: Bools) -> tuple[Ints, Ints]:
+    """When people were due, and are now: the earlier of both; replaced where all timed conditions were looked at."""
+    due = np.where(replace, wanted, np.minimum(was, wanted))
+    return was, np.where(listed, due, NEVER)
 
 
-def _keep(cursor: Any, ids: list[UUID], bits: np.ndarray[Any, Any], due: tuple[Kept, Ints]) -> None:
-    kept, new_due = due
-    packed = np.packbits(bits, axis=0, bitorder="little").T
-    told = [row.tobytes().rstrip(b"\0") for row in packed]
-    later = (kept.due != new_due).tolist()
-    changed = [at for at, was in enumerate(kept.rows) if later[at] or was is None or was.rstrip(b"\0") != told[at]]
-    if changed:
-        due_us = new_due.tolist()
+def _keep(cursor: Any, ids: list[UUID], bits: np.ndarray[Any, Any], changed: Bools, due: tuple[Ints, Ints]) -> None:
+    """Write back who is in what, and when they are due, for those of whom any of it changed."""
+    was_due, new_due = due
+    places = np.flatnonzero(changed | (was_due != new_due))
+    if len(places):
+        packed = np.packbits(bits[:, places], axis=0, bitorder="little").T
+        told = [row.tobytes().rstrip(b"\0") for row in packed]
         cursor.execute(
             _KEEP,
-            [literals.uuids(ids[at] for at in changed), literals.blobs(told[at] for at in changed),
-             literals.numbers(None if due_us[at] == NEVER else due_us[at] for at in changed)],
+            [literals.uuids(ids[at] for at in places), literals.blobs(told),
+             literals.numbers(None if us == NEVER else us for us in new_due[places].tolist())],
         )  # fmt: skip
 
 
@@ -297,9 +292,8 @@ def _pairs(moves: Iterable[Move]) -> list[str]:
 def _tell(cursor: Any, moves: Sequence[Move], now: datetime) -> None:
     events.append_facts(cursor, [_fact(move, now) for move in moves])
     for topic, entered in ((ENTERED, True), (LEFT, False)):
-        found = [(m.person_id, _payload(m)) for m in moves if m.entered is entered]
-        if found:
-            events.publish_many(topic, found)
+        if any(m.entered is entered for m in moves):
+            events.publish_many(topic, ((m.person_id, _payload(m)) for m in moves if m.entered is entered))
 
 
 def _payload(move: Move) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from amity.base.errors import NotFound, Refused
 from amity.people import duplicates_merging
 from amity.people.duplicate_models import DuplicatePair, MatchModel
 from amity.people.duplicates_evidence import Evidence, told
-from amity.people.duplicates_live import Likeness, like
-from amity.people.duplicates_scan import SCAN_KIND, start_scan
+from amity.people.duplicates_live import Likeness, file_all, like
+from amity.people.duplicates_scan import SCAN_KIND, scan_person_base, start_scan
 from amity.people.models import LISTED, Company, Person
 from amity.people.profiles import COMPANY_FIELDS, PERSON_FIELDS, CompanyView, PersonView, company_view, person_view
 
@@ -223,10 +223,12 @@ __all__ = [
     "counts",
     "decide",
     "do_decide",
+    "file_all",
     "get_pair",
     "like",
     "open_pairs",
     "pairs_of",
+    "scan_person_base",
     "start_scan",
     "undo_decide",
     "views",

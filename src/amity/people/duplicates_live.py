@@ -122,6 +122,14 @@ def file_keys(limit: int = 10_000) -> int:
     return len(taken)
 
 
+def file_all() -> int:
+    """File the keys of all profiles that are due; how many were."""
+    done = 0
+    while filed := file_keys():
+        done += filed
+    return done
+
+
 def refile(cursor: Any, kind: str, ids: Sequence[UUID], values: Mapping[UUID, Mapping[str, str]]) -> None:
     """Keep the keys of these profiles; unlisted ones have none. 2 queries."""
     cursor.execute("DELETE FROM people_matchkey WHERE id = ANY(%s)", [[pk for pk in ids if pk not in values]])

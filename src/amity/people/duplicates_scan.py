@@ -83,6 +83,15 @@ def scan(kind: str, report: jobs.Report = lambda done, total, stage: None) -> Sc
     return Scan(ids, model, pairs, scored, certain, duplicates_models.calibrated(taught, scored.odds))
 
 
+def scan_person_base() -> list[tuple[str, str, str]]:
+    """Scan the people and keep the pairs, for measuring; returns ``(left, right, band)``."""
+    found = scan("person")
+    write("person", found)
+    ends = [(str(found.ids[a]), str(found.ids[b])) for a, b in found.pairs.tolist()]
+    bands = ["certain" if one else "review" for one in found.certain.tolist()]
+    return [(left, right, band) for (left, right), band in zip(ends, bands, strict=True)]
+
+
 def read(kind: str) -> tuple[list[UUID], Records]:
     """All listed profiles in comparable form. 1 query."""
     out = io.BytesIO()

@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     """Fill the database where needed, measure, print. Exit code 1 when a page misses the target."""
     asked = _parser().parse_args(arguments)
     logging.disable(logging.WARNING)
-    _use_database(asked.database, asked.fresh)
+    use_database(asked.database, asked.fresh)
     size = bulk_load.Size(people=asked.people, events=asked.people * 10, deals=asked.people // 5)
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM people_person)")
@@ -127,7 +127,7 @@ def _signed_in(email: str) -> Client:
     return client
 
 
-def _use_database(name: str, fresh: bool) -> None:
+def use_database(name: str, fresh: bool) -> None:
     """Point this process to database ``name``, made and migrated where missing."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])

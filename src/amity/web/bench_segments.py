@@ -51,7 +51,7 @@ def main(arguments: list[str]) -> int:
     """Fill where needed, measure, print. Exit code 1 when a target is missed."""
     asked = _parser().parse_args(arguments)
     logging.disable(logging.WARNING)
-    bench_lists._use_database(asked.database, asked.fresh)
+    bench_lists.use_database(asked.database, asked.fresh)
     _filled(asked.people)
     figures = []
     for figure in measure(asked.rounds, asked.segments, asked.only):

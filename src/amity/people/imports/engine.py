@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
 from amity.base.jobs import Report, Stopped
+from amity.people import privacy_returning
 from amity.people.imports import rejects, shelf, streams
 from amity.people.imports.ends import record_end
 from amity.people.imports.feed import Feed, Load
@@ -118,7 +119,7 @@ class Landed:
 
 def land_load(context: Context, home: Home, load: Load) -> Landed:
     """Land one load inside the caller's transaction; rows that the database refuses are found and rejected alone."""
-    faults = home.faults(load.frame)
+    faults = privacy_returning.turned_away(load.frame, home.noun, home.faults(load.frame), context.notes)
     faulty = faults.is_not_null()
     refused = [rejects.of_rows(load, load.frame.filter(faulty)[ROW], faults.filter(faulty))] if faulty.any() else []
     refused.append(rejects.of_reader(load.batch))

@@ -27,6 +27,7 @@ _REASONS: dict[str, str | Promise] = {
     "no_order": gettext_lazy("The row does not say which order it belongs to."),
     "no_time": gettext_lazy("The row does not say when it happened."),
     "unique": gettext_lazy("Another record already has a value of this row that only one record may have."),
+    "erased_before": gettext_lazy("This person was erased here, and is not taken again (see Privacy, settings)."),
     "database": gettext_lazy("The database did not take the row."),
 }
 

@@ -309,6 +309,11 @@ def _note(noun_key: str, code: str, count: int) -> str:
             "%(n)s rows are left out, because nobody said what they are",
             "count",
         ),
+        "erased_before": ngettext_lazy(
+            "%(n)s row is about somebody who was erased here",
+            "%(n)s rows are about people who were erased here",
+            "count",
+        ),
         "cut": ngettext_lazy("%(n)s value is too long and is cut", "%(n)s values are too long and are cut", "count"),
         "not_kept": ngettext_lazy("%(n)s value finds no place", "%(n)s values find no place", "count"),
     }[kind]
@@ -323,7 +328,7 @@ def _noted(noun_key: str, code: str) -> tuple[str, dict[str, str]]:
         return "unknown", {"what": _field_label(noun_key, code.removesuffix("_unknown"))}
     if code.endswith("_made"):
         return "made", {"what": _made_label(code.removesuffix("_made"))}
-    return (code if code in ("not_understood", "cut") else "not_kept"), {}
+    return (code if code in ("not_understood", "cut", "erased_before") else "not_kept"), {}
 
 
 def _made_label(key: str) -> str:

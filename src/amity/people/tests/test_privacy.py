@@ -47,6 +47,7 @@ from amity.people.privacy_map import places
 from amity.people.privacy_needles import GONE, WHOLE, Matcher, Needle, pruned, redacted
 from amity.people.privacy_rows import Whose
 from amity.people.privacy_subject import Subject, subject_of
+from amity.people.tests.import_files import landed
 
 pytestmark = pytest.mark.django_db
 BOSS = replace(access.SYSTEM, staff_id=UUID(int=7))
@@ -401,3 +402,16 @@ def test_the_register_tells_every_table_with_personal_data() -> None:
     declared = {place.table for place in places() if place.personal.erase != "none"}
     assert declared - tables <= {"base_undostep"}
     assert privacy_register.assessment()["risks"]
+
+
+@pytest.mark.parametrize(("wanted", "taken", "refused"), [("flag", 2, 0), ("refuse", 1, 1)])
+def test_an_erased_person_in_an_import_is_known_again(tmp_path: Path, wanted: str, taken: int, refused: int) -> None:
+    PrivacySetting.objects.create(returning=wanted)
+    privacy_erase.erase(subject(anna()), ASKED)
+    columns = {"First": "given_name", "Email": "email", "Phone": "phone"}
+    rows = [("Anna", "anna.q@example.org", ""), ("Jan", "jan@example.org", "")]
+    job = landed(tmp_path, ("person", columns, rows))
+    assert Person.objects.count() == taken
+    assert apps.get_model("people", "ImportReject").objects.filter(code="erased_before").count() == refused
+    assert ImportFile.objects.get(run=job).notes["erased_before"] == 1
+    assert ErasedMark.objects.filter(returned__gt=0).exists()

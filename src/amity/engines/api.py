@@ -65,6 +65,8 @@ __all__ = [
     "dump_database",
     "earlier_position",
     "embedded_postgres",
+    "encoders",
+    "english_vectors",
     "ensure_topic",
     "fetch",
     "http_post",
@@ -79,6 +81,20 @@ __all__ = [
 def embedded_postgres(home: Path) -> EmbeddedPostgres:
     """The embedded Postgres of the installation under ``home``; nothing is started yet."""
     return EmbeddedPostgres(home)
+
+
+def encoders() -> tuple[str, ...]:
+    """Which sentence encoders are installed: ``many`` languages, and perhaps ``english``."""
+    from amity.engines.vectors import encoders as installed
+
+    return installed()
+
+
+def english_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors (n, 384) of unit length for English texts; see `vectors`."""
+    from amity.engines.vectors import english_vectors as encode
+
+    return encode(texts)
 
 
 def sentence_vectors(texts: Sequence[str]) -> NDArray[np.float32]:

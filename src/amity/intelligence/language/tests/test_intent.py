@@ -13,7 +13,8 @@ import pytest
 
 from amity.base.errors import Refused
 from amity.engines import api as engines
-from amity.intelligence.language.intent import Intents, nearest, softmax, train
+from amity.intelligence.language.heads import softmax
+from amity.intelligence.language.intent import Intents, nearest, train
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +87,7 @@ def test_vectors_have_unit_length_and_nothing_has_none() -> None:
     found = engines.sentence_vectors(["a parcel", "", "посылка"])
     assert np.allclose(np.linalg.norm(found, axis=1), [1, 0, 1], atol=1e-4)
     assert engines.sentence_vectors([]).shape == (0, 512)
-    assert nearest(found, found)[0] > nearest(found, found)[1]
+    assert nearest([found], [found])[0] > nearest([found], [found])[1]
 
 
 def test_softmax_survives_large_values() -> None:

@@ -1,0 +1,92 @@
+"""What a message is described by: n-grams of words and letters, and sentence vectors of one or two encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from amity.base.errors import Refused
+from amity.engines import api as engines
+
+Vectors = NDArray[np.float32]
+
+_RARE_FROM = 3_000  # messages from which n-grams seen once are left out
+_MOST_NGRAMS = 200_000
+_LONGEST = 1_500  # characters of one message whose n-grams count
+_WORD = r"(?u)\b\w+\b"
+
+
+@dataclass(frozen=True)
+class Features:
+    """n messages: ``ngrams`` (n, f), rows of unit length, and ``vectors`` (n, d) per encoder."""
+
+    ngrams: sp.csr_matrix
+    vectors: tuple[Vectors, ...]
+
+    def __len__(self) -> int:
+        return int(self.ngrams.shape[0])
+
+    @cached_property
+    def columns(self) -> sp.csr_matrix:
+        """``ngrams`` turned over once, for many products with it."""
+        return self.ngrams.T.tocsr()
+
+    def take(self, rows: NDArray[Any]) -> Features:
+        """The messages at ``rows``."""
+        return Features(self.ngrams[rows], tuple(part[rows] for part in self.vectors))
+
+    def only(self, encoders: Sequence[int]) -> Features:
+        """With the vectors of these encoders only."""
+        return Features(self.ngrams, tuple(self.vectors[i] for i in encoders))
+
+
+@dataclass(frozen=True, slots=True)
+class Describer:
+    """Learned vocabulary of n-grams, and which encoders are asked."""
+
+    words: Any
+    letters: Any
+    encoders: tuple[str, ...]
+
+    def describe(self, texts: Sequence[str]) -> Features:
+        """Features of messages, in batches of any size."""
+        return Features(self.ngrams(texts), vectors_of(texts, self.encoders))
+
+    def ngrams(self, texts: Sequence[str]) -> sp.csr_matrix:
+        """Sparse TF-IDF of words (1-2) and of letters within words (2-5), rows of unit length."""
+        short = [text[:_LONGEST] for text in texts]
+        both = sp.hstack([self.words.transform(short), self.letters.transform(short)], format="csr")
+        return (both * np.float32(0.5**0.5)).tocsr()
+
+
+def learn_ngrams(texts: Sequence[str], encoders: tuple[str, ...]) -> Describer:
+    """Learn the vocabulary. Raises `Refused` where there is no word at all."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    short = [text[:_LONGEST] for text in texts]
+    least = 2 if len(texts) >= _RARE_FROM else 1
+    words = TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, token_pattern=_WORD, max_features=_MOST_NGRAMS, dtype=np.float32
+    )
+    letters = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=least, max_features=_MOST_NGRAMS,
+        dtype=np.float32,
+    )  # fmt: skip
+    try:
+        words.fit(short)
+    except ValueError as error:
+        raise Refused("no_words", "The messages hold no words to learn from.") from error
+    letters.fit(short)
+    return Describer(words, letters, encoders)
+
+
+def vectors_of(texts: Sequence[str], encoders: Sequence[str]) -> tuple[Vectors, ...]:
+    """Vectors of every encoder named: ``many`` languages, ``english``."""
+    known = {"many": engines.sentence_vectors, "english": engines.english_vectors}
+    return tuple(known[name](list(texts)) for name in encoders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Sink:
         self.mails: list[Mail] = []
         self.answers: dict[str, str] = {}
         self.drop_after_data = False
+        self.pause = 0.0  # how long the server thinks about a text
         self.controller = Controller(self, hostname="127.0.0.1", port=_free_port(), ready_timeout=10)
 
     def __enter__(self) -> Sink:
@@ -55,6 +57,7 @@ class Sink:
         if self.drop_after_data:
             server.transport.abort()
             return "250 OK"
+        await asyncio.sleep(self.pause)
         for to in envelope.rcpt_tos:
             self.mails.append(Mail(to, envelope.content, time.monotonic()))
         return "250 OK"

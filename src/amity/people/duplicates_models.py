@@ -14,7 +14,7 @@ from amity.people.duplicate_models import DuplicatePair, MatchModel, MatchPolicy
 from amity.people.matching.model import Doubles
 from amity.people.matching.stored import Stored, from_json
 
-CERTAIN = 0.995  # probability from which a pair is certain
+CERTAIN = 0.99  # probability from which a pair is certain
 REVIEW = 0.3  # and from which it is worth a reviewer's look
 _PRIOR = Path(__file__).with_name("matching") / "prior.json"
 _LEAST, _LEAST_OF_EACH = 30, 5  # decisions before they say anything

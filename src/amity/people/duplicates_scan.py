@@ -32,6 +32,7 @@ _LEAST = 1_000  # profiles from which the base is worth learning from; smaller o
 _SMALL = 30_000  # profiles up to which every record's nearest by letters are candidates too
 _AT_ONCE = 250_000  # pairs scored at a time
 _LARGEST = 12  # profiles in one group, beyond which nothing in it is certain
+_FEW = 3  # profiles in a group in which one may well be a bad copy
 _AGAINST = -4.0  # log odds of a pair within a group, below which nothing in it is certain
 _GONE = """
 UPDATE people_pair SET state = 'gone' WHERE kind = %s AND state = 'open' AND found_by <> 'alias' AND model_version <> %s
@@ -79,7 +80,7 @@ def scan(kind: str, report: jobs.Report = lambda done, total, stage: None) -> Sc
     report(base.total, base.total, "grouping")
     scored = model.scored(base, pairs)
     certain = duplicates_models.certain(taught, scored.odds) & ~duplicates_pairs.differing(scored)
-    certain &= sound(model, base, pairs, scored.odds)
+    certain[certain] = sound(model, base, pairs[certain])
     return Scan(ids, model, pairs, scored, certain, duplicates_models.calibrated(taught, scored.odds))
 
 
@@ -107,18 +108,22 @@ def read(kind: str) -> tuple[list[UUID], Records]:
     return [UUID(each) for each in table["id"].to_list()], blocks.of_table(kind, table)
 
 
-def sound(model: Stored, base: Records, pairs: Ints, odds: Doubles) -> Any:
-    """Which pairs belong to groups that hold together: not too large, no two members that speak against each other."""
-    groups = clusters.groups(base.total, pairs, odds, lambda some: model.scored(base, some).odds)
+def sound(model: Stored, base: Records, pairs: Ints) -> Any:
+    """Which of the certain pairs belong to groups that hold together: not too large, no members against each other.
+
+    A chain of certain pairs may join two that nobody would take for the same; then none of its pairs is certain.
+    """
+    groups = clusters.chained(base.total, pairs)
     sizes = np.bincount(groups, minlength=1)
-    within = clusters.pairs_of(np.where(sizes[groups] > 2, groups, np.arange(base.total) + len(sizes)))
-    bad = np.zeros(len(sizes) + base.total, dtype=np.bool_)
-    for part in _parts(within):
+    bad = sizes > _LARGEST
+    members = np.flatnonzero((sizes[groups] > 2) & ~bad[groups])
+    within = clusters.pairs_of(groups[members])
+    for part in _parts(members[within]):
         scored = model.scored(base, part)
-        against = (scored.odds < _AGAINST) | duplicates_pairs.differing(scored)
+        weak = (scored.odds < _AGAINST) & (sizes[groups[part[:, 0]]] > _FEW)
+        against = weak | duplicates_pairs.differing(scored)
         bad[groups[part[against, 0]]] = True
-    good = (groups[pairs[:, 0]] == groups[pairs[:, 1]]) & (sizes[groups[pairs[:, 0]]] <= _LARGEST)
-    return good & ~bad[groups[pairs[:, 0]]]
+    return ~bad[groups[pairs[:, 0]]]
 
 
 def write(kind: str, scan: Scan, report: jobs.Report = lambda done, total, stage: None) -> int:

@@ -24,11 +24,9 @@ def groups(total: int, pairs: Ints, scores: Doubles, score: Score) -> Ints:
     Pairs above zero chain records together; each chain is then cut where the average pair across speaks against it
     (average linkage over log odds), so that one wrong pair cannot glue two people.
     """
-    kept = scores > 0
-    graph = sparse.coo_matrix((np.ones(kept.sum()), (pairs[kept, 0], pairs[kept, 1])), shape=(total, total))
-    _count, chain = connected_components(graph, directed=False)
+    chain = chained(total, pairs[scores > 0])
     sizes = np.bincount(chain)
-    found = chain.astype(np.int64)
+    found = chain.copy()
     order = np.argsort(chain, kind="stable")
     ends = np.cumsum(sizes)
     chains = [order[ends[at] - sizes[at] : ends[at]] for at in np.flatnonzero(sizes > 2)]
@@ -38,6 +36,12 @@ def groups(total: int, pairs: Ints, scores: Doubles, score: Score) -> Ints:
         found[members] = fresh + cut
         fresh += int(cut.max()) + 1
     return np.asarray(found)
+
+
+def chained(total: int, pairs: Ints) -> Ints:
+    """The group ``(total,)`` of every record when all these pairs are the same."""
+    graph = sparse.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(total, total))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def _cut_all(chains: list[Ints], score: Score) -> list[Ints]:

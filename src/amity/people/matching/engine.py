@@ -65,7 +65,7 @@ def _linked(base: Records, bags: Whole | None, pairs: Ints) -> Matches:
     odds = scored(base, model, pairs, gamma)
     found: Linked = linked(base, bags, pairs, odds)
     same = pairs[found.kept]
-    return Matches(base, model, pairs, found.odds, same, _grouped(base.total, same))
+    return Matches(base, model, pairs, found.odds, same, clusters.chained(base.total, same))
 
 
 def scored(base: Records, model: Model, pairs: Ints, gamma: Levels | None = None) -> Doubles:
@@ -73,11 +73,3 @@ def scored(base: Records, model: Model, pairs: Ints, gamma: Levels | None = None
     gamma = models.compared(base, pairs) if gamma is None else gamma
     odds = models.scores(model, gamma, models.rarities(base, pairs, gamma))
     return np.where(backed(base, gamma), odds, np.minimum(odds, -1.0))
-
-
-def _grouped(total: int, same: Ints) -> Ints:
-    from scipy import sparse
-    from scipy.sparse.csgraph import connected_components
-
-    graph = sparse.coo_matrix((np.ones(len(same)), (same[:, 0], same[:, 1])), shape=(total, total))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)

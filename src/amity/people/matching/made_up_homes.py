@@ -33,7 +33,7 @@ def lived_in(chance: random.Random, people: pl.DataFrame) -> list[Row]:
         language = row.pop("language")
         firm = row["email"].partition("@")[2]
         elder = by_language.get(language)
-        if elder is not None and chance.random() < _IN_FAMILIES:
+        if elder is not None and row["first"] != elder["first"] and chance.random() < _IN_FAMILIES:
             _join_family(chance, row, elder)
         elif chance.random() < _OFFICE:
             row["phone"] = offices.setdefault(firm, row["phone"])
@@ -61,14 +61,12 @@ def _join_family(chance: random.Random, row: Row, elder: Row) -> None:
     years = {"spouse": chance.uniform(-8, 8), "child": chance.uniform(18, 42), "sibling": chance.uniform(1, 12)}
     row["born"] = elder["born"] + timedelta(days=365.25 * years.get(kind, 0))
     row |= {name: elder[name] for name in ("last", "city", "street", "postcode")}
-    if kind == "child" and chance.random() < 0.03:
-        row["first"] = elder["first"]  # junior
-    elif row["first"] == elder["first"]:
-        row["born"] = elder["born"] + timedelta(days=365.25 * 25)
-    if chance.random() < 0.4:
-        row["phone"] = elder["phone"]
+    junior = kind == "child" and chance.random() < 0.03
+    row["first"] = elder["first"] if junior else row["first"]
+    row["phone"] = elder["phone"] if chance.random() < 0.4 else row["phone"]
     local = anyascii(f"{row['first']}.{row['last']}{row['person']}").lower().replace(" ", "")
-    row["email"] = elder["email"] if chance.random() < 0.04 else f"{local}@{row['email'].partition('@')[2]}"
+    shared = not junior and chance.random() < 0.04
+    row["email"] = elder["email"] if shared else f"{local}@{row['email'].partition('@')[2]}"
 
 
 def _birth(chance: random.Random) -> date:

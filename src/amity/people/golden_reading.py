@@ -167,8 +167,13 @@ def candidates_of(
 def _of_history(
     name: str, changes: Sequence[TraitChange], there: set[tuple[str, str]], states: Mapping[UUID, State]
 ) -> list[Candidate]:
-    """Values that were replaced or held back. Who said a replaced one is told by the change that brought it."""
-    mine = [each for each in changes if each.name == name]
+    """Values that were replaced or held back. Who said a replaced one is told by the change that brought it.
+
+    Changes without a source (a merge, another policy) brought nothing new.
+    """
+    mine = [
+        each for each in changes if each.name == name and (each.actor_id or str(each.origin_id or UNKNOWN) != UNKNOWN)
+    ]
     brought = {repr(each.after): each for each in reversed(mine)}
     found = []
     for change in mine:

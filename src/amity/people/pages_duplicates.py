@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from amity.access import api as access
@@ -20,8 +23,13 @@ from amity.people import duplicates, duplicates_policy, duplicates_review
 from amity.people.duplicates import KINDS, PairView
 from amity.people.duplicates_review import FOUND_BY, PAGE, PERMISSION
 
-SCAN_KIND = "people.duplicates.scan"
 BANDS = ("certain", "review")
+STAGES: Mapping[str, str | Promise] = {
+    "reading": gettext_lazy("reading"),
+    "comparing": gettext_lazy("comparing"),
+    "grouping": gettext_lazy("grouping"),
+    "merging": gettext_lazy("merging what is certain"),
+}
 _KEPT = ("kind", "band", "after")
 
 
@@ -121,10 +129,10 @@ def _common(request: access.StaffRequest, kind: str) -> dict[str, Any]:
 
 
 def _scan() -> dict[str, Any]:
-    run = JobRun.objects.filter(kind=SCAN_KIND).order_by("-created_at").first()
+    run = JobRun.objects.filter(kind=duplicates.SCAN_KIND).order_by("-created_at").first()
     busy = run is not None and run.state in (JobRun.State.WAITING, JobRun.State.RUNNING)
     share = round(100 * run.done / run.total) if run and run.total else None
-    return {"scan": run, "scanning": busy, "scan_share": share}
+    return {"scan": run, "scanning": busy, "scan_share": share, "stage": STAGES.get(run.stage, "") if run else ""}
 
 
 def _current(request: access.StaffRequest, pairs: list[PairView]) -> PairView | None:

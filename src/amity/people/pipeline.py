@@ -15,7 +15,16 @@ from uuid import UUID
 from amity.base import live
 from amity.base.ids import new_ids
 from amity.events import api as events
-from amity.people import activity, consent_events, identity, segments_live, traits_apply, traits_companies
+from amity.people import (
+    activity,
+    consent_events,
+    golden_policy,
+    identity,
+    segments_live,
+    traits_apply,
+    traits_companies,
+)
+from amity.people.golden import Policy
 from amity.people.identity import Memory, Resolved
 from amity.people.identity_contacts import Contact, relink
 from amity.people.identity_junk import links
@@ -72,17 +81,18 @@ def _take_in(cursor: Any, memory: Memory, facts: list[events.Fact]) -> None:
     changed: dict[UUID, set[str]] = {}
     recount = set(resolved.moved.profiles)
     _join(cursor, memory, resolved, changed)
-    told, claims = _said(facts, resolved.homes, companies)
-    reread, had = traits_apply.reread(cursor, resolved.moved.visitors)
+    policy = golden_policy.current(cursor)
+    told, claims = _said(facts, resolved.homes, companies, policy)
+    reread, had = traits_apply.reread(cursor, resolved.moved.visitors, policy)
     contacts = identity.disclaim(memory, had)
     for home, marks in reread:
-        later(told.setdefault(home, {}), marks)
+        later(told.setdefault(home, {}), marks, policy)
         claims += _claims(home, marks)
-    traits_companies.write_said(cursor, facts, companies)
+    traits_companies.write_said(cursor, facts, companies, policy)
     traits_companies.belong_again(cursor, resolved.moved.visitors)
     traits_companies.belong(cursor, facts, resolved.homes, companies)
     if told:
-        names, spoke = traits_apply.write_said(cursor, told)
+        names, spoke = traits_apply.write_said(cursor, told, policy)
         for pk, words in names.items():
             changed.setdefault(pk, set()).update(words)
         if spoke:
@@ -124,7 +134,10 @@ def _land(
 
 
 def _said(
-    facts: Sequence[events.Fact], homes: Sequence[UUID | None], companies: dict[str, UUID]
+    facts: Sequence[events.Fact],
+    homes: Sequence[UUID | None],
+    companies: dict[str, UUID],
+    policy: Policy | None,
 ) -> tuple[traits_apply.Said, list[Claim]]:
     """Values and contacts that identify calls give; the company that a group call puts somebody into."""
     told: traits_apply.Said = {}
@@ -144,7 +157,7 @@ def _said(
         if known is None:
             told[home] = marks
         else:
-            later(known, marks)
+            later(known, marks, policy)
     return told, claims
 
 

@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
+from amity.people.golden import Policy
 from amity.people.identity_devices import HEAVY
 from amity.people.merge_groups import absorb, connected, load_owns, store_owns, together
 from amity.people.traits import Change, Mark, State, apply, said, shown_name
@@ -39,7 +40,9 @@ def speak_up(cursor: Any, states: Mapping[UUID, State]) -> dict[UUID, UUID]:
     return dict(cursor.fetchall())
 
 
-def write_said(cursor: Any, said_of: Said) -> tuple[dict[UUID, set[str]], dict[UUID, UUID]]:
+def write_said(
+    cursor: Any, said_of: Said, policy: Policy | None = None
+) -> tuple[dict[UUID, set[str]], dict[UUID, UUID]]:
     """Let values count; names that changed by surviving profile, and visitors that spoke up with their users.
 
     What those visitors say is in their own rows only, until the caller regroups them.
@@ -58,14 +61,14 @@ def write_said(cursor: Any, said_of: Said) -> tuple[dict[UUID, set[str]], dict[U
     for pk, state in states.items():
         if pk in grouped:
             continue
-        changes, touched = apply(state, said_of[pk])
+        changes, touched = apply(state, said_of[pk], policy)
         told += [(pk, change) for change in changes]
         if touched:
             rows.append(state)
             names[pk] = _keys(state, changes)
     write(cursor, rows, names)
     if grouped:
-        more, seen = _write_groups(cursor, grouped, said_of, spoke)
+        more, seen = _write_groups(cursor, grouped, said_of, spoke, policy)
         names |= more
         told += seen
     note(cursor, told)
@@ -76,7 +79,9 @@ def write_said(cursor: Any, said_of: Said) -> tuple[dict[UUID, set[str]], dict[U
     return words, spoke
 
 
-def reread(cursor: Any, visitors: Iterable[UUID]) -> tuple[list[Spoken], list[tuple[UUID, str, str]]]:
+def reread(
+    cursor: Any, visitors: Iterable[UUID], policy: Policy | None = None
+) -> tuple[list[Spoken], list[tuple[UUID, str, str]]]:
     """Empty visitors whose events changed hands; what each of their events says, and the contacts that they had.
 
     About 8 queries.
@@ -96,7 +101,8 @@ def reread(cursor: Any, visitors: Iterable[UUID]) -> tuple[list[Spoken], list[tu
         state.values, state.origins = emptied | {"lead_status": "none"}, {}
     rows = [states[pk] for pk in ids]
     for pk, own in owns.items():
-        shown = together(own, {m: owns.get(m, states[m]) for m in states if survivor[m] == pk})
+        own.policy = policy.version if policy else 0
+        shown = together(own, {m: owns.get(m, states[m]) for m in states if survivor[m] == pk}, policy)
         shown.merged_into = None
         rows.append(shown)
     store_owns(cursor, owns.values())
@@ -114,7 +120,7 @@ def reread(cursor: Any, visitors: Iterable[UUID]) -> tuple[list[Spoken], list[tu
 
 
 def _write_groups(
-    cursor: Any, homes: set[UUID], said_of: Said, silent: Iterable[UUID]
+    cursor: Any, homes: set[UUID], said_of: Said, silent: Iterable[UUID], policy: Policy | None
 ) -> tuple[dict[UUID, set[str]], list[tuple[UUID, Change]]]:
     """The same for rows that are part of profiles with members; ``silent`` rows do not count in those yet."""
     _edges, nodes = connected(cursor, homes)
@@ -125,7 +131,7 @@ def _write_groups(
     rows: list[State] = []
     names: dict[UUID, set[str]] = {}
     for pk in homes:
-        changes, touched = apply(owns.get(pk, states[pk]), said_of[pk])
+        changes, touched = apply(owns.get(pk, states[pk]), said_of[pk], policy)
         if pk in owns and _keys(owns[pk], changes):
             owns[pk].search = ""  # to be worked out again
         if touched and pk not in owns:
@@ -135,7 +141,8 @@ def _write_groups(
     shown_names: dict[UUID, set[str]] = {}
     for pk in {survivor[home] for home in homes} & owns.keys():
         members = {m: owns.get(m, states[m]) for m in states if survivor[m] == pk}
-        shown = together(owns[pk], members)
+        owns[pk].policy = policy.version if policy else 0
+        shown = together(owns[pk], members, policy)
         shown.merged_into, shown.search = None, states[pk].search
         keys = shown.values.keys() | states[pk].values.keys()
         shown_names[pk] = {k for k in keys if shown.values.get(k) != states[pk].values.get(k)}

@@ -11,6 +11,7 @@ from amity.base import clock
 from amity.base.ids import new_id
 from amity.events.api import Fact
 from amity.people.finding import company_search
+from amity.people.golden import Policy
 from amity.people.identity_junk import plain_id
 from amity.people.renaming import renamed
 from amity.people.traits import COMPANY_TEXTS, Change, Mark, State, apply, later, said
@@ -67,14 +68,14 @@ def company_of(companies: Mapping[str, UUID], fact: Fact) -> UUID | None:
     return companies.get(plain_id(fact.group_id)) if fact.kind == "group" else None
 
 
-def write_said(cursor: Any, facts: Iterable[Fact], companies: Mapping[str, UUID]) -> None:
-    """What group calls say of companies; the last value wins. At most 3 queries."""
+def write_said(cursor: Any, facts: Iterable[Fact], companies: Mapping[str, UUID], policy: Policy | None = None) -> None:
+    """What group calls say of companies; the last value wins unless the policy says otherwise. At most 3 queries."""
     said_of: dict[UUID, dict[str, Mark]] = {}
     for fact in facts:
         company = company_of(companies, fact)
         if company is not None and fact.traits:
             marks = said(fact.traits, fact.occurred_at, fact.message_id, fact.source_id, company=True)
-            later(said_of.setdefault(company, {}), marks)
+            later(said_of.setdefault(company, {}), marks, policy)
     if not said_of:
         return
     cursor.execute(_SELECT, [sorted(said_of)])
@@ -82,7 +83,7 @@ def write_said(cursor: Any, facts: Iterable[Fact], companies: Mapping[str, UUID]
     told: list[tuple[UUID, Change]] = []
     changed: list[State] = []
     for state in states:
-        changes, touched = apply(state, said_of[state.id])
+        changes, touched = apply(state, said_of[state.id], policy)
         told += [(state.id, change) for change in changes]
         if touched:
             changed.append(state)

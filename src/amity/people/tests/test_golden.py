@@ -15,7 +15,8 @@ from amity.access import api as access
 from amity.access.tests.staffing import actor
 from amity.base import undo
 from amity.base.errors import Refused
-from amity.people import changes, golden_ends, golden_marks, golden_reading, merge
+from amity.events.api import Fact
+from amity.people import changes, golden_apply, golden_ends, golden_marks, golden_policy, golden_reading, merge
 from amity.people.golden import RULES, Candidate, Policy, golden
 from amity.people.models import Company, GoldenMark, Person, TraitChange
 from amity.people.profiles import get_company, get_person
@@ -173,6 +174,43 @@ def test_what_a_human_types_replaces_a_pinned_value_and_ends_the_pin(steward: ac
     anna.refresh_from_db()
     assert (anna.city, golden_ends.fixed_names(anna.origins)) == ("Opole", set())
     assert GoldenMark.objects.get().ended_by == steward.staff_id
+
+
+def _other(event: Fact) -> Fact:
+    event.source_id = OTHER
+    return event
+
+
+@pytest.mark.parametrize("size", [1, 5])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_trusted_source_holds_against_a_later_one(steward: access.Principal, size: int, turned: bool) -> None:
+    golden_policy.change(steward, {"plan": "latest"}, {str(SOURCE): 80})
+    said = [identify(1, "anna", city="Berlin", plan="pro"), _other(identify(5, "anna", city="Kraków", plan="free"))]
+    feed(said[::-1] if turned else said, size)
+    anna = _person()
+    assert (anna.city, anna.traits) == ("Berlin", {"plan": "free"})
+    shown = {each.name: each for each in golden_reading.values_of(get_person(steward, anna.pk))}
+    assert (shown["city"].why, [other.value for other in shown["city"].others]) == ("trusted", ["Kraków"])
+    assert shown["plan"].why == "latest"
+
+
+def test_a_new_policy_is_applied_to_what_is_here_and_can_be_taken_back(steward: access.Principal) -> None:
+    feed([identify(1, "anna", city="Berlin"), _other(identify(5, "anna", city="Kraków"))])
+    feed([identify(2, "boris", city="Bonn"), _other(identify(6, "celia", city="Cottbus"))])
+    boris, celia = Person.objects.filter(city__in=("Bonn", "Cottbus")).order_by("city")
+    made = merge.merge(steward, celia.pk, boris.pk)
+
+    def cities() -> set[str]:
+        golden_apply.apply(lambda done, total, stage: None)
+        return set(Person.objects.filter(merged_into=None).values_list("city", flat=True))
+
+    assert cities() == {"Kraków", "Cottbus"}
+    group = golden_policy.change(steward, {}, {str(SOURCE): 80})
+    assert cities() == {"Berlin", "Bonn"}
+    undo.put_back(steward, group)
+    assert cities() == {"Kraków", "Cottbus"}
+    merge.unmerge(steward, made)
+    assert set(Person.objects.values_list("city", flat=True)) == {"Kraków", "Cottbus", "Bonn"}
 
 
 def test_a_file_does_not_replace_what_was_verified_or_pinned(steward: access.Principal, tmp_path: Path) -> None:

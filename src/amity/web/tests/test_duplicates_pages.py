@@ -175,3 +175,9 @@ def test_a_salesperson_pins_and_verifies_on_records_in_sight(seller: tuple[Staff
     desk.post(f"/people/{anna.pk}/edit", {"given_name": "Anna", "city": "Sopot", "lead_status": "none"})
     page = told(desk, f"/people/{anna.pk}/")
     assert "verified by Sam" not in page and "Sopot" in page
+
+
+def test_a_scan_is_started_and_shows_how_far_it_is(steward: Client) -> None:
+    assert steward.post("/duplicates/scan", {"kind": "company"})["Location"] == "/duplicates/?kind=company"
+    assert "Looking through the whole base" in told(steward, "/duplicates/")
+    assert told(steward, "/duplicates/scan/progress", **HTMX).lstrip().startswith('<div id="scan"')

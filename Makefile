@@ -9,7 +9,7 @@ WORKERS ?= 2
 
 .PHONY: demo front test lint types typescript imports migrations strings openapi audit-packages unit slow browser debian-postgres \
 	templates screenshots lock messages bench bench-import bench-intake bench-intelligence bench-language bench-lists bench-corrections bench-dedupe bench-pipeline \
-	bench-scan bench-scoring bench-segments check-imports check-fuzz check-kill check-log check-kill-events check-access \
+	bench-scan bench-scoring bench-segments check-imports check-erase check-fuzz check-kill check-log check-kill-events check-access \
 	check-openapi check-demo clean
 
 demo: front
@@ -114,6 +114,8 @@ bench-dedupe: .venv/.tested
 
 bench-language: .venv/.installed
 	$(BIN)/amity bench language --data $(DATA)
+	$(BIN)/amity bench tone --data $(DATA)
+	$(BIN)/amity bench retrieval --data $(DATA)
 
 bench-pipeline: .venv/.installed
 	$(BIN)/amity bench pipeline
@@ -132,6 +134,9 @@ check-imports: .venv/.installed
 
 check-fuzz: .venv/.installed
 	$(BIN)/amity check intake-fuzz
+
+check-erase: .venv/.installed
+	$(BIN)/amity check erase
 
 check-kill: .venv/.installed
 	$(BIN)/amity check kill

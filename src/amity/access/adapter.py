@@ -38,6 +38,11 @@ class AccountAdapter(DefaultAccountAdapter):
             super().set_password(user, password)
             audit.record(principal_of(user), "password_changed", "staff", user.pk)
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Addresses that nobody here has get nothing: else the page could be made to write to strangers."""
+        if not template_prefix.endswith("unknown_account"):
+            super().send_mail(template_prefix, email, context)
+
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
     ) -> None:

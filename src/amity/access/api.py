@@ -17,6 +17,7 @@ from amity.access.permissions import (
     rows_of,
     sees,
 )
+from amity.access.post import Invitation, register_post
 from amity.access.requests import StaffRequest
 from amity.access.saved_views import VIEW_KIND, ViewOfList, delete_views, restore_views, save_view, saved_views, team_of
 from amity.access.sessions import principal_of_session
@@ -41,6 +42,7 @@ __all__ = [
     "SYSTEM",
     "VIEW_KIND",
     "Entry",
+    "Invitation",
     "Line",
     "Member",
     "Principal",
@@ -69,6 +71,7 @@ __all__ = [
     "principal_of_token",
     "reactivate",
     "record",
+    "register_post",
     "require",
     "require_any",
     "restore_views",

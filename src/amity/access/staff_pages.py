@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from amity.access import members, teams, tokens
 from amity.access.forms import MemberForm, TeamForm, TokenForm
 from amity.access.permissions import require
+from amity.access.post import Invitation, deliver
 from amity.access.requests import StaffRequest
 from amity.access.staff import member
 from amity.access.staff import members as list_members
@@ -153,7 +155,9 @@ def token_revocation(request: StaffRequest, token_id: UUID) -> HttpResponse:
 
 def _show_link(request: StaffRequest, staff_id: UUID, token: str) -> HttpResponse:
     link = request.build_absolute_uri(reverse("sign_in_link", args=[token]))
-    return render(request, "access/staff_invited.html", {"member": member(staff_id), "link": link})
+    found = member(staff_id)
+    mailed = deliver(Invitation(staff_id, found.name, found.email or "", get_language() or "en", link))
+    return render(request, "access/staff_invited.html", {"member": found, "link": link, "mailed": mailed})
 
 
 def _team_saved(request: StaffRequest, form: TeamForm, team_id: UUID | None) -> bool:

@@ -9,7 +9,9 @@ class ChannelsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from amity.channels import confirmations
+        from amity.access import api as access
+        from amity.channels import confirmations, staff_mail
         from amity.people import api as people
 
         people.consent.on_pending(confirmations.ask)
+        access.register_post(staff_mail.deliver)

@@ -218,10 +218,12 @@ def _detail(row: Outgoing) -> dict[str, Any]:
 
 
 def _view(row: Outgoing) -> OutgoingView:
+    hidden = row.purpose == people.consent.ACCOUNT  # its link opens an account or speaks for somebody
     return OutgoingView(
         row.pk, row.person_id, row.staff_id, row.channel, row.purpose, row.template, row.address, row.subject,
-        row.body, row.state, str(row.get_state_display()), row.reason, str(REASONS.get(row.reason, row.reason)),
-        row.detail, row.attempts, row.due_at, row.handed_at, row.engine, row.created_at,
+        "" if hidden else row.body, row.state, str(row.get_state_display()), row.reason,
+        str(REASONS.get(row.reason, row.reason)), row.detail, row.attempts, row.due_at, row.handed_at, row.engine,
+        row.created_at,
     )  # fmt: skip
 
 

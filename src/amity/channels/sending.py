@@ -24,6 +24,7 @@ from amity.channels.models import Outgoing
 from amity.channels.outbox import settle
 from amity.channels.suppression import suppress
 from amity.engines import api as engines
+from amity.people import api as people
 
 BATCH, MAX_BATCHES = 100, 100
 STALE = timedelta(minutes=2)  # in state handing for so long, and nobody holds the row: its process died
@@ -123,6 +124,8 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     row.detail, row.decided_at = receipt.text[:1_000], now
     if receipt.result == "accepted":
         row.state, row.reason = Outgoing.State.SENT, ""
+        if row.purpose == people.consent.ACCOUNT:
+            row.body = row.html = ""  # it held a link that opens something
     elif receipt.result == "unknown":
         row.state, row.reason = Outgoing.State.UNKNOWN, "connection_lost"
     elif receipt.result == "refused":
@@ -132,7 +135,7 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     else:
         row.state, row.reason, row.due_at = Outgoing.State.QUEUED, "later", now + PAUSES[row.attempts - 1]
         row.handed_at = None
-    row.save(update_fields=["state", "reason", "detail", "due_at", "decided_at", "handed_at"])
+    row.save(update_fields=["state", "reason", "detail", "due_at", "decided_at", "handed_at", "body", "html"])
     if receipt.dead and row.address:
         suppress(access.SYSTEM, "email", row.address, "bounce", receipt.text)
     detail = {"reason": row.reason, "purpose": row.purpose, "engine": row.engine, "attempt": row.attempts}

@@ -201,7 +201,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.people.tasks_duplicates",
     "amity.intelligence.tasks",
 ]
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else
 
 LOGGING = {
     "version": 1,

@@ -20,6 +20,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from amity.base.tables import read_table
 from amity.intelligence import baselines, columns
 from amity.intelligence.baselines import TRIALS, Parts
 from amity.intelligence.judged import Trained
@@ -27,7 +28,6 @@ from amity.intelligence.ladder import train
 from amity.intelligence.leakage import Suspicion, held_out, suspicions
 from amity.intelligence.metrics import log_loss, quality
 from amity.intelligence.outcomes import read_outcomes
-from amity.intelligence.read_table import read_table
 
 Array = NDArray[np.float64]
 Say = Callable[[str], None]

@@ -11,8 +11,8 @@ from django.db import connection
 
 from amity.access import api as access
 from amity.people import quality_decay, quality_log
-from amity.people.imports.places import country_code
 from amity.people.models import Company, Person
+from amity.people.places import country_code
 from amity.people.quality_apply import (
     Outcome,
     accept,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from amity.people.imports.places import country_code
+from amity.people.places import country_code
 from amity.people.quality_contacts import region
 from amity.people.quality_email import PUBLIC, domain_of
 from amity.people.quality_kinds import Found, Row

@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db import connection
 
 from amity.base import clock
+from amity.base.plain import normal
 from amity.base.searching import prefix_query
-from amity.people.imports.vocabulary import normal
 from amity.people.matching.words import fold, plain, without_legal_form
 from amity.people.models import Company, Import, ImportFile
 from amity.people.quality_case import shape

@@ -17,7 +17,7 @@ import msgspec
 
 from amity.people.golden import MANUAL, USUAL, Candidate, Policy, is_fixed, mark_of, rank
 from amity.people.identity_junk import plain_email, plain_phone
-from amity.people.imports.places import country_code, language_code
+from amity.people.places import country_code, language_code
 
 MAX_TRAITS, MAX_NAME, MAX_BYTES = 300, 120, 8_192
 VERIFIED = "verified"

@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
+from amity.base.tables import read_table
 from amity.intelligence import bench
 from amity.intelligence.baselines import TRIALS
 from amity.intelligence.benches.table import Line, Say, mean_line
-from amity.intelligence.read_table import read_table
 
 AUC_SLACK, LOSS_SLACK, ECE_MOST = 0.005, 0.002, 0.05
 NO_SIGNAL = "A_maven_opportunities"

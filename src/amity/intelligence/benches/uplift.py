@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from amity.base.tables import read_table
 from amity.intelligence import uplift
 from amity.intelligence.benches.table import Line, Say, mean_line
 from amity.intelligence.features import FeatureSpec
-from amity.intelligence.read_table import read_table
 
 Array = NDArray[np.float64]
 

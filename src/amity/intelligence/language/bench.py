@@ -18,8 +18,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from amity.base.errors import Refused
+from amity.base.tables import read_table
 from amity.intelligence.language.intent import REFUSED_SHARE, Understood, train
-from amity.intelligence.read_table import read_table
 
 Say = Callable[[str], None]
 Rows = tuple[list[str], NDArray[Any]]
@@ -44,7 +44,7 @@ class Task:
 
 def bench_files(train_file: Path, test_file: Path, text: str, label: str, oos: str | None = None) -> dict[str, Any]:
     """Learn from one table, judge on another; returns plain JSON values. Raises `Refused`."""
-    learned, judged = (_columns(path, text, label) for path in (train_file, test_file))
+    learned, judged = (columns(path, text, label) for path in (train_file, test_file))
     inside = [_without(rows, oos) for rows in (learned, judged)]
     outside = [_only(rows, oos) for rows in (learned, judged)]
     return bench_task(Task(train_file.name, inside[0], inside[1], outside[1], outside[0]))
@@ -64,10 +64,10 @@ def bench_task(task: Task) -> dict[str, Any]:
         "accuracy": float(np.mean(answer.labels == task.test[1])),
         "macro_f1": macro_f1(task.test[1], answer.labels),
         "ece": ece(answer, task.test[1]),
-        "log_loss": _log_loss(answer, model.classes, task.test[1]),
+        "log_loss": log_loss(answer, model.classes, task.test[1]),
         **_out_of_scope(answer, outside, model.floor),
         "seconds": seconds,
-        "ms_per_message": _milliseconds(model.read, task.test[0]),
+        "ms_per_message": milliseconds(model.read, task.test[0]),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "baselines": {"tfidf_linear": _baseline(task)},
     }  # fmt: skip
@@ -94,11 +94,11 @@ def tasks(data: Path) -> Iterator[Task]:
     yield _clinc(data / "F_clinc150/data_full.json.gz")
     for name, aim, few in (("hwu64", 0.90, 0.85), ("snips", 0.98, 0.0)):
         table = read_table(data / f"F_{name}/{name}.csv.gz")
-        parts = [_rows(table.filter(pl.col("split") == part), "text", "label") for part in ("train", "test")]
+        parts = [rows_of(table.filter(pl.col("split") == part), "text", "label") for part in ("train", "test")]
         yield Task(name, parts[0], parts[1], [], [], aim, few)
-    german = [_lines(data / f"F_massive_de_intents/{p}.txt.gz", last=True) for p in ("train", "test")]
+    german = [lines(data / f"F_massive_de_intents/{p}.txt.gz", last=True) for p in ("train", "test")]
     yield Task("massive de", german[0], german[1], [], [], 0.87)
-    polish = [_lines(data / f"F_pl_8tags_topics/{p}.txt.gz", last=False) for p in ("train", "test")]
+    polish = [lines(data / f"F_pl_8tags_topics/{p}.txt.gz", last=False) for p in ("train", "test")]
     yield Task("8tags pl", polish[0], polish[1], [], [], 0.76)
     yield _tickets(data / "F_it_tickets_endava_sample/all_tickets.csv.gz")
 
@@ -151,13 +151,14 @@ def _out_of_scope(inside: Understood, outside: Understood | None, floor: float) 
     }
 
 
-def _log_loss(answer: Understood, classes: NDArray[Any], truth: NDArray[Any]) -> float:
+def log_loss(answer: Understood, classes: NDArray[Any], truth: NDArray[Any]) -> float:
+    """Mean of minus the logarithm of the chance given to the truth."""
     places = np.clip(np.searchsorted(classes, truth), 0, len(classes) - 1)
     chance = np.where(classes[places] == truth, answer.chances[np.arange(len(truth)), places], 0.0)
     return float(-np.log(np.clip(chance, 1e-9, 1.0)).mean())
 
 
-def _milliseconds(read: Callable[[list[str]], Understood], texts: list[str]) -> float:
+def milliseconds(read: Callable[[list[str]], object], texts: list[str]) -> float:
     """Median time of one message read on its own."""
     spent = []
     for text in texts[:_TIMED]:
@@ -167,14 +168,18 @@ def _milliseconds(read: Callable[[list[str]], Understood], texts: list[str]) -> 
     return float(np.median(spent) * 1_000)
 
 
-def _baseline(task: Task) -> dict[str, float]:
-    """Words and pairs of words by TF-IDF, a linear support vector machine, default settings."""
+def tfidf_linear(task: Task) -> NDArray[Any]:
+    """Answers of words and pairs of words by TF-IDF with a linear support vector machine, default settings."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
 
     plain = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LinearSVC())
-    found = plain.fit(task.train[0], task.train[1]).predict(task.test[0])
+    return np.asarray(plain.fit(task.train[0], task.train[1]).predict(task.test[0]))
+
+
+def _baseline(task: Task) -> dict[str, float]:
+    found = tfidf_linear(task)
     return {"accuracy": float(np.mean(found == task.test[1])), "macro_f1": macro_f1(task.test[1], found)}
 
 
@@ -186,15 +191,17 @@ def _few(task: Task, seed: int = 0) -> Task:
     return Task(f"{task.name}, {_FEW} each", few, task.test, task.outside, [])
 
 
-def _columns(path: Path, text: str, label: str) -> Rows:
+def columns(path: Path, text: str, label: str) -> Rows:
+    """Texts and labels of a table. Raises `Refused` for a column that is not there."""
     table = read_table(path)
     for name in (text, label):
         if name not in table.columns:
             raise Refused("no_column", f"{path.name} has no column {name!r}. Columns: {', '.join(table.columns)}.")
-    return _rows(table, text, label)
+    return rows_of(table, text, label)
 
 
-def _rows(table: pl.DataFrame, text: str, label: str) -> Rows:
+def rows_of(table: pl.DataFrame, text: str, label: str) -> Rows:
+    """Texts and labels of two columns, without rows that have no label."""
     known = table.select(pl.col(text).cast(pl.String).alias("t"), pl.col(label).cast(pl.String).alias("l"))
     known = known.filter(pl.col("l").is_not_null()).with_columns(pl.col("t").fill_null(""))
     return known["t"].to_list(), np.asarray(known["l"].to_list(), dtype=str)
@@ -215,7 +222,7 @@ def _clinc(path: Path) -> Task:
     return Task("clinc150", parts[0], parts[1], [t for t, _ in stored["oos_test"]], [], 0.95, 0.92)
 
 
-def _lines(path: Path, last: bool) -> Rows:
+def lines(path: Path, last: bool) -> Rows:
     """One message a line, its class after the last tab or before the first blank."""
     read = gzip.decompress(path.read_bytes()).decode("utf-8").splitlines()
     pairs = [row.rsplit("\t", 1)[::-1] if last else row.split(" ", 1) for row in read if row.strip()]
@@ -229,7 +236,7 @@ def _tickets(path: Path) -> Task:
     table = table.filter(pl.col("category").is_in(common.implode())).with_columns(
         (pl.col("title").fill_null("") + " " + pl.col("body").fill_null("")).alias("text")
     )
-    texts, labels = _rows(table, "text", "category")
+    texts, labels = rows_of(table, "text", "category")
     order = np.random.default_rng(13).permutation(len(texts))
     cut = len(order) // 5
     parts = [([texts[i] for i in rows], labels[rows]) for rows in (order[cut:], order[:cut])]

@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from amity.base.errors import Refused
+from amity.base.tables import read_table
 from amity.intelligence import bench
 from amity.intelligence.outcomes import read_outcomes
-from amity.intelligence.read_table import read_table
 from amity.intelligence.tests.worlds import world
 
 

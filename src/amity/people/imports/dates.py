@@ -9,9 +9,10 @@ from typing import Literal, get_args
 import polars as pl
 from babel import Locale
 
+from amity.base.plain import LANGUAGES
+
 Order = Literal["ymd", "dmy", "mdy", "serial", "epoch", "epoch_ms"]
 ORDERS: tuple[Order, ...] = get_args(Order)
-LANGUAGES = ("en", "ru", "pl", "de")
 
 _TIME = (
     r"(?:[T ,]+(?:um |at |o |в )?(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?)?"

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from amity.people.imports import dates, numbers, phones, places, values
+from amity.base.plain import normal
+from amity.people import places
+from amity.people.imports import dates, numbers, phones, values
 from amity.people.imports.nouns import Kind
-from amity.people.imports.vocabulary import normal
 
 _LOOK = 3_000  # values looked at for shares
 _STATES = 300

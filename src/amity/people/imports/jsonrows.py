@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from django.utils.translation import gettext as _
 
+from amity.base.encodings import lines_of
 from amity.base.errors import Refused
-from amity.people.imports.encodings import lines_of
 from amity.people.imports.records import Rejected, rejected
 
 MAX_OBJECT = 4 * 1024 * 1024

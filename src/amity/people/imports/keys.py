@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from amity.base.ids import new_id
-from amity.people.imports.vocabulary import normal
+from amity.base.plain import normal
 
 MAX_VALUE = 200  # characters of an outside id kept as they are; longer ones are shortened with a digest
 # A UUIDv7 made by the database (RFC 9562, section 5.7), for rows that only the database counts.

@@ -7,9 +7,10 @@ from functools import cache
 
 from rapidfuzz import fuzz, process
 
+from amity.base.plain import normal
 from amity.people.imports.facts import Facts
 from amity.people.imports.nouns import DECLARED, Field, Kind, Noun
-from amity.people.imports.vocabulary import file_words, normal, phrases
+from amity.people.imports.vocabulary import file_words, phrases
 from amity.people.imports.wordlists import FIELD_WORDS
 
 _FUZZY = 88

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from amity.base.plain import normal
 from amity.people.imports.facts import Facts
 from amity.people.imports.matching import nouns_in
 from amity.people.imports.nouns import IGNORE, Noun, kind_of
 from amity.people.imports.numbers import currency_code
 from amity.people.imports.reasons import Reason
 from amity.people.imports.values import truth
-from amity.people.imports.vocabulary import normal, outcome_of
+from amity.people.imports.vocabulary import outcome_of
 
 _LEADS = "lead leads mql mqls prospect prospects лид лиды leady заявки anfragen"
 _LEAD_WORDS = frozenset(normal(word) for word in _LEADS.split())

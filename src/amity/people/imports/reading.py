@@ -14,8 +14,9 @@ from typing import Any, Literal
 import polars as pl
 from django.utils.translation import gettext as _
 
+from amity.base import encodings
 from amity.base.errors import Refused
-from amity.people.imports import encodings, jsonrows, records, sheets, streams
+from amity.people.imports import jsonrows, records, sheets, streams
 from amity.people.imports.records import Layout, Rejected
 from amity.people.imports.sniff import Shape, shape_of, unique
 

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amity.base.encodings import is_utf8
 from amity.base.errors import Refused
 
 MAX_RECORD = 256 * 1024  # bytes of one record, with line breaks inside its cells
@@ -241,15 +242,6 @@ _OPEN: list[bytes] = []
 def rejected(row: int, code: str, raw: bytes) -> Rejected:
     """A rejection with the start of the row, safe to store as text."""
     return Rejected(row, code, raw[:RAW_KEPT].decode("utf-8", "replace").replace("\x00", "\ufffd"))
-
-
-def is_utf8(data: bytes) -> bool:
-    """Whether the bytes decode as UTF-8."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _lines(blocks: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool, bool]]:

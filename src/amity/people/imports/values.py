@@ -9,9 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from amity.people.imports import dates, numbers, phones, places
+from amity.base.plain import normal
+from amity.people import places
+from amity.people.imports import dates, numbers, phones
 from amity.people.imports.nouns import CUSTOM, IGNORE, Kind, kind_of, noun
-from amity.people.imports.vocabulary import normal, outcome_of
+from amity.people.imports.vocabulary import outcome_of
 
 ROW = "row"
 

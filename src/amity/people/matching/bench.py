@@ -13,10 +13,10 @@ from typing import Any
 import polars as pl
 
 from amity.base.errors import Refused
+from amity.base.tables import read_table
 from amity.people.matching import splink_baseline, truth
 from amity.people.matching.columns import Ints
 from amity.people.matching.engine import match
-from amity.people.matching.reading import read_table
 from amity.people.matching.splink_baseline import Tuned
 from amity.people.matching.tables import without_ids
 
@@ -28,10 +28,10 @@ def bench_files(
     left: Path, right: Path | None, pairs: Path | None, truth_column: str | None, baselines: bool = True
 ) -> dict[str, Any]:
     """Figures of one labelled table (``truth_column``, or ``pairs`` of its ids) or of two with ``pairs``."""
-    table = read_table(left)
-    other = read_table(right) if right else None
+    table = read_table(left, typed=False)
+    other = read_table(right, typed=False) if right else None
     if pairs is not None:
-        known = truth.by_pairs(table, other, read_table(pairs))
+        known = truth.by_pairs(table, other, read_table(pairs, typed=False))
     elif truth_column and other is None:
         known = truth.by_column(table, truth_column)
     else:
@@ -55,7 +55,7 @@ def bench_tables(
 
 def measured(file: Path, column: str, step: str) -> dict[str, Any]:
     """Figures of one matcher (``ours``, ``splink``) on a table whose truth is in ``column``."""
-    table = read_table(file)
+    table = read_table(file, typed=False)
     known = truth.by_column(table, column)
     began = time.perf_counter()
     if step == "splink":

@@ -9,8 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from amity.base.tables import read_table
 from amity.people.matching import truth
-from amity.people.matching.reading import read_table
 from amity.people.matching.splink_baseline import Tuned
 
 Tables = tuple[pl.DataFrame, pl.DataFrame | None, truth.Truth]
@@ -27,18 +27,18 @@ class LabelledSet:
 
 def _one(folder: str, file: str, pairs: str = "", column: str = "") -> Any:
     def read(data: Path) -> Tables:
-        table = read_table(data / folder / file)
+        table = read_table(data / folder / file, typed=False)
         if column:
             return table, None, truth.by_column(table, column)
-        return table, None, truth.by_pairs(table, None, read_table(data / folder / pairs))
+        return table, None, truth.by_pairs(table, None, read_table(data / folder / pairs, typed=False))
 
     return read
 
 
 def _two(folder: str, left: str, right: str, pairs: str) -> Callable[[Path], Tables]:
     def read(data: Path) -> Tables:
-        a, b = (_short_names(read_table(data / folder / file)) for file in (left, right))
-        return a, b, truth.by_pairs(a, b, read_table(data / folder / pairs))
+        a, b = (_short_names(read_table(data / folder / file, typed=False)) for file in (left, right))
+        return a, b, truth.by_pairs(a, b, read_table(data / folder / pairs, typed=False))
 
     return read
 

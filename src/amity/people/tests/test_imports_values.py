@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amity.people.imports import dates, numbers, phones, places, values
+from amity.people import places
+from amity.people.imports import dates, numbers, phones, values
 from amity.people.imports.values import Mapping, convert
 
 

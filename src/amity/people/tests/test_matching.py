@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amity.base.errors import Refused
+from amity.base.tables import read_table
 from amity.people.matching import clusters, nicknames, truth, words
 from amity.people.matching.bench import bench_tables
 from amity.people.matching.columns import kind_of
 from amity.people.matching.made_up import with_duplicates
-from amity.people.matching.reading import read_table
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_tables_are_told_by_content(tmp_path):
     (tmp_path / "a").write_bytes(gzip.compress("id;Имя\n1;Анна\n2;Пётр\n".encode("cp1251")))
     (tmp_path / "b").write_text("\n".join(json.dumps({"id": n, "name": name}) for n, name in enumerate("xy")))
     pl.DataFrame({"id": [1, 2]}).write_parquet(tmp_path / "c")
-    assert read_table(tmp_path / "a")["Имя"].to_list() == ["Анна", "Пётр"]
-    assert read_table(tmp_path / "b").to_dict(as_series=False) == {"id": ["0", "1"], "name": ["x", "y"]}
-    assert read_table(tmp_path / "c")["id"].to_list() == ["1", "2"]
+    assert read_table(tmp_path / "a", typed=False)["Имя"].to_list() == ["Анна", "Пётр"]
+    assert read_table(tmp_path / "b", typed=False).to_dict(as_series=False) == {"id": ["0", "1"], "name": ["x", "y"]}
+    assert read_table(tmp_path / "c", typed=False)["id"].to_list() == ["1", "2"]
 
 
 def test_pairs_name_records_by_whatever_column_holds_their_ids():

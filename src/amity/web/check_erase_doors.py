@@ -176,9 +176,8 @@ def _api_and_form(at: Doors) -> None:
 def _sign_in(at: Doors, principal: access.Principal) -> None:
     from django.contrib.auth import get_user_model
 
-    at.client.force_login(
-        get_user_model().objects.get(pk=principal.staff_id), "django.contrib.auth.backends.ModelBackend"
-    )
+    staff = get_user_model().objects.get(pk=access.own_id(principal))
+    at.client.force_login(staff, "django.contrib.auth.backends.ModelBackend")
 
 
 def _sales(at: Doors) -> None:

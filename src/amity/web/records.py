@@ -29,7 +29,8 @@ def person(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
         return HttpResponseRedirect(reverse("person", args=[view.merged_into_id]))
     context = _page(request, panels.Subject("person", view.id, view), view.name)
     company = people.company_names([view.company_id], request.principal).get(_id(view.company_id))
-    return page(request, "web/person.html", context | {"company": company})
+    restricted = bool(people.privacy.restricted([view.id]))
+    return page(request, "web/person.html", context | {"company": company, "restricted": restricted})
 
 
 @require_GET

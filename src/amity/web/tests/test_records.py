@@ -78,7 +78,7 @@ def test_a_record_page_costs_the_same_however_much_is_known(desk: Client, mia: S
         kind
     ]()
     url = f"/{'people' if kind == 'person' else 'companies' if kind == 'company' else 'deals'}/{about.pk}/"
-    expected = DOOR + PAGE + panels.cost(kind) + {"person": 4 + SCORE, "company": 4, "deal": 6 + SCORE}[kind]
+    expected = DOOR + PAGE + panels.cost(kind) + {"person": 5 + SCORE, "company": 4, "deal": 6 + SCORE}[kind]
     bare = queries_of(desk, url)
     rich(mia, about, kind, 4)
     assert (bare, queries_of(desk, url)) == (expected, expected)

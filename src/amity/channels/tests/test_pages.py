@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.test import Client
@@ -111,10 +110,3 @@ def test_a_forgotten_password_is_mailed_to_staff_only(settings: Any) -> None:
         assert Client().post("/account/password/reset/", {"email": address}).status_code == 302
     assert list(Outgoing.objects.values_list("address", "template")) == [("carl@example.com", "password")]
     assert not getattr(mail, "outbox", [])
-
-
-def test_settings_send_by_the_gate() -> None:
-    from amity.web import settings as product
-
-    assert product.EMAIL_BACKEND == "amity.channels.staff_mail.Backend"
-    assert settings.CONFIG.mail_url == ""

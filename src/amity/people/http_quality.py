@@ -18,7 +18,7 @@ from amity.people.profiles import get_person
 router = Router(tags=["quality"])
 
 
-class NumberOut(Schema):
+class QualityNumberOut(Schema):
     """One of the three numbers: records, of how many."""
 
     key: str
@@ -29,21 +29,21 @@ class NumberOut(Schema):
 
 class SourceNumbers(Schema):
     source: str
-    numbers: list[NumberOut]
+    numbers: list[QualityNumberOut]
 
 
-class NumbersOut(Schema):
+class QualityNumbersOut(Schema):
     """The three numbers of people or companies on the last day they were measured; ``gaps``: empty fields."""
 
     noun: str
     day: date
     total: int
-    numbers: list[NumberOut]
+    numbers: list[QualityNumberOut]
     gaps: dict[str, int]
     sources: list[SourceNumbers]
 
 
-class KindOut(Schema):
+class QualityKindOut(Schema):
     """A kind of problem (or of gap) with its open proposals; ``ready``: those with a repair."""
 
     key: str
@@ -80,14 +80,14 @@ class CorrectionPage(Schema):
     next: str | None
 
 
-class DecisionIn(Schema, extra="forbid"):
+class QualityDecisionIn(Schema, extra="forbid"):
     """What becomes of proposals, or (``reverse``) of repairs that were made."""
 
     verb: Literal["accept", "refuse", "reverse"]
     ids: list[UUID]
 
 
-class DecisionOut(Schema):
+class QualityDecisionOut(Schema):
     """How many were done; ``void`` no longer fitted, ``refused`` could not be done."""
 
     batch_id: UUID
@@ -96,7 +96,7 @@ class DecisionOut(Schema):
     refused: int
 
 
-class RuleIn(Schema, extra="forbid"):
+class QualityRuleIn(Schema, extra="forbid"):
     """Always repair this kind for this source (empty: every source)."""
 
     kind: str
@@ -104,7 +104,7 @@ class RuleIn(Schema, extra="forbid"):
     min_confidence: float = quality_apply.SURE
 
 
-class RuleOut(Schema):
+class QualityRuleOut(Schema):
     id: UUID
     kind: str
     source: str
@@ -114,17 +114,17 @@ class RuleOut(Schema):
     repairs: int
 
 
-class SignatureIn(Schema, extra="forbid"):
+class SignatureTextIn(Schema, extra="forbid"):
     """A mail, or its end."""
 
     text: str
 
 
-class ProposedOut(Schema):
+class ProposedIdsOut(Schema):
     ids: list[UUID]
 
 
-class StandingOut(Schema):
+class ValueStandingOut(Schema):
     """How likely a value still holds (null: too little is known), and what speaks against it."""
 
     field: str
@@ -135,11 +135,11 @@ class StandingOut(Schema):
     evidence: str
 
 
-class ConfirmIn(Schema, extra="forbid"):
+class ConfirmValueIn(Schema, extra="forbid"):
     field: str
 
 
-@router.get("/quality/numbers", response=rest.document(list[NumbersOut]), operation_id="getQualityNumbers")
+@router.get("/quality/numbers", response=rest.document(list[QualityNumbersOut]), operation_id="getQualityNumbers")
 def numbers(request: access.StaffRequest) -> Any:
     """The three numbers as last measured."""
     access.require(request.principal, "people.view")
@@ -147,7 +147,7 @@ def numbers(request: access.StaffRequest) -> Any:
     return [_numbers(each) for each in found if each]
 
 
-@router.get("/quality/kinds", response=rest.document(list[KindOut]), operation_id="listQualityKinds")
+@router.get("/quality/kinds", response=rest.document(list[QualityKindOut]), operation_id="listQualityKinds")
 def kinds(request: access.StaffRequest) -> Any:
     """Problems and gaps by kind."""
     access.require(request.principal, "people.view")
@@ -193,9 +193,9 @@ def corrections(
 
 
 @router.post(
-    "/quality/decisions", response={200: DecisionOut, **rest.problems()}, operation_id="decideQualityProposals"
+    "/quality/decisions", response={200: QualityDecisionOut, **rest.problems()}, operation_id="decideQualityProposals"
 )
-def decide(request: access.StaffRequest, body: DecisionIn) -> Any:
+def decide(request: access.StaffRequest, body: QualityDecisionIn) -> Any:
     """Accept or refuse proposals, or take repairs back; at most 500 at a time."""
     access.require(request.principal, "people.edit")
     if len(body.ids) > 500:
@@ -206,15 +206,15 @@ def decide(request: access.StaffRequest, body: DecisionIn) -> Any:
     return act(request.principal, body.ids)
 
 
-@router.get("/quality/rules", response=rest.document(list[RuleOut]), operation_id="listQualityRules")
+@router.get("/quality/rules", response=rest.document(list[QualityRuleOut]), operation_id="listQualityRules")
 def rules(request: access.StaffRequest) -> Any:
     """Rules that repair by themselves, and those that did."""
     access.require(request.principal, "people.view")
     return [_rule(rule, done) for rule, _label, done in quality_log.rules(request.principal)]
 
 
-@router.post("/quality/rules", response={201: RuleOut, **rest.problems()}, operation_id="createQualityRule")
-def make_rule(request: access.StaffRequest, body: RuleIn) -> Any:
+@router.post("/quality/rules", response={201: QualityRuleOut, **rest.problems()}, operation_id="createQualityRule")
+def make_rule(request: access.StaffRequest, body: QualityRuleIn) -> Any:
     """From now on repair a kind by itself; open proposals are carried out at once, by a job."""
     rule = quality_apply.make_rule(request.principal, body.kind, body.source, body.min_confidence)
     return Status(201, _rule(rule, 0))
@@ -228,15 +228,17 @@ def end_rule(request: access.StaffRequest, rule_id: UUID, reverse: bool = False)
 
 
 @router.post(
-    "/people/{person_id}/signature", response={200: ProposedOut, **rest.problems()}, operation_id="proposeFromSignature"
+    "/people/{person_id}/signature",
+    response={200: ProposedIdsOut, **rest.problems()},
+    operation_id="proposeFromSignature",
 )
-def signature(request: access.StaffRequest, person_id: UUID, body: SignatureIn) -> Any:
+def signature(request: access.StaffRequest, person_id: UUID, body: SignatureTextIn) -> Any:
     """Propose for the person's empty fields what the signature of a mail says."""
     return {"ids": quality_signature.from_signature(request.principal, person_id, body.text)}
 
 
 @router.get(
-    "/people/{person_id}/standing", response=rest.document(list[StandingOut]), operation_id="listPersonStanding"
+    "/people/{person_id}/standing", response=rest.document(list[ValueStandingOut]), operation_id="listPersonStanding"
 )
 def standing(request: access.StaffRequest, person_id: UUID) -> Any:
     """How likely somebody's values still hold."""
@@ -247,7 +249,7 @@ def standing(request: access.StaffRequest, person_id: UUID) -> Any:
 @router.post(
     "/people/{person_id}/confirmations", response={204: None, **rest.problems()}, operation_id="confirmPersonValue"
 )
-def confirm(request: access.StaffRequest, person_id: UUID, body: ConfirmIn) -> Any:
+def confirm(request: access.StaffRequest, person_id: UUID, body: ConfirmValueIn) -> Any:
     """Somebody made sure that a value still holds."""
     quality_marks.confirm(request.principal, person_id, body.field)
     return Status(204, None)

@@ -124,6 +124,7 @@ def week(request: access.StaffRequest) -> HttpResponse:
 @require_POST
 def decide(request: access.StaffRequest, correction_id: UUID) -> HttpResponse:
     """Accept, refuse or take back one."""
+    access.require(request.principal, EDIT)
     return _decided(request, [correction_id])
 
 
@@ -217,6 +218,7 @@ def _undo_url(verb: str, ids: list[UUID]) -> str:
 @require_POST
 def undo(request: access.StaffRequest, correction_id: UUID) -> HttpResponse:
     """Take one decision back, from its toast."""
+    access.require(request.principal, EDIT)
     outcome = quality_apply.reverse(request.principal, [correction_id])
     if not outcome.done:
         raise NotFound(_("This correction is not here, or was decided meanwhile."))

@@ -77,6 +77,7 @@ class Noun(ABC):
     kinds: Sequence[Kind]
     reasons: Mapping[str, Text]
     labels: Mapping[str, Text]  # of fields
+    listed_sql = "t.archived_at IS NULL"  # which rows of the table are looked through
 
     @abstractmethod
     def world(self) -> Any:

@@ -16,7 +16,7 @@ from amity.access import api as access
 from amity.base.ids import read_id
 from amity.people.models import Correction, CorrectionRule
 from amity.people.quality_apply import visible
-from amity.people.quality_kinds import Kind, field_label, kind_label, noun, reason, seen_nouns
+from amity.people.quality_kinds import TRAITS, Kind, field_label, kind_label, noun, reason, seen_nouns
 
 PAGE = 25
 State = Correction.State
@@ -177,6 +177,10 @@ def _changes(row: Correction, ids: Mapping[str, str]) -> list[Change]:
         wrong = {name: _told(value, ids) for name, value in row.before.items()}
         return [Change(field_label(row.target_kind, name), [(text, True)], ()) for name, text in wrong.items()]
     pairs = {name: (_told(row.before.get(name), ids), _told(value, ids)) for name, value in row.after.items()}
+    left = [name for name, (was, now) in pairs.items() if name.startswith(TRAITS) and was and not now]
+    filled = [name for name, (was, now) in pairs.items() if not name.startswith(TRAITS) and now and not was]
+    if len(pairs) == 2 and left and filled:  # a cell that could not be read when it came in
+        pairs = {filled[0]: (pairs[left[0]][0], pairs[filled[0]][1])}
     return [Change(field_label(row.target_kind, name), *marked(*texts)) for name, texts in pairs.items()]
 
 

@@ -117,6 +117,7 @@ class People(Profiles):
 
     key, label, url_name = "person", _("People"), "person"
     model, change_kind = Person, changes.PERSON_KIND
+    listed_sql = "t.archived_at IS NULL AND t.merged_into_id IS NULL AND NOT t.anonymous"
     kinds: Sequence[Kind] = PERSON_KINDS
 
     def listed(self) -> QuerySet[Any]:

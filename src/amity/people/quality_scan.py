@@ -18,7 +18,7 @@ EXTERNAL = ("gap_signature",)  # reasons of proposals that no detector makes aga
 State = Correction.State
 _GONE = (
     "UPDATE people_correction c SET state = 'void' WHERE state = 'proposed' AND target_kind = %s AND kind = ANY(%s) "
-    "AND created_at < %s AND target_id <> ALL(SELECT id FROM {table})"
+    "AND created_at < %s AND NOT EXISTS (SELECT FROM {table} t WHERE t.id = c.target_id AND {listed})"
 )
 
 
@@ -101,7 +101,7 @@ def _through(each: Noun, since: datetime | None, tell: Callable[[int], None]) ->
         model: Any = each.visible_model()
         with connection.cursor() as cursor:
             kinds = [kind.key for kind in each.kinds]
-            cursor.execute(_GONE.format(table=model._meta.db_table), [each.key, kinds, started])
+            cursor.execute(_GONE.format(table=model._meta.db_table, listed=each.listed_sql), [each.key, kinds, started])
 
 
 def _since(moment: datetime) -> datetime:

@@ -350,6 +350,8 @@ API: dict[str, str] = {
 }  # fmt: skip
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
+    "decideQualityProposals": {"verb": "accept", "ids": []}, "createQualityRule": {"kind": "name_case"},
+    "proposeFromSignature": {"text": "Regards"}, "confirmPersonValue": {"field": "email"},
     "erasePerson": {"reason": "asked"}, "restrictPerson": {"restricted": True},
     "openPrivacyRequest": {"person_id": "00000000-0000-7000-8000-000000000001", "kind": "access"},
     "mergePeople": {"other_id": "00000000-0000-7000-8000-000000000001"},

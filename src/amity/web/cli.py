@@ -15,6 +15,7 @@ import click
 from amity import __version__
 from amity.base import config as base_config
 from amity.base.errors import Refused
+from amity.web.cli_language import language as commands_of_language
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -430,25 +431,7 @@ def quality_bench(
     emit(result, as_json, measured.heading() + "\n" + measured.in_words(files[0].name, result))
 
 
-@cli.group()
-def language() -> None:
-    """Understanding messages: intents."""
-
-
-@language.command(name="bench")
-@click.argument("train", type=click.Path(exists=True, path_type=Path))
-@click.argument("test", type=click.Path(exists=True, path_type=Path))
-@click.option("--text", required=True, help="Column that holds the message.")
-@click.option("--label", required=True, help="Column that holds what it asks for.")
-@click.option("--oos", help="Label of messages that belong to no intent.")
-@json_option
-def language_bench(train: Path, test: Path, text: str, label: str, oos: str | None, as_json: bool) -> None:
-    """Learn intents from TRAIN, judge on TEST (CSV, TSV, JSON lines or Parquet, also gzipped)."""
-    from importlib import import_module
-
-    bench = import_module("amity.intelligence.language.bench")
-    found = bench.bench_files(train, test, text, label, oos)
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else bench.line(found))
+cli.add_command(commands_of_language)
 
 
 _MEASURES = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
@@ -464,9 +447,11 @@ _BENCHES = {
     "language": ("amity.intelligence.language.bench", False),
     "lists": ("amity.web.bench_lists", True),
     "pipeline": ("amity.web.bench_pipeline", False),
+    "retrieval": ("amity.intelligence.language.retrieval_bench", False),
     "scan": ("amity.web.bench_scan", True),
     "scoring": ("amity.intelligence.bench", False),
     "segments": ("amity.web.bench_segments", True),
+    "tone": ("amity.intelligence.language.tone_bench", False),
 }
 _CHECKS = {
     "erase": ("amity.web.check_erase", False),

@@ -162,3 +162,14 @@ def _best_of(values: Array, owner: NDArray[np.int64], count: int) -> Array:
     best = np.full(count, float(values.min()) if len(values) else 0.0)
     np.maximum.at(best, owner, values)
     return best
+
+
+def floor_for(sure: Array, right: NDArray[np.bool_], wrong: float) -> float:
+    """The lowest floor at which, of the questions answered, at most this share got a wrong passage.
+
+    The bound is on the safe side: one wrong answer more than was seen is allowed for.
+    """
+    order = np.argsort(-sure, kind="stable")
+    answered = np.arange(1, len(order) + 1)
+    kept = np.flatnonzero((np.cumsum(~right[order]) + 1) <= wrong * answered)
+    return float(sure[order[kept[-1]]]) if len(kept) else float("inf")

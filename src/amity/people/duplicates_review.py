@@ -64,9 +64,10 @@ def lines(principal: access.Principal, pair: PairView, winner_id: UUID) -> list[
     fields = golden_preview.preview(principal, pair.left, pair.right, winner_id)
     known = COMPANY_VALUES if pair.kind == "company" else PERSON_VALUES
     bars = ui.reason_bars([{"text": "", "effect": one.weight} for one in pair.evidence])
-    found, used = [], set()
+    by_key, found, used = {field.key: field for field in fields}, [], set()
     for one, bar in zip(pair.evidence, bars, strict=True):
-        field = next((f for f in fields if f.key in known.get(one.field, ()) and f.key not in used), None)
+        named = (by_key.get(name) for name in known.get(one.field, ()))
+        field = next((f for f in named if f and f.key not in used), None)
         used.add(field.key if field else "")
         found.append(_line(one, field, bar["bar"]))
     rest = [each for each in fields if each.key not in used]

@@ -103,6 +103,8 @@ def _keys(left: Profile, right: Profile, fields: Sequence[str]) -> list[str]:
     """Fields, then custom fields by name, that at least one of the two fills."""
     traits = sorted({*left.traits, *right.traits}, key=str.casefold)
     keys = [*fields, *(f":{name}" for name in traits)]
+    if all(getattr(side, "given_name", "") or getattr(side, "family_name", "") for side in (left, right)):
+        keys.remove("display_name")  # made of its parts
     return [key for key in keys if any(_value(side, key) not in (None, "", "none") for side in (left, right))]
 
 

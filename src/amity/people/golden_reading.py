@@ -94,7 +94,9 @@ def states_of(cursor: Any, view: PersonView) -> dict[UUID, State]:
 
 
 def _values(view: PersonView | CompanyView) -> dict[str, Any]:
-    fields = PERSON_SHOWN if isinstance(view, PersonView) else COMPANY_SHOWN
+    fields: Sequence[str] = COMPANY_SHOWN
+    if isinstance(view, PersonView):  # the whole name is shown where it is not made of its parts
+        fields = PERSON_SHOWN[1:] if view.given_name or view.family_name else PERSON_SHOWN
     traits = sorted(view.traits.items(), key=lambda pair: pair[0].casefold())
     return {name: getattr(view, name) for name in fields} | {f":{name}": value for name, value in traits}
 

@@ -104,9 +104,10 @@ def _told(each: Shown, said: Mapping[int, Any], sources: Mapping[UUID, str], sta
         Other(said[id(other)], _source(other, sources), other.observed_at, number, other.at)
         for number, other in enumerate(each.others)
     )
+    why = "" if each.pinned or each.checked else str(REASONS.get(each.why, ""))
     return Told(
         each.value.key, label_of(each.name), said[id(each.value)], _source(each.value, sources), each.value.observed_at,
-        str(REASONS.get(each.why, "")), _mark(each.pinned, staff), _mark(each.checked, staff), others,
+        why, _mark(each.pinned, staff), _mark(each.checked, staff), others,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ _LABELS: Mapping[str, str | Promise] = {
     "parent_id": gettext_lazy("Belongs to"),
     "archived_at": gettext_lazy("Archived"),
     "middle_name": gettext_lazy("Middle name"),
+    "display_name": gettext_lazy("Name"),
     "revenue_minor": gettext_lazy("Annual revenue"),
 }
 _COMPANIES = ("company_id", "parent_id")

@@ -15,7 +15,7 @@ from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.events import api as events
-from amity.people import finding, golden_ends, segments_live
+from amity.people import company_holders, finding, golden_ends, segments_live
 from amity.people.merge_groups import bump
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
 from amity.people.profiles import MANUAL, get_company, told_name
@@ -179,6 +179,7 @@ def _apply(
         _model(kind).objects.bulk_update(changed, fields, batch_size=500)
         if kind == PERSON_KIND and set(fields) & set(_IDENTIFYING):
             _reidentify(changed, remembered)
+        company_holders.stay(pk for pk, each in remembered.items() if each["was"].keys() & {"company_id", "parent_id"})
         _audit(principal, "change", kind, list(remembered), fields)
         topic = "person.updated" if kind == PERSON_KIND else "company.updated"
         events.publish_many(

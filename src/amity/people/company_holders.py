@@ -6,12 +6,13 @@ in any order; a row that somebody gave to another company since stays there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from amity.base.ids import new_id
+from amity.people.duplicate_models import CompanyHolding
 
 Words = Callable[[Any, Sequence[UUID]], None]
 Moves = Mapping[UUID, tuple[UUID, UUID]]  # member → (the company it was part of, the one it is part of now)
@@ -65,6 +66,13 @@ def move(cursor: Any, moves: Moves, renamed: Collection[UUID], group: Collection
             touched += [row[0] for row in cursor.fetchall()]
         if holder.words and touched:
             holder.words(cursor, sorted(set(touched)))
+
+
+def stay(ids: Iterable[UUID | str]) -> None:
+    """Rows that somebody gave to a company by hand belong there from now on. At most 1 query."""
+    chosen = list(ids)
+    if chosen:
+        CompanyHolding.objects.filter(row_id__in=chosen).delete()
 
 
 def _moved(cursor: Any, holder: CompanyHolder, moves: Moves, group: list[UUID]) -> list[UUID]:

@@ -21,6 +21,7 @@ from amity.base.errors import NotFound, Refused
 from amity.people import duplicates_merging
 from amity.people.duplicate_models import DuplicatePair, MatchModel
 from amity.people.duplicates_evidence import Evidence, told
+from amity.people.duplicates_links import Workplace, workplaces
 from amity.people.duplicates_live import Likeness, file_all, like
 from amity.people.duplicates_scan import SCAN_KIND, scan_person_base, start_scan
 from amity.people.models import LISTED, Company, Person
@@ -219,6 +220,7 @@ __all__ = [
     "Evidence",
     "Likeness",
     "PairView",
+    "Workplace",
     "both_seen",
     "counts",
     "decide",
@@ -232,4 +234,5 @@ __all__ = [
     "start_scan",
     "undo_decide",
     "views",
+    "workplaces",
 ]

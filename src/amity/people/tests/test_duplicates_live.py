@@ -20,7 +20,7 @@ from amity.people import (
     duplicates_scan,
     merge,
 )
-from amity.people.models import DuplicatePair, Identifier, MatchDue, MatchKey, MatchModel, MatchPolicy, Person
+from amity.people.models import DuplicatePair, Identifier, Link, MatchDue, MatchKey, MatchModel, MatchPolicy, Person
 
 pytestmark = pytest.mark.django_db
 BOSS = access.SYSTEM
@@ -162,6 +162,28 @@ def test_decisions_move_the_probability_and_make_certain_stricter_before_looser(
     assert not duplicates_models.certain({"a": 5.0, "b": 1.0}, duplicates_models.np.array([3.0]))[0]
     assert duplicates_models.learn_from_decisions("person") is None
     assert MatchPolicy.objects.get().calibration["merged"] == 20
+
+
+def test_where_somebody_works_is_proposed_from_their_mail_domain_but_not_from_public_ones() -> None:
+    alfa = changes.create_company(BOSS, {"name": "Alfa", "domain": "alfa.example"})
+    changes.create_company(BOSS, {"name": "Mail", "domain": "gmail.com"})
+    anna = person("Anna", "Kowalska", email="anna@alfa.example")
+    person("Jan", "Nowak", email="jan@gmail.com")
+    assert [(one.person_id, one.company_id, one.company) for one in duplicates.workplaces(BOSS)] == [
+        (anna, alfa, "Alfa")
+    ]
+    changes.change_person(BOSS, anna, {"company_id": alfa})
+    assert duplicates.workplaces(BOSS) == []
+
+
+def test_two_user_ids_said_to_be_one_are_proposed_for_review() -> None:
+    one, two = person("Ada", "A"), person("Ida", "B")
+    Link.objects.create(login_id=one, other_id=two, evidence="alias", at=clock.now())
+    duplicates_follow.catch_up()
+    pair = duplicates.open_pairs(BOSS)[0]
+    assert (pair.found_by, pair.band, pair.evidence[0].field) == ("alias", "review", "alias")
+    duplicates_scan.scan_all(lambda done, total, stage: None)
+    assert len(duplicates.open_pairs(BOSS)) == 1
 
 
 def test_the_minute_job_catches_up() -> None:

@@ -75,7 +75,7 @@ def _restored(environment: Mapping[str, str], home: Path, backup: Path, planted:
 
 
 def _told(when: str, found: Mapping[str, Any], planted: Mapping[str, str], wanted: int) -> bool:
-    print(f"{when}: {len(found)} of {len(planted)} found")
+    print(f"{when}: {len(found)} of {len(planted)} found", flush=True)
     wrong = set(found) if not wanted else set(planted) - set(found) if len(found) < wanted else set()
     for door in sorted(wrong):
         print(f"    {'MISSING' if wanted else 'LEFT'}: {door} {found.get(door, '')}")

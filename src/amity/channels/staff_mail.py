@@ -33,14 +33,15 @@ class Backend(BaseEmailBackend):
 
 
 def deliver(invitation: access.Invitation) -> bool:
-    """Send an invitation; False where no mail server is set up, so that the link is passed on by hand."""
+    """Send an invitation; False where no mail server is set up: then the link is passed on by hand."""
+    if not settings.CONFIG.mail_url:
+        return False
     language = language_of(invitation.language)
     with translation.override(language):
         values = {"name": invitation.name, "link": invitation.link}
         body = render_to_string("channels/mail/invitation.txt", values)
         message = _owed(invitation.email, _("Your invitation to Amity"), body, "invitation", language)
-    outcome = propose(access.SYSTEM, message)
-    return bool(settings.CONFIG.mail_url) and outcome.state == "queued"
+    return propose(access.SYSTEM, message).state == "queued"
 
 
 def _owed(to: str, subject: str, body: str, template: str, language: str = "") -> Message:

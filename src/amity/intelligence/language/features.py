@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from amity.base.errors import Refused
 from amity.engines import api as engines
@@ -90,3 +91,15 @@ def vectors_of(texts: Sequence[str], encoders: Sequence[str]) -> tuple[Vectors, 
     """Vectors of every encoder named: ``many`` languages, ``english``."""
     known = {"many": engines.sentence_vectors, "english": engines.english_vectors}
     return tuple(known[name](list(texts)) for name in encoders)
+
+
+def one_thread() -> Any:
+    """A context in which matrices are multiplied by one thread: several wait for each other by spinning."""
+    return _threads().limit(limits=1, user_api="blas")
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadpoolController:
+    import scipy.linalg  # noqa: F401  (its library of matrices is a second one)
+
+    return ThreadpoolController()

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from amity.base.errors import Refused
 from amity.engines import api as engines
 from amity.intelligence.language import heads as fitting
-from amity.intelligence.language.features import Describer, Features, Vectors, learn_ngrams
+from amity.intelligence.language.features import Describer, Features, Vectors, learn_ngrams, one_thread
 from amity.intelligence.language.heads import Heads, in_words, softmax
 
 Array = NDArray[np.float64]
@@ -65,7 +63,7 @@ class Intents:
         return Understood(joined[0], joined[1], joined[2], joined[3])
 
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[Any], Array, Array, Array]:
-        with _threads().limit(limits=1, user_api="blas"):  # they would wait for each other by spinning
+        with one_thread():
             messages = self.describer.describe(texts)
             judged = np.stack([head.values(messages) for head in self.heads.heads])
             return self._judge(judged, nearest(messages.vectors, self.examples))
@@ -105,7 +103,7 @@ def train_judged(texts: Sequence[str], labels: Sequence[str], outside: Sequence[
         raise Refused("one_intent", "There must be examples of at least two different intents.")
     everything = [*texts, *outside]
     places = np.concatenate([places, np.full(len(outside), -1)]).astype(np.int64)
-    with threadpool_limits(limits=1, user_api="blas"):
+    with one_thread():
         names = [in_words(label) for label in classes] if len(texts) <= _NAMES_UP_TO * len(classes) else []
         offered = engines.encoders()[: None if len(everything) <= _ENGLISH_UP_TO else 1]
         describer = learn_ngrams([*everything, *names], offered)
@@ -149,11 +147,6 @@ def _judged(classes: NDArray[Any], describer: Describer, heads: Heads, messages:
     floor = _floor(familiar[inside], familiar[~inside])
     kept = Heads(heads.heads, np.zeros((len(heads.heads), 0, len(classes))), np.zeros(0, dtype=np.int64))
     return Trained(replace(model, heads=kept, floor=floor), chances[inside], truth[inside])
-
-
-@lru_cache(maxsize=1)
-def _threads() -> ThreadpoolController:
-    return ThreadpoolController()
 
 
 def _floor(inside: Array, outside: Array) -> float:

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from amity.engines import api as engines
+from amity.intelligence.language.features import one_thread, vectors_of
 from amity.intelligence.language.stems import stems
 
 Array = NDArray[np.float64]
@@ -25,7 +26,6 @@ _SATURATION = 1.2  # k1
 _LENGTH = 0.75  # b
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _LONGEST_QUOTE = 400
-_TOP = 30  # passages by each of words and meaning whose sentences are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,16 @@ class Library:
         self.phrases = Words([self.passages[row][a:b] for row, a, b in self.spans], language)
 
     @cached_property
-    def vectors(self) -> list[NDArray[np.float32]]:
+    def vectors(self) -> tuple[NDArray[np.float32], ...]:
         """One vector per sentence and encoder."""
-        texts = [self.passages[row][start:end] for row, start, end in self.spans]
-        return [_encode(name, texts) for name in self.encoders]
+        return vectors_of([self.passages[row][start:end] for row, start, end in self.spans], self.encoders)
 
     def ask(self, question: str, most: int = 5) -> list[Found]:
         """The best passages, the best first; the caller compares ``sure`` with ``floor``."""
         if not self.spans:
             return []
-        passages, sentence = self._scores(question)
+        with one_thread():
+            passages, sentence = self._scores(question)
         order = np.argsort(-passages, kind="stable")[: max(most, 2)]
         lead = float(passages[order[0]] - passages[order[1]]) if len(order) > 1 else float(passages[order[0]])
         found = []
@@ -126,9 +126,8 @@ class Library:
         """Scores of passages and of sentences."""
         whole, reach = self.words.scores(question)
         part, reach_part = self.phrases.scores(question)
-        near = np.mean(
-            [v @ _encode(n, [question])[0] for n, v in zip(self.encoders, self.vectors, strict=True)], axis=0
-        )
+        asked = vectors_of([question], self.encoders)
+        near = np.mean([v @ q[0] for v, q in zip(self.vectors, asked, strict=True)], axis=0)
         sentence = part / reach_part + near
         best_near = _best_of(near, self.owner, len(self.passages))
         best_part = _best_of(part / reach_part, self.owner, len(self.passages))
@@ -152,10 +151,6 @@ def sentences(text: str) -> list[tuple[int, int]]:
                 spans.append(piece)
         start = gap.end() if gap else len(text)
     return spans
-
-
-def _encode(name: str, texts: Sequence[str]) -> NDArray[np.float32]:
-    return engines.english_vectors(texts) if name == "english" else engines.sentence_vectors(texts)
 
 
 def _best_of(values: Array, owner: NDArray[np.int64], count: int) -> Array:

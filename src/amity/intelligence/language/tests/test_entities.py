@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from amity.intelligence.language.entities import Entity, Kind, entities, iban_is_valid
 
 TODAY = date(2026, 11, 22)
-MONTHS = {
-    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-    "ru": ["января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"],
-    "pl": ["stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października", "listopada", "grudnia"],
-    "de": ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"],
-}  # fmt: skip
+_MONTHS = """
+en January February March April May June July August September October November December
+ru января февраля марта апреля мая июня июля августа сентября октября ноября декабря
+pl stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia
+de Januar Februar März April Mai Juni Juli August September Oktober November Dezember
+"""
+MONTHS = {line.split()[0]: line.split()[1:] for line in _MONTHS.strip().splitlines()}
 
 
 def found(text: str, language: str) -> list[tuple[str, str]]:

@@ -31,7 +31,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "email": gettext_lazy("E-mail"), "phone": gettext_lazy("Phone"), "city": gettext_lazy("City"),
     "country": gettext_lazy("Country"), "birth_date": gettext_lazy("Date of birth"),
     "postcode": gettext_lazy("Postcode"), "street": gettext_lazy("Street"), "company": gettext_lazy("Company"),
-    "website": gettext_lazy("Website"), "tax_number": gettext_lazy("Tax number"),
+    "website": gettext_lazy("Website"), "tax_number": gettext_lazy("Tax number"), "alias": gettext_lazy("User id"),
 }  # fmt: skip
 LEVELS: Mapping[str, str | Promise] = {
     "same": pgettext_lazy("two values", "the same"), "alike": pgettext_lazy("two values", "almost the same"),

@@ -96,7 +96,12 @@ def _joins(principal: access.Principal, subject: Subject) -> dict[str, Any]:
     staff = access.staff_names([*(each.actor_id for each in joins), UUID(int=0)])
     told = [(each, _who(staff, each.actor_id), _why(each)) for each in joins]
     urls = {"merge_url": f"{subject.kind}_merge", "unmerge_url": f"{subject.kind}_unmerge"}
-    return {"joins": told, "may_edit": principal.may("people.edit"), **urls}
+    alike = [
+        (pair.right if pair.left.id == subject.id else pair.left, pair)
+        for pair in people.duplicates.pairs_of(principal, subject.kind, subject.id, 3)
+    ]
+    found = {"joins": told, "alike": alike, "may_decide": principal.may("duplicates.decide")}
+    return found | {"kind": subject.kind, "may_edit": principal.may("people.edit"), **urls}
 
 
 def _why(join: people.JoinView | people.merge_companies.CompanyJoin) -> str:
@@ -179,6 +184,6 @@ PANELS: tuple[Panel, ...] = (
     Panel("consent", _("Consent"), ("person",), "people/consent_panel.html", _consent, 9),
     Panel("quality", _("Data quality"), ("person",), "people/_quality_panel.html", _quality, 7),
     Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 3),
-    Panel("joins", _("Joined from"), PROFILES, "web/panel_joins.html", _joins, 3),
+    Panel("joins", _("Joined from"), PROFILES, "web/panel_joins.html", _joins, 5),
     Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 6),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,10 +19,11 @@ from amity.base.errors import Refused
 from amity.events.api import Fact
 from amity.people import changes, golden_apply, golden_ends, golden_marks, golden_policy, golden_reading, merge
 from amity.people.golden import RULES, Candidate, Policy, golden
-from amity.people.models import Company, GoldenMark, Person, TraitChange
+from amity.people.models import Company, GoldenMark, GoldenPolicy, Person, TraitChange
 from amity.people.profiles import get_company, get_person
-from amity.people.tests.identity_kit import SOURCE, feed, forget, identify
+from amity.people.tests.identity_kit import SOURCE, feed, forget, identify, picture
 from amity.people.tests.import_files import PEOPLE, landed
+from amity.people.tests.test_identity import RANDOM, SETTINGS, STREAMS
 
 OTHER = UUID("00000000-0000-7000-8000-00000000000b")
 CANDIDATES = st.builds(
@@ -192,6 +194,27 @@ def test_a_trusted_source_holds_against_a_later_one(steward: access.Principal, s
     shown = {each.name: each for each in golden_reading.values_of(get_person(steward, anna.pk))}
     assert (shown["city"].why, [other.value for other in shown["city"].others]) == ("trusted", ["Kraków"])
     assert shown["plan"].why == "latest"
+
+
+@pytest.mark.slow
+@SETTINGS
+@given(STREAMS, POLICIES, RANDOM)
+def test_under_any_policy_the_order_of_arrival_never_matters(
+    steward: access.Principal, events: list[Fact], policy: Policy, order: random.Random
+) -> None:
+    GoldenPolicy.objects.update_or_create(version=1, defaults={"rules": policy.rules, "trust": policy.trust})
+    for number, event in enumerate(events):
+        event.source_id = OTHER if number % 2 else SOURCE
+    pictures = []
+    for size in (len(events), 3, 1):
+        order.shuffle(events)
+        with transaction.atomic():
+            forget()
+            feed(events, size)
+            pictures.append(picture())
+            transaction.set_rollback(True)
+    forget()
+    assert pictures[0] == pictures[1] == pictures[2]
 
 
 def test_a_new_policy_is_applied_to_what_is_here_and_can_be_taken_back(steward: access.Principal) -> None:

@@ -51,6 +51,8 @@ def test_two_side_by_side_with_what_speaks_for_them_and_what_would_win(steward: 
     first, second = twins()
     pair(first, second)
     page = told(steward, "/duplicates/")
+    known = told(steward, f"/people/{first.pk}/")
+    assert "Looks the same:" in known and "Anna Kowalska 2" in known and "?kind=person&amp;pair=" in known
     for said in ("Anna Kowalska 2", "97", "almost the same", "different", "+9.5", "-3.0", "Survives", "Not the same"):
         assert said in page
     assert page.count('data-hotkey="m"') == page.count('data-hotkey="a"') == 1

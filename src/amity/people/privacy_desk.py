@@ -35,7 +35,6 @@ class Settings:
     grace_days: int = 0
     second_person: bool = False
     returning: str = "flag"
-    backup_days: int = 0
     controller: str = ""
     contact: str = ""
 
@@ -49,8 +48,8 @@ def settings() -> Settings:
 def change_settings(principal: access.Principal, wanted: Settings) -> None:
     """Other settings. Audited."""
     access.require(principal, PERMISSION)
-    if not 0 <= wanted.grace_days <= 30 or not 0 <= wanted.backup_days <= 3_650:
-        raise Refused("bad_privacy_setting", _("Erasures wait at most 30 days, backups are kept at most 10 years."))
+    if not 0 <= wanted.grace_days <= 30:
+        raise Refused("bad_privacy_setting", _("An erasure waits at most 30 days."))
     if wanted.returning not in ("flag", "refuse"):
         raise Refused("bad_privacy_setting", _("Choose what happens when an erased person comes again."))
     values = {name: getattr(wanted, name) for name in Settings.__slots__}

@@ -152,7 +152,6 @@ class PrivacySetting(Record):
     grace_days = models.IntegerField(default=0)  # an erasure waits so long after it was decided
     second_person = models.BooleanField(default=False)  # somebody else has to confirm an erasure
     returning = models.CharField(max_length=10, default="flag")  # an erased person in an import: flag, refuse
-    backup_days = models.IntegerField(default=0)  # backups in the house's folder are removed after; 0: never
     controller = models.CharField(max_length=300, blank=True)
     contact = models.CharField(max_length=300, blank=True)  # the data protection officer
 

@@ -25,7 +25,6 @@ from amity.people import (
     privacy_export,
     privacy_files,
     privacy_ledger,
-    privacy_register,
     privacy_restrict,
     privacy_retention,
     privacy_rows,
@@ -40,8 +39,6 @@ from amity.people.models import (
     Person,
     PrivacyRequest,
     PrivacySetting,
-    RetentionMark,
-    RetentionRule,
 )
 from amity.people.privacy_map import places
 from amity.people.privacy_needles import GONE, WHOLE, Matcher, Needle, pruned, redacted
@@ -346,62 +343,6 @@ def test_restricted_people_are_in_no_segment_and_no_score_and_come_back() -> Non
     privacy_restrict.lift(BOSS, winner)
     assert privacy_restrict.restricted([winner, person]) == set()
     assert [lead.id for lead in people.lead_rows()] == [winner]
-
-
-# --- retention, copies, register ------------------------------------------------------------------
-
-
-def test_quiet_people_are_announced_can_be_kept_and_go() -> None:
-    old = clock.now() - timedelta(days=1_000)
-    gone, kept, busy = (people.create_person(access.SYSTEM, {"given_name": f"P{n}", "email": f"p{n}@example.org"})
-                        for n in range(3))  # fmt: skip
-    Person.objects.filter(pk__in=[gone, kept]).update(created_at=old, updated_at=old)
-    RetentionRule.objects.create(kind="people", days=365, active=True, window_days=30)
-    assert set(privacy_retention.quiet_people(365)) == {gone, kept}
-    assert privacy_retention.run() == {"people": 0}
-    assert {mark.person_id for mark in RetentionMark.objects.all()} == {gone, kept}
-    privacy_retention.keep(BOSS, RetentionMark.objects.get(person_id=kept).pk)
-    assert privacy_retention.run(clock.now() + timedelta(days=31)) == {"people": 1}
-    assert set(Person.objects.values_list("pk", flat=True)) == {kept, busy}
-    assert Erasure.objects.get().source == "retention"
-
-
-def test_somebody_with_a_new_deal_is_not_quiet() -> None:
-    person = anna()
-    Person.objects.update(created_at=clock.now() - timedelta(days=900), updated_at=clock.now() - timedelta(days=900))
-    assert privacy_retention.quiet_people(365) == [person]
-    apps.get_model("sales", "Order").objects.create(person_id=person)
-    assert privacy_retention.quiet_people(365) == []
-
-
-def test_rules_say_what_they_would_do_and_are_checked() -> None:
-    assert {rule.kind.key: rule.due for rule in privacy_retention.rules(BOSS)}["jobs"] is None
-    privacy_retention.change(BOSS, "jobs", 30, True)
-    assert {rule.kind.key: rule.due for rule in privacy_retention.rules(BOSS)}["jobs"] == 0
-    with pytest.raises(Refused, match="at least 30"):
-        privacy_retention.change(BOSS, "people", 5, True)
-
-
-def test_nobody_stands_out_in_a_copy() -> None:
-    for n in range(12):
-        people.create_person(access.SYSTEM, {"given_name": f"P{n}", "email": f"p{n}@example.org", "country": "PL",
-                                             "city": "Łódź" if n < 9 else f"Village {n}"})  # fmt: skip
-    people.create_person(access.SYSTEM, {"given_name": "Solo", "email": "s@example.org", "country": "IS"})
-    made = privacy_copy.make(BOSS, "churn", k=3)
-    assert made.rows == 13
-    assert made.smallest >= 3
-    assert made.blurred["city"] >= 4
-    assert b"example.org" not in made.data
-    again, other = privacy_copy.pseudonym("churn", UUID(int=5)), privacy_copy.pseudonym("prices", UUID(int=5))
-    assert again == privacy_copy.pseudonym("Churn", UUID(int=5)) != other
-
-
-def test_the_register_tells_every_table_with_personal_data() -> None:
-    told = privacy_register.register()
-    tables = {table.table for activity in told.activities for table in activity.tables}
-    declared = {place.table for place in places() if place.personal.erase != "none"}
-    assert declared - tables <= {"base_undostep"}
-    assert privacy_register.assessment()["risks"]
 
 
 @pytest.mark.parametrize(("wanted", "taken", "refused"), [("flag", 2, 0), ("refuse", 1, 1)])

@@ -65,6 +65,7 @@ class Model:
     logistic: Logistic | None = None
     means: Array = field(default_factory=lambda: np.zeros(0))
     boosted: Boosted | None = None
+    share: float = 0.0  # of the regression, where trees and regression are mixed
 
     def score(self, table: pl.DataFrame, opened: pl.Series | None = None, as_of: datetime | None = None) -> Scores:
         """Score every row of ``table`` in blocks of bounded memory."""
@@ -93,7 +94,10 @@ class Model:
 
     def as_dict(self) -> dict[str, Any]:
         """The artefact: plain JSON values."""
+        # Models from before mixtures keep their hash.
+        mixed = {"share": self.share} if self.share else {}
         return {
+            **mixed,
             "format": FORMAT,
             "rung": self.rung,
             "spec": self.spec.as_dict(),
@@ -121,7 +125,7 @@ class Model:
         raw, deviation = self._raw(matrix)
         half = WIDENED * Z90 * np.maximum(deviation, _MIN_DEVIATION)
         z = self.calibration.apply(raw)
-        if self.logistic is not None:
+        if self.boosted is None:
             # What draws a regression to the base rate is doubt: it must not make its interval narrower.
             wide = half * np.maximum(self.calibration.slope(raw), 1.0)
             return Scores(z, sigmoid(z), sigmoid(z - wide), sigmoid(z + wide))
@@ -129,24 +133,45 @@ class Model:
         return Scores(z, sigmoid(z), sigmoid(low), sigmoid(high))
 
     def _raw(self, matrix: Matrix) -> tuple[Array, Array]:
-        if self.boosted is not None:
-            each = self.boosted.each(matrix.tree()[0])
+        if self.boosted is None:
+            return self._regressed(matrix)
+        each = self.boosted.each(matrix.tree()[0])
+        if self.logistic is None:
             return each.mean(axis=0), jackknife_deviation(each)
+        z, deviation = self._regressed(matrix)
+        # Both learned from the same rows: their errors add up instead of cancelling out.
+        off = (1 - self.share) * jackknife_deviation(each) + self.share * deviation
+        return (1 - self.share) * each.mean(axis=0) + self.share * z, off
+
+    def _regressed(self, matrix: Matrix) -> tuple[Array, Array]:
         assert self.logistic is not None
         design, _ = matrix.linear()
         return self.logistic.log_odds(design), self.logistic.deviation(design)
 
     def _raw_contributions(self, matrix: Matrix) -> tuple[Array, float]:
-        grouped = np.zeros((matrix.rows, len(self.spec.columns)))
         if self.rung == "base":
+            grouped = np.zeros((matrix.rows, len(self.spec.columns)))
             return grouped, float(logit(np.array([beta_interval(self.wins, self.losses)[1]]))[0])
-        if self.boosted is not None:
-            values, _, source = matrix.tree()
-            shap = self.boosted.contributions(values)
-            for feature, column in enumerate(source):
-                grouped[:, column] += shap[:, feature]
-            return grouped, float(shap[0, -1]) if matrix.rows else 0.0
+        if self.boosted is None:
+            return self._regression_terms(matrix)
+        grouped, base = self._tree_terms(matrix)
+        if self.logistic is None:
+            return grouped, base
+        terms, start = self._regression_terms(matrix)
+        return (1 - self.share) * grouped + self.share * terms, (1 - self.share) * base + self.share * start
+
+    def _tree_terms(self, matrix: Matrix) -> tuple[Array, float]:
+        assert self.boosted is not None
+        grouped = np.zeros((matrix.rows, len(self.spec.columns)))
+        values, _, source = matrix.tree()
+        shap = self.boosted.contributions(values)
+        for feature, column in enumerate(source):
+            grouped[:, column] += shap[:, feature]
+        return grouped, float(shap[0, -1]) if matrix.rows else 0.0
+
+    def _regression_terms(self, matrix: Matrix) -> tuple[Array, float]:
         assert self.logistic is not None
+        grouped = np.zeros((matrix.rows, len(self.spec.columns)))
         design, meaning = matrix.linear()
         terms = (design - self.means) * self.logistic.weights
         for j, (column, _) in enumerate(meaning):
@@ -184,6 +209,7 @@ def load(artifact: str | Mapping[str, Any], digest: str = "") -> Model:
         logistic=Logistic.from_dict(stored["logistic"]) if stored["logistic"] else None,
         means=np.asarray(stored["means"], dtype=np.float64),
         boosted=Boosted(tuple(stored["trees"])) if stored["trees"] else None,
+        share=float(stored.get("share", 0.0)),
     )
     # Compared after rebuilding: a JSON store may write 1e22 or -0.0 differently without changing what they mean.
     if digest and dump(model)[1] != digest:

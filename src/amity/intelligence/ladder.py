@@ -54,6 +54,7 @@ CALIBRATE_ROWS = 500
 DECISIVE = math.log(100)  # Bayes factor (Jeffreys 1961)
 REPEAT_BELOW, REPEATS = 400, 3  # repeated cross-validation where one split is a lottery
 MAX_TRAIN_ROWS = 200_000
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # of the regression beside the trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +250,18 @@ def _crossed_trees(data: _Data, folds: NDArray[np.int64], memory: _Memory) -> Ar
     values, categorical, _ = data.matrix.tree()
     memory.fitted = crossfit(values, categorical, data.y, folds, memory.recipe, data.seed)
     memory.recipe = memory.fitted.recipe
-    return memory.fitted.held_out
+    return _mixed(memory.fitted, data, folds, memory)[0]
+
+
+def _mixed(trees: CrossFit, data: _Data, folds: NDArray[np.int64], memory: _Memory) -> tuple[Array, float]:
+    """Held-out log-odds of trees and regression together, and the regression's share (stacking: Breiman 1996)."""
+    linear = _crossed_linear(data, folds, memory)
+    losses = {}
+    for share in SHARES:
+        z = (1 - share) * trees.held_out + share * linear
+        losses[share] = float(np.mean(np.logaddexp(0, z) - data.y * z))
+    best = min(SHARES, key=lambda share: losses[share])
+    return (1 - best) * trees.held_out + best * linear, best
 
 
 def _crossed_linear(data: _Data, folds: NDArray[np.int64], memory: _Memory) -> Array:
@@ -301,7 +313,13 @@ def _fit(rung: Rung, data: _Data, memory: _Memory) -> Model:
         # After cross-validation the tested models are the ensemble; after a test in time all is fitted anew.
         fitted = memory.fitted or crossfit(values, categorical, data.y, folds, memory.recipe, data.seed)
         memory.recipe = fitted.recipe
-        return Model(rung, spec, wins, losses, fit_calibration(fitted.held_out, data.y), boosted=fitted.model)
+        z, share = _mixed(fitted, data, folds, memory)
+        model = Model(rung, spec, wins, losses, fit_calibration(z, data.y), boosted=fitted.model)
+        if not share:
+            return model
+        solved = _solve(data, np.ones(len(data.y), dtype=bool), memory)
+        means = data.matrix.linear()[0].mean(axis=0)
+        return replace(model, logistic=solved.logistic, means=means, share=share)
     solved = memory.solved or _solve(data, np.ones(len(data.y), dtype=bool), memory)
     calibration = solved.drawn_to_base()
     if _calibrates(rung, len(data.y)):

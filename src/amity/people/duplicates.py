@@ -194,7 +194,7 @@ def _behind(after: str) -> Q:
 
 def views(pairs: Sequence[DuplicatePair], kind: str) -> list[PairView]:
     """Pairs of one kind with their profiles. 1 query."""
-    ids = {end for pair in pairs for end in (pair.left_id, pair.right_id)}
+    ids = {end for pair in pairs for end in (pair.left_id, pair.right_id)} or {UUID(int=0)}  # always one query
     sides: dict[UUID, Any]
     if kind == "company":
         firms = Company.objects.filter(pk__in=ids).values("id", *COMPANY_FIELDS)

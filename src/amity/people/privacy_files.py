@@ -1,4 +1,4 @@
-"""Files in the data folder in which somebody may stand: uploads of imports, files handed on, logs.
+"""Files in the data folder in which somebody may stand: uploads of imports, files handed on, logs, kept letters.
 
 Rows and lines about the person are taken out. A file whose rows cannot be taken out one by one (a workbook, an archive
 of several tables) is removed, when its import has ended. Log lines are overwritten in place, because processes go on
@@ -15,6 +15,8 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from uuid import UUID
 
@@ -53,7 +55,7 @@ class Folders:
 def folders() -> Folders:
     """Where this installation keeps files."""
     config = settings.CONFIG
-    handed_on = (config.home / "exports", *(Path(folder) for folder in config.export_folders))
+    handed_on = (config.home / "exports", config.home / "outbox", *(Path(folder) for folder in config.export_folders))
     return Folders(config.uploads, handed_on, (config.home / "logs", config.home / "postgres" / "log"))
 
 
@@ -117,7 +119,7 @@ def _in_file(path: Path, kind: str, matcher: Matcher, keys: dict[str, set[str]],
     packed = path.suffix == ".gz"
     bare = Path(path.stem) if packed else path
     raw = path.read_bytes()
-    if raw[:4] == b"PK\x03\x04" or not _is_text(gzip.decompress(raw) if packed else raw):
+    if path.suffix == ".eml" or raw[:4] == b"PK\x03\x04" or not _is_text(gzip.decompress(raw) if packed else raw):
         return _whole(path, kind, raw, matcher, clean=clean)
     text, encoding = _decoded(gzip.decompress(raw) if packed else raw)
     hits = Hits(path, kind, "lines")
@@ -242,6 +244,10 @@ def _inside(path: Path, raw: bytes) -> Iterator[str]:
         import polars as pl
 
         yield from (" ".join(map(str, row)) for row in pl.read_parquet(path).iter_rows())
+    elif path.suffix == ".eml":
+        letter = message_from_bytes(raw, policy=default)
+        yield " ".join(map(str, letter.values()))
+        yield from (str(part.get_content()) for part in letter.walk() if part.get_content_maintype() == "text")
     elif raw[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():

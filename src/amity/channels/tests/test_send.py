@@ -21,6 +21,9 @@ from amity.channels.models import Outgoing, Suppression
 from amity.channels.rules import DEFAULTS, Rule, quiet_until, zone_of
 from amity.channels.tests.kit import home
 from amity.people import api as people
+from amity.people.consent_tables import Consent
+from amity.people.privacy_erase import Why, erase
+from amity.people.privacy_subject import subject_of
 
 __all__ = ["home"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("home")]
@@ -273,3 +276,16 @@ def test_only_administrators_read_the_outbox() -> None:
 def test_a_sender_is_always_named() -> None:
     name, address = letters.sender_of()
     assert name == "Amity" and "@" in address
+
+
+def test_erasing_somebody_takes_their_letters_and_keeps_their_no() -> None:
+    pk = person()
+    said(pk)
+    assert len(work()) == 1
+    people.consent.withdraw(WHO, pk, "newsletter", "email")
+    found = subject_of(pk)
+    assert found is not None
+    erase(found, Why("asked", "desk"))
+    assert not Outgoing.objects.exists() and work() == []
+    assert set(Consent.objects.values_list("person", "address")) == {(None, "")}
+    assert said(person("anna@example.com")) == ("refused", "address_withdrawn")

@@ -22,7 +22,7 @@ from amity.events import clock_of_log, quarantining
 from amity.events.consuming import Consumer, registered_consumers
 from amity.events.schemas import Bad, Fact, RawRow, parse
 from amity.events.stream import Batch, Overtaken, Reader, Stream, StreamDown, move
-from amity.events.stream_postgres import CHANNEL, LOG, following, own_connection
+from amity.events.stream_postgres import CHANNEL, LOG, TableReader, following, own_connection
 from amity.events.streams import stream
 
 log = logging.getLogger("amity.consumers")
@@ -131,6 +131,9 @@ class Runner:
         idle = _FIRST_IDLE
         while not self.stopped.is_set():
             rung = self.bell.rung
+            if self._passes_over(reader):
+                self.bell.wait(rung, reader.idle_seconds)
+                continue
             batch, read = self._take(reader)
             if batch.rows:
                 self._handle(reader, batch, read)
@@ -138,6 +141,17 @@ class Runner:
             elif reader.idle_seconds:
                 self.bell.wait(rung, idle)
                 idle = min(idle * 2, reader.idle_seconds)
+
+    def _passes_over(self, reader: Reader[Any]) -> bool:
+        """Whether nobody wants what landed: then it was passed over. Asked after the end was seen, so none is lost."""
+        if self.consumer.wanted is None or not isinstance(reader, TableReader):
+            return False
+        end = reader.end()
+        if self.consumer.wanted():
+            return False
+        self._forget_ahead()
+        reader.pass_over(end)
+        return True
 
     def _take(self, reader: Reader[Any]) -> Taken:
         """The next rows, understood: read while the ones before were handled, where those were many."""

@@ -19,7 +19,8 @@ class Consumer:
     the transaction that also moves the consumer's position: what it writes there happens exactly once. It may raise:
     the batch is then halved until the row at fault is found, which goes to the quarantine with the reason (of the log:
     is passed over and counted). A follower of the stream gets twice what was sent twice (see `unseen`). It must not
-    commit. ``start``: where it begins when it runs for the first time.
+    commit. ``start``: where it begins when it runs for the first time. ``wanted`` (of the log only): whether anybody
+    wants what lands now; while nobody does, rows are passed over unread.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Consumer:
     batch: int = 5_000
     start: From = "beginning"
     of: Of = "stream"
+    wanted: Callable[[], bool] | None = None
 
 
 _consumers: dict[str, Consumer] = {}

@@ -22,10 +22,11 @@ import psycopg
 import psycopg.rows
 from django.db import connection, transaction
 
+from amity.base import clock
 from amity.events import copying
 from amity.events.log import Landed
 from amity.events.schemas import START, Fact, Position, RawRow
-from amity.events.stream import MAX_COUNTED, Batch, Lag, Move, Row, StreamDown, begin, position
+from amity.events.stream import MAX_COUNTED, Batch, Lag, Move, Row, StreamDown, begin, move, position
 
 CHANNEL = "events_raw"
 _IDLE_SECONDS = 0.2
@@ -127,6 +128,20 @@ class TableReader(Generic[Row]):
         for one in moves:
             self._at = one.after
 
+    def end(self) -> Position:
+        """Behind everything that can be read now. 1 query."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {_HORIZON}::text::bigint")
+            return int(cursor.fetchone()[0]) - 1, 2**63 - 1
+
+    def pass_over(self, end: Position) -> None:
+        """Go on from there; what lies between is not read. Raises `Overtaken`. 1 query, none at rest."""
+        at = self._at if self._at is not None else self._begin()
+        if end[0] > at[0]:
+            with connection.cursor() as cursor:
+                move(cursor, [Move(self.name, at, end, clock.now(), 0)])
+            self._at = end
+
     def rewind(self) -> None:
         """Read the position again."""
         self._at = None
@@ -139,10 +154,7 @@ class TableReader(Generic[Row]):
 
     def _begin(self) -> Position:
         with connection.cursor() as cursor:
-            at = START
-            if self.start == "now":
-                cursor.execute(f"SELECT {_HORIZON}::text::bigint")
-                at = (int(cursor.fetchone()[0]) - 1, 2**63 - 1)
+            at = self.end() if self.start == "now" else START
             self._at = begin(cursor, self.name, at)
         return self._at
 

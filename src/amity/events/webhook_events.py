@@ -24,16 +24,17 @@ NAME = "webhooks"
 
 def register() -> None:
     """Called once, when Django starts."""
-    register_consumer(Consumer(NAME, handle, batch=1_000, start="now", of="log"))
+    register_consumer(Consumer(NAME, handle, batch=1_000, start="now", of="log", wanted=wanted))
+
+
+def wanted() -> bool:
+    """Whether anybody asks for events. 1 query."""
+    return bool(_asking())
 
 
 def handle(landed: Sequence[Landed], cursor: Any) -> None:
     """Deliveries for everybody who asked. 1 query when nobody did, else 1 per 500 and one job."""
-    asking = [
-        (row.pk, patterns)
-        for row in WebhookEndpoint.objects.filter(active=True)
-        if (patterns := [topic for topic in row.topics if topic.startswith(webhooks.EVENT_TOPIC)])
-    ]
+    asking = _asking()
     if not asking:
         return
     now = clock.now()
@@ -51,3 +52,12 @@ def handle(landed: Sequence[Landed], cursor: Any) -> None:
     if rows:
         WebhookDelivery.objects.bulk_create(rows, batch_size=500)
         transaction.on_commit(webhooks.call_worker)
+
+
+def _asking() -> list[tuple[Any, list[str]]]:
+    """Endpoints with the patterns of event names they ask for."""
+    return [
+        (row.pk, patterns)
+        for row in WebhookEndpoint.objects.filter(active=True)
+        if (patterns := [topic for topic in row.topics if topic.startswith(webhooks.EVENT_TOPIC)])
+    ]

@@ -8,17 +8,16 @@ overlook each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
 from django.db import connection
 
 from amity.base import clock
-from amity.base.ids import stable_id
+from amity.base.ids import new_ids, stable_id
 from amity.base.live import tell as tell_pages
 from amity.events import api as events
 from amity.people import activity, literals, segments_world
@@ -54,8 +53,7 @@ UPDATE people_segment g SET members = g.members + v.n FROM unnest(%s::int[], %s:
 WHERE g.number = v.no"""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """Somebody enters or leaves."""
 
     person_id: UUID
@@ -150,9 +148,8 @@ def _before(cursor: Any, plan: Plan, ids: list[UUID]) -> tuple[np.ndarray[Any, A
     width = max([live.number for live in plan.live], default=0) // 8 + 1
     width = max([width, *(len(each) for each in kept if each is not None)])
     packed = np.frombuffer(b"".join((each or b"").ljust(width, b"\0") for each in kept), np.uint8)
-    bits = np.unpackbits(np.ascontiguousarray(packed.reshape(len(rows), width).T), axis=0, bitorder="little").astype(
-        bool
-    )
+    across = np.ascontiguousarray(packed.reshape(len(rows), width).T)
+    bits = np.unpackbits(across, axis=0, bitorder="little").view(bool)
     due = np.fromiter((NEVER if row[1] is None else row[1] for row in rows), np.int64, len(rows))
     fresh = np.fromiter((each is None for each in kept), bool, len(rows))
     if fresh.any():
@@ -265,32 +262,46 @@ def write_moves(cursor: Any, moves: Sequence[Move], *, tell: bool = True) -> Non
     if not moves:
         return
     now = clock.now()
-    entered, left = [m for m in moves if m.entered], [m for m in moves if not m.entered]
+    people, numbers = [m.person_id for m in moves], [m.segment.number for m in moves]
+    entered, left = ([at for at, m in enumerate(moves) if m.entered is way] for way in (True, False))
     if entered:
-        cursor.execute(_ENTER, [now, *_pairs(entered)])
+        cursor.execute(_ENTER, [now, *_pairs(people, numbers, entered)])
     if left:
-        cursor.execute(_LEAVE, _pairs(left))
+        cursor.execute(_LEAVE, _pairs(people, numbers, left))
     cursor.execute(
         _MOVE,
-        [now, *reversed(_pairs(moves)), literals.numbers(m.entered for m in moves), [m.reason for m in moves]],
+        [now, literals.numbers(numbers), literals.uuids(people), literals.numbers(m.entered for m in moves),
+         literals.texts(m.reason for m in moves)],
     )  # fmt: skip
     counts: dict[int, int] = {}
     for move in moves:
         counts[move.segment.number] = counts.get(move.segment.number, 0) + (1 if move.entered else -1)
-    numbers = sorted(counts)
-    cursor.execute(_TALLY, [numbers, [counts[number] for number in numbers]])
+    moved = sorted(counts)
+    cursor.execute(_TALLY, [literals.numbers(moved), literals.numbers(counts[number] for number in moved)])
     tell_pages("segment", {m.segment.id for m in moves}, cursor)
-    tell_pages("person", {m.person_id for m in moves}, cursor)
+    tell_pages("person", set(people), cursor)
     if tell:
         _tell(cursor, moves, now)
 
 
-def _pairs(moves: Iterable[Move]) -> list[str]:
-    return [literals.uuids(m.person_id for m in moves), literals.numbers(m.segment.number for m in moves)]
+def _pairs(people: Sequence[UUID], numbers: Sequence[int], places: Sequence[int]) -> list[str]:
+    return [literals.uuids(people[at] for at in places), literals.numbers(numbers[at] for at in places)]
 
 
 def _tell(cursor: Any, moves: Sequence[Move], now: datetime) -> None:
-    events.append_facts(cursor, [_fact(move, now) for move in moves])
+    told: dict[int, tuple[str, dict[str, str]]] = {}
+    for live in {move.segment.number: move.segment for move in moves}.values():
+        told[live.number] = f"{live.id}:", {"segment_id": str(live.id), "segment": live.name}
+    at = micros(now)
+    ends = {True: f":{at}:entered", False: f":{at}:left"}
+    events.append_facts(
+        cursor,
+        (
+            events.Landed(_fact(move, *told[move.segment.number], ends[move.entered], now), move.person_id, None, pk,
+                          "amity")
+            for move, pk in zip(moves, new_ids(len(moves)), strict=True)
+        ),
+    )  # fmt: skip
     for topic, entered in ((ENTERED, True), (LEFT, False)):
         if any(m.entered is entered for m in moves):
             events.publish_many(topic, ((m.person_id, _payload(m)) for m in moves if m.entered is entered))
@@ -300,12 +311,9 @@ def _payload(move: Move) -> dict[str, Any]:
     return {"id": str(move.person_id), "segment_id": str(move.segment.id)}
 
 
-def _fact(move: Move, now: datetime) -> events.Landed:
-    topic = ENTERED if move.entered else LEFT
-    fact = events.Fact(
-        source_id=_SOURCE, kind="segment", name=topic, user_id="", anonymous_id="", previous_id="", group_id="",
-        message_id=f"{move.segment.id}:{move.person_id}:{micros(now)}:{topic[8:]}", traits={},
-        properties={"segment_id": str(move.segment.id), "segment": move.segment.name}, context={}, occurred_at=now,
-        received_at=now, position=(0, 0),
+def _fact(move: Move, begin: str, properties: dict[str, str], end: str, now: datetime) -> events.Fact:
+    return events.Fact(
+        source_id=_SOURCE, kind="segment", name=ENTERED if move.entered else LEFT, user_id="", anonymous_id="",
+        previous_id="", group_id="", message_id=f"{begin}{move.person_id}{end}", traits={}, properties=properties,
+        context={}, occurred_at=now, received_at=now, position=(0, 0),
     )  # fmt: skip
-    return events.Landed(fact, move.person_id, source="amity")

@@ -25,6 +25,7 @@ from amity.events.destinations import Wish
 from amity.events.log import Landed, append_facts
 from amity.events.models import Destination, WebhookDelivery, WebhookEndpoint
 from amity.events.schemas import Fact
+from amity.events.stream_postgres import TableReader
 from amity.events.streams import stream
 from amity.events.tests import brokers
 
@@ -234,6 +235,23 @@ def test_webhooks_hear_of_the_events_they_asked_for() -> None:
         ("event.Order Cancelled", asked.pk, PERSON), ("event.Order Completed", asked.pk, PERSON),
     ]  # fmt: skip
     assert rows[1].payload["properties"] == {"n": 0}
+
+
+def test_what_nobody_asked_for_is_passed_over_unread() -> None:
+    opened = stream()
+    runner = Runner(registered_consumers()[webhook_events.NAME], opened)
+    land(["Seen"])
+    with runner._open() as reader:
+        assert isinstance(reader, TableReader)
+        assert runner._passes_over(reader)
+    WebhookEndpoint.objects.create(url="https://example.com/a", secret="x", topics=["event.*"])
+    land(["Order Completed"])
+    with runner._open() as reader:
+        assert reader is not None
+        assert not runner._passes_over(reader)
+    assert runner.drain() == 1
+    opened.close()
+    assert [row.topic for row in WebhookDelivery.objects.all()] == ["event.Order Completed"]
 
 
 def test_names_of_events_are_topics(settings: Any) -> None:

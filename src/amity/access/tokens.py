@@ -25,6 +25,7 @@ _SEEN_EVERY = timedelta(minutes=5)
 SCOPES: dict[str, frozenset[str]] = {
     "people:read": frozenset({"people.view"}),
     "people:write": frozenset({"people.view", "people.edit", "people.bulk"}),
+    "duplicates:write": frozenset({"people.view", "people.edit", "duplicates.decide"}),
     "segments:read": frozenset({"segments.view", "people.view", "people.export"}),
     "segments:write": frozenset({"segments.view", "segments.manage", "people.view"}),
     "deals:read": frozenset({"deals.view"}),
@@ -42,6 +43,7 @@ SCOPES: dict[str, frozenset[str]] = {
 SCOPE_LABELS = {
     "people:read": gettext_lazy("Read people and companies"),
     "people:write": gettext_lazy("Read and change people and companies"),
+    "duplicates:write": gettext_lazy("Read and decide duplicates"),
     "segments:read": gettext_lazy("Read and export segments"),
     "segments:write": gettext_lazy("Read and change segments"),
     "deals:read": gettext_lazy("Read deals, products and orders"),

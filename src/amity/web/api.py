@@ -22,6 +22,7 @@ ROUTERS = (
     "amity.people.http_quality.router",
     "amity.people.http_privacy.router",
     "amity.people.merging_http.router",
+    "amity.people.http_duplicates.router",
     "amity.people.http_consent.router",
     "amity.people.imports.http.router",
     "amity.sales.http.router",

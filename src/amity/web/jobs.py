@@ -24,6 +24,8 @@ KINDS = {
     "people.import_read": gettext_lazy("Reading of uploaded files"),
     "people.import_check": gettext_lazy("Dry run of an import"),
     "people.import_undo": gettext_lazy("Undo of an import"),
+    "people.duplicates.scan": gettext_lazy("Scan for duplicates"),
+    "people.golden.apply": gettext_lazy("Choosing anew which values hold"),
     "people.bulk": gettext_lazy("Change of many records"),
     "people.segment_fill": gettext_lazy("Filling of a segment"),
     "sales.bulk": gettext_lazy("Change of many deals"),

@@ -13,6 +13,7 @@ from amity.access.tests.staffing import hire
 from amity.base.ids import new_id
 from amity.people.models import Company, CompanyMerge, DuplicatePair, GoldenPolicy, MatchPolicy, Merge, Person
 from amity.web.tests.records import browser_of, company, person, queries_of
+from amity.web.tests.test_api import Program
 
 pytestmark = pytest.mark.django_db
 EVIDENCE = [
@@ -179,7 +180,28 @@ def test_a_salesperson_pins_and_verifies_on_records_in_sight(seller: tuple[Staff
     assert "verified by Sam" not in page and "Sopot" in page
 
 
+def test_programs_decide_and_see_why_values_hold() -> None:
+    stella = hire("Stella", "steward")
+    program, made = Program(stella), pair(*twins("Anna", city="Gdynia"))
+    page = program.get("/duplicates?limit=1").json()
+    assert [(one["id"], one["evidence"][0]["weight"], page["next"]) for one in page["items"]] == [
+        (str(made.pk), 9.5, None)
+    ]
+    answer = program.post(f"/duplicates/{made.pk}/decision", {"verdict": "merge", "winner_id": str(made.left_id)})
+    assert (answer.json()["state"], "Amity-Undo" in answer.headers) == ("merged", True)
+    assert program.post(f"/duplicates/{made.pk}/reopening").json()["state"] == "open"
+    values = program.post(f"/people/{made.left_id}/marks", {"field": "city", "mark": "checked"}).json()
+    assert [(one["value"], one["checked"]["by"]) for one in values if one["field"] == "city"] == [("Gdynia", "Stella")]
+    one, two = company("Copperleaf"), company("Copperleaf GmbH")
+    held = program.post(f"/companies/{one.pk}/merge", {"other_id": str(two.pk)}).json()
+    assert [each["loser"] for each in held] == ["Copperleaf GmbH"]
+    assert program.get(f"/companies/{one.pk}/merges").json() == held
+    assert program.post(f"/companies/{one.pk}/unmerge", {"merge_id": held[0]["id"]}).json() == []
+    assert program.get(f"/companies/{one.pk}/values").json()[0]["value"] == "Copperleaf"
+
+
 def test_a_scan_is_started_and_shows_how_far_it_is(steward: Client) -> None:
     assert steward.post("/duplicates/scan", {"kind": "company"})["Location"] == "/duplicates/?kind=company"
     assert "Looking through the whole base" in told(steward, "/duplicates/")
+    assert "<h1>" in told(steward, "/duplicates/scan/progress")
     assert told(steward, "/duplicates/scan/progress", **HTMX).lstrip().startswith('<div id="scan"')

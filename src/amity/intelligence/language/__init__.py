@@ -1,5 +1,5 @@
-"""Language: what a message asks for, learned from the company's own labelled messages, on the processor.
+"""Language: what customers' messages ask for, their tone, what they name, and the passage that answers, on the processor.
 
-Owns: the intent classifier (few examples to many, calibrated, able to say "don't know") and its bench.
-Refuses: to guess what no example resembles; to need a service.
+Owns: intents (few examples to many, calibrated, able to say "don't know"), tone, named things, retrieval, and benches.
+Refuses: to guess what no example resembles; to read a tone out of staff's words; to need a service.
 """

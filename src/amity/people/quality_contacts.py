@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -29,15 +30,22 @@ def look(row: Row, world: World) -> Iterator[Found]:
 
 def valid(phone: str) -> bool:
     """Whether an E.164 number can be dialled, by its country's plan."""
-    number = _parsed(phone, "")
-    return number is not None and phonenumbers.is_valid_number(number)
+    return _known(phone)[0]
 
 
 def region(phone: str) -> str:
     """The country that a number is of; empty where it is of none or of several."""
+    return _known(phone)[1]
+
+
+@lru_cache(maxsize=4096)
+def _known(phone: str) -> tuple[bool, str]:
+    """Whether a number can be dialled, and where; it is asked for more than once per row."""
     number = _parsed(phone, "")
     code = phonenumbers.region_code_for_number(number) if number else ""
-    return code if code and code != "001" else ""
+    if number is None or not code or code == "001":
+        return number is not None and phonenumbers.is_valid_number(number), ""
+    return phonenumbers.is_valid_number_for_region(number, code), code
 
 
 def dialled(text: str, country: str) -> str:

@@ -79,6 +79,9 @@ def well_formed(text: str) -> bool:
 def repair(text: str, domains: Domains, own: Iterable[str] = ()) -> Repair | None:
     """What is wrong with an address, None when nothing is. ``own``: domains of the person's company."""
     own = [each for each in own if each]
+    domain = domain_of(text)
+    if (domain in own or domains.known(domain)) and well_formed(text.strip()):
+        return None
     cleaned, code = _cleaned(text)
     if "@" not in cleaned:
         found = _without_at(cleaned, domains, own)
@@ -93,9 +96,7 @@ def repair(text: str, domains: Domains, own: Iterable[str] = ()) -> Repair | Non
         return "", "email_unreadable", 0.95
     if why:
         return whole, why, sure
-    if whole == text.strip().lower():
-        return None
-    return (whole, code or "email_signs", 0.97)
+    return None if whole == text.strip().lower() else (whole, code or "email_signs", 0.97)
 
 
 def domain_of(email: str) -> str:

@@ -76,14 +76,25 @@ def is_patronymic(word: str) -> bool:
     return bool(_PATRONYMIC.search(fold(word)))
 
 
+_REMEMBERED = 200_000
+
+
 class NameSense:
     """Log-odds that a word is a given rather than a family name. Both counts are of this base, by folded word."""
 
     def __init__(self, given: Mapping[str, int], family: Mapping[str, int]) -> None:
         self.given, self.family = given, family
+        self._leanings: dict[str, float] = {}  # of texts asked for before: names repeat
 
     def leaning(self, text: str) -> float:
         """Above 0: rather given; below: rather family. Mean over the words of ``text`` without particles."""
+        if text not in self._leanings:
+            if len(self._leanings) > _REMEMBERED:
+                self._leanings.clear()
+            self._leanings[text] = self._mean(text)
+        return self._leanings[text]
+
+    def _mean(self, text: str) -> float:
         found = [self._word(word) for word in re.split(r"[\s\-]+", fold(text)) if len(word.strip(".'")) > 1]
         if any(word in _PARTICLE for word in fold(text).split()[:-1]):
             return -2.5

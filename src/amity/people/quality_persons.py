@@ -43,7 +43,7 @@ def _wrong_field(row: Row, world: World) -> Iterator[Found]:
     fields = ("given_name", "family_name") if row.text("given_name") or row.text("family_name") else ("display_name",)
     for name in fields:
         text = row.text(name)
-        address = _EMAIL.search(text)
+        address = _EMAIL.search(text) if "@" in text else None
         if address:
             yield _away(row, name, "email", address[0].lower(), "email_in_name")
             return

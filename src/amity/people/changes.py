@@ -16,9 +16,10 @@ from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.events import api as events
 from amity.people import company_holders, finding, golden_ends, segments_live
+from amity.people.golden import MANUAL
 from amity.people.merge_groups import bump
 from amity.people.models import Company, Identifier, LeadStatus, Person, TraitChange
-from amity.people.profiles import MANUAL, get_company, told_name
+from amity.people.profiles import get_company, told_name
 from amity.people.renaming import renamed
 
 PERSON_KIND, COMPANY_KIND = "people.change", "companies.change"

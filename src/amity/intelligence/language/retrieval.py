@@ -26,6 +26,8 @@ _SATURATION = 1.2  # k1
 _LENGTH = 0.75  # b
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _LONGEST_QUOTE = 400
+_PHRASE = 0.5  # what the words of the best sentence count beside those of the passage
+_MEANING = {"english": (1.0, 2.0), "many": (0.5, 0.5)}  # what a passage's and its best sentence's meaning count
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,18 @@ class Library:
         """Reads every sentence once: about 1 ms each."""
         self.passages = list(passages)
         self.floor = floor
-        self.encoders = tuple(name for name in engines.encoders() if name == "many" or language == "en")
+        self.encoder = "english" if language == "en" and "english" in engines.encoders() else "many"
         self.spans = [(row, *span) for row, text in enumerate(self.passages) for span in sentences(text)]
         self.owner = np.array([row for row, _, _ in self.spans], dtype=np.int64)
         self.words = Words(self.passages, language)
         self.phrases = Words([self.passages[row][a:b] for row, a, b in self.spans], language)
 
     @cached_property
-    def vectors(self) -> tuple[NDArray[np.float32], ...]:
-        """One vector per sentence and encoder."""
-        return vectors_of([self.passages[row][start:end] for row, start, end in self.spans], self.encoders)
+    def vectors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Vectors of the passages, and of their sentences."""
+        phrases = [self.passages[row][start:end] for row, start, end in self.spans]
+        with one_thread():
+            return vectors_of(self.passages, (self.encoder,))[0], vectors_of(phrases, (self.encoder,))[0]
 
     def ask(self, question: str, most: int = 5) -> list[Found]:
         """The best passages, the best first; the caller compares ``sure`` with ``floor``."""
@@ -126,17 +130,18 @@ class Library:
         """Scores of passages and of sentences."""
         whole, reach = self.words.scores(question)
         part, reach_part = self.phrases.scores(question)
-        asked = vectors_of([question], self.encoders)
-        near = np.mean([v @ q[0] for v, q in zip(self.vectors, asked, strict=True)], axis=0)
-        sentence = part / reach_part + near
-        best_near = _best_of(near, self.owner, len(self.passages))
-        best_part = _best_of(part / reach_part, self.owner, len(self.passages))
-        return whole / reach + 0.5 * best_part + 0.5 * best_near, sentence
+        asked = vectors_of([question], (self.encoder,))[0][0]
+        near_passage, near = (vectors @ asked for vectors in self.vectors)
+        by_passage, by_phrase = _MEANING[self.encoder]
+        count = len(self.passages)
+        best_near, best_part = _best_of(near, self.owner, count), _best_of(part / reach_part, self.owner, count)
+        together = whole / reach + _PHRASE * best_part + by_passage * near_passage + by_phrase * best_near
+        return together, part / reach_part + by_phrase * near
 
 
 def sureness(score: float, lead: float) -> float:
-    """0..1, rising with the score and with its lead over the next passage."""
-    return float(1 / (1 + np.exp(-(3.0 * (score - 0.9) + 8.0 * (lead - 0.1)))))
+    """0..1, rising with the lead over the next passage, and a little with the score."""
+    return float(1 / (1 + np.exp(-(8.0 * (lead - 0.2) + 0.5 * (score - 1.0)))))
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

@@ -107,3 +107,21 @@ def test_the_bench_reads_tables_and_prints_one_object(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert (found["accuracy"], found["oos_recall"], found["test_rows"]) == (1.0, 1.0, len(TEXTS))
     assert set(found["baselines"]["tfidf_linear"]) == {"accuracy", "macro_f1"}
+
+
+def test_many_messages_go_through_landmarks_and_known_outsiders_teach_the_floor() -> None:
+    things = ["lamp", "table", "phone", "book", "chair", "coat", "bike", "clock"]
+    ways = {
+        "buy": "I would like to buy a {} number {}",
+        "back": "how do I send the {} {} back",
+        "late": "the {} {} is late",
+    }
+    texts = [way.format(things[n % 8], n) for way in ways.values() for n in range(860)]
+    labels = [label for label in ways for _ in range(860)]
+    outside = [f"what is the weather in town {n}" for n in range(40)]
+    model = train([*texts, "pay me"], [*labels, "single"], outside)
+    assert len(model.heads.heads) == 2
+    answer = model.read(["I would like to buy a coat number 7000", "the bike 9999 is late"])
+    assert answer.labels.tolist() == ["buy", "late"]
+    assert answer.familiar[0] >= model.floor
+    assert model.read(["what is the weather in town 77"]).familiar[0] < model.floor

@@ -90,13 +90,7 @@ def dirty(
             copies.append(copy)
             pairs.append((copy["Contact ID"], person.id))
             moved[person.id] = copy["Contact ID"]
-    for kind, share in IN_PLACE.items():
-        chosen = _take(order, round(total * share), _SUITS.get(kind, lambda p: True))
-        planted.ids[kind] = sorted(person.id for person in chosen)
-        for person in chosen:
-            was = dict(rows[person.id])
-            _SOIL[kind](rng, rows[person.id], person, today)
-            planted.meant.setdefault(kind, {})[person.id] = _meant(kind, was, rows[person.id])
+    _in_place(rng, planted, order, rows, total, today)
     clean.people += copies
     _deals(rng, clean, planted)
     _companies(rng, clean, planted, companies)
@@ -104,6 +98,19 @@ def dirty(
     _move(rng, done, moved)
     done += _stale(rng, planted, people, today)
     return planted
+
+
+def _in_place(
+    rng: Random, planted: Planted, order: list[Person], rows: dict[str, Row], total: int, today: date
+) -> None:
+    """Gaps and broken values, with what was meant where that can be told."""
+    for kind, share in IN_PLACE.items():
+        chosen = _take(order, round(total * share), _SUITS.get(kind, lambda p: True))
+        planted.ids[kind] = sorted(person.id for person in chosen)
+        for person in chosen:
+            was = dict(rows[person.id])
+            _SOIL[kind](rng, rows[person.id], person, today)
+            planted.meant.setdefault(kind, {})[person.id] = _meant(kind, was, rows[person.id])
 
 
 _TOLD = frozenset(("malformed_email", "swapped_names", "all_caps_names"))  # what was meant can be told

@@ -34,6 +34,10 @@ _PEOPLE = """
 SELECT p.id, p.grade, EXISTS (SELECT FROM people_slot s WHERE s.person_id = p.id AND s.login_id IS NOT NULL)
 FROM people_person p WHERE p.id = ANY(%s)
 """
+_JOINED = """
+SELECT loser_id, winner_id FROM people_merge
+WHERE policy = 'contact' AND revoked_at IS NULL AND (loser_id = ANY(%s) OR winner_id = ANY(%s))
+"""
 _MERGES = """
 SELECT id, loser_id, winner_id, policy, veto, revoked_at IS NULL FROM people_merge
 WHERE NOT plain AND (revoked_at IS NULL OR veto) AND (loser_id = ANY(%s) OR winner_id = ANY(%s))
@@ -53,14 +57,18 @@ class Neighbours:
 
 
 def relink(cursor: Any, contacts: Iterable[Contact], people: Iterable[UUID] = ()) -> Moves:
-    """Join and part profiles as the claims of these contacts, and of ``people``, say. 1 query where nobody shares."""
+    """Join and part profiles as the claims of these contacts, and of ``people``, say. 2 queries where nobody shares."""
     wanted = sorted({contact for contact in contacts if links(*contact)})
-    shared, crowd = [], set(people)
+    shared: list[Contact] = []
+    crowd, alone = set(people), set[UUID]()
     for contact, who in _claimants(cursor, wanted).items():
         if len(who) > HOT:
             crowd.update(who)  # too many: joins that were made while they were few go
         elif len(who) > 1:
             shared.append(contact)
+        else:
+            alone.update(who)
+    crowd |= _joined_already(cursor, alone)
     if not shared and not crowd:
         return {}
     near = _neighbours(cursor, shared, crowd)
@@ -130,6 +138,14 @@ def _claimants(cursor: Any, contacts: list[Contact]) -> dict[Contact, dict[UUID,
         for kind, value, person, verified in cursor.fetchall():
             found[kind, value][person] = verified
     return found
+
+
+def _joined_already(cursor: Any, people: set[UUID]) -> set[UUID]:
+    """Those that another contact joined with somebody: a visitor that now gives a second address is nobody. 1 query."""
+    if not people:
+        return set()
+    cursor.execute(_JOINED, [list(people)] * 2)
+    return {pk for pair in cursor.fetchall() for pk in pair} & people
 
 
 def _neighbours(cursor: Any, contacts: list[Contact], people: set[UUID]) -> Neighbours | None:

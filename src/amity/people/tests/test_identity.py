@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -300,6 +301,23 @@ def test_what_a_user_and_its_visitor_say_at_once_does_not_become_the_records_own
     feed([identify(4, "u2", email="anna@nowak.pl")])
     record.refresh_from_db()
     assert record.traits == {}
+
+
+def test_a_second_address_ends_what_the_first_joined_in_any_order() -> None:
+    events = _unlike([
+        identify(27, "boris", "d1", email="anna@home.pl"),
+        identify(0, "", "till", email="boris@home.pl"),
+        identify(34, "", "till", email="anna@home.pl", email_verified=True),
+    ])  # fmt: skip
+    pictures = []
+    for order in permutations(events):
+        with transaction.atomic():
+            forget()
+            feed(order, 1)
+            pictures.append(picture())
+            transaction.set_rollback(True)
+    forget()
+    assert all(each == pictures[0] for each in pictures)
 
 
 USERS, DEVICES = ("anna", "boris", "null"), ("d1", "d2", "till", "undefined")

@@ -193,6 +193,7 @@ def _fill(row: Outgoing, message: Message, person: people.PersonView | None) -> 
         row.html = masked(filled(message.html, values, as_html=True))[:MAX_TEXT]
     except Unfilled as error:
         row.state, row.reason, row.detail = Outgoing.State.REFUSED, "unfilled", error.placeholder[:200]
+        row.subject = masked(message.subject)[:900]
         row.decided_at = clock.now()
     else:
         if not row.subject or not row.body.strip():

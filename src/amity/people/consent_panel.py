@@ -32,6 +32,7 @@ HOW_LABELS: Mapping[str, str | Promise] = {
     "undo": gettext_lazy("undone"),
     "complaint": gettext_lazy("reported us for spam"),
 }
+Counts = dict[tuple[str, str], dict[str, int]]  # (purpose, channel) → state → profile rows
 TAGS = {"given": "tag-good", "withdrawn": "tag-bad", "pending": "tag-warn", "unknown": ""}
 _COUNTS = f"""
 SELECT purpose, channel, state, count(*) FROM (
@@ -99,9 +100,9 @@ def choices() -> list[tuple[str, str]]:
     ]
 
 
-def counts() -> dict[tuple[str, str], dict[str, int]]:
+def counts() -> Counts:
     """How many profile rows stand how, by purpose and channel. 1 query over the ledger."""
-    found: dict[tuple[str, str], dict[str, int]] = {}
+    found: Counts = {}
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS)
         for purpose, channel, told, n in cursor.fetchall():

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
-from amity.people.consent_defaults import DEFAULTS, LANGUAGES
+from amity.people.consent_defaults import ACCOUNT, DEFAULTS, LANGUAGES
 from amity.people.consent_rules import CHANNELS
 from amity.people.consent_tables import Basis, ConsentPurpose, ConsentText
 
@@ -132,6 +132,7 @@ def save(principal: access.Principal, key: str, told: Mapping[str, Any], *, new:
 def archive(principal: access.Principal, key: str, *, restore: bool = False) -> None:
     """Stop using a purpose (nothing goes out for it any more), or use it again. Audited; its ledger stays."""
     access.require(principal, PERMISSION)
+    _stays(key)
     with transaction.atomic():
         changed = ConsentPurpose.objects.filter(key=key).update(archived_at=None if restore else clock.now())
         if not changed:
@@ -139,9 +140,18 @@ def archive(principal: access.Principal, key: str, *, restore: bool = False) -> 
         access.record(principal, "restored" if restore else "archived", "consent_purpose", key)
 
 
+def _stays(key: str) -> None:
+    if key == ACCOUNT:
+        raise Refused(
+            "purpose_needed", _("Links for signing in and confirming are sent for this: it stays as it is."), 409
+        )
+
+
 def _check(key: str, told: Mapping[str, Any]) -> None:
     if not _KEY.match(key):
         raise Refused("bad_purpose", _("A key is lower-case letters, digits, - and _, and begins with a letter."))
+    if told.get("basis") not in OWED:
+        _stays(key)
     if told.get("basis") not in Basis.values:
         raise Refused("bad_purpose", _("Choose one of: {ops}.").format(ops=", ".join(Basis.values)))
     channels: Sequence[str] = told.get("channels") or ()

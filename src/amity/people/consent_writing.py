@@ -137,7 +137,7 @@ def _fact(word: Word) -> events.Landed:
         previous_id="", group_id="", traits={}, context={}, occurred_at=word.at, received_at=clock.now(),
         properties={"purpose": word.purpose, "channel": word.channel, "how": word.how}, position=(0, 0),
     )  # fmt: skip
-    return events.Landed(fact, word.person_id, source="amity")
+    return events.Landed(fact, word.person_id, source="amity", summary=f"{word.purpose} · {word.channel}")
 
 
 def people_of(words: Iterable[Word]) -> set[UUID]:

@@ -24,13 +24,7 @@ def index(request: access.StaffRequest) -> HttpResponse:
     """All purposes, with how many people stand how."""
     access.require(request.principal, MANAGE)
     counts = consent_panel.counts()
-    rows = [
-        (
-            each,
-            [(consent_panel.CHANNEL_LABELS[channel], counts.get((each.key, channel), {})) for channel in each.channels],
-        )
-        for each in consent_purposes.purposes(archived=True)
-    ]
+    rows = [(each, _lines(each, counts)) for each in consent_purposes.purposes(archived=True)]
     return page(request, "people/consent_purposes.html", {"rows": rows})
 
 
@@ -73,6 +67,14 @@ def change(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
     group = consent.change(request.principal, person_id, consent_panel.changes_of(request.POST))
     toast(request, _("Written down"), undo=reverse("undo", args=[group]))
     return HttpResponseRedirect(reverse("person", args=[person_id]) + "#consent")
+
+
+def _lines(each: consent_purposes.PurposeView, counts: consent_panel.Counts) -> list[tuple[str, dict[str, int]]]:
+    """A line per channel with how many stand how; one line for what people are owed."""
+    labels = consent_panel.CHANNEL_LABELS
+    if each.owed:
+        return [(", ".join(str(labels[channel]) for channel in each.channels), {})]
+    return [(str(labels[channel]), counts.get((each.key, channel), {})) for channel in each.channels]
 
 
 def _saved(request: access.StaffRequest, form: PurposeForm, key: str, *, new: bool) -> bool:

@@ -241,6 +241,8 @@ def test_purposes_are_the_administrators() -> None:
     for key, bad in (("surveys", told), ("Bad key", told), ("x", told | {"channels": ["pigeon"]})):
         with pytest.raises(Refused):
             consent_purposes.save(WHO, key, bad, new=True)
+    with pytest.raises(Refused, match="stays as it is"):
+        consent_purposes.archive(WHO, "account")
     consent_purposes.archive(WHO, "surveys")
     assert "surveys" not in [each.key for each in consent_purposes.purposes()]
 

@@ -159,6 +159,7 @@ def rows(cursor: Any, ids: Sequence[UUID], matcher: Matcher) -> Counts:
     counts["people_measure", "deleted"] += privacy_traces.clear_measures(cursor, names)
     counts["people_importfile", "pruned"] += privacy_traces.clear_samples()
     cursor.execute(_MEMBERS, [segments])
+    privacy_traces.clear_statistics(cursor, sorted({table for (table, _done), n in counts.items() if n}))
     bump(cursor)
     return +counts
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from amity.people import segments_world
 from amity.people.models import Import, ImportFile, ImportReject
@@ -15,6 +17,30 @@ DELETE FROM people_measure m WHERE m.event = ANY(%s) AND NOT EXISTS (SELECT FROM
 AND NOT EXISTS (SELECT FROM people_computed c WHERE c.measure_id = m.id)
 AND NOT EXISTS (SELECT FROM people_segment s WHERE position(m.event IN s.definition::text) > 0)
 """
+_TABLES = """
+SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+AND (relname = ANY(%s) OR oid IN (
+    SELECT i.inhrelid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE c.relname = ANY(%s)))
+ORDER BY 1
+"""
+_FORGET = """
+SELECT pg_clear_attribute_stats(schemaname, tablename, attname, inherited) FROM pg_stats
+WHERE schemaname = 'public' AND tablename = ANY(%s)
+"""
+
+
+def clear_statistics(cursor: Any, tables: Iterable[str]) -> None:
+    """The planner's samples of these tables hold values of rows that are gone: sampled anew.
+
+    PostgreSQL before 18 cannot forget the samples of a table that has become empty.
+    """
+    wanted = list(tables)
+    cursor.execute(_TABLES, [wanted, wanted])
+    names = [row[0] for row in cursor.fetchall()]
+    if connection.pg_version >= 180_000:  # type: ignore[attr-defined]
+        cursor.execute(_FORGET, [names])
+    for name in names:
+        cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
 
 
 def event_names(cursor: Any, ids: Sequence[UUID]) -> list[str]:

@@ -34,12 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.append(line)
             if not options.json:
                 print(printed(line), flush=True)
-    missed = [f"{line.data}: {line.figure}" for line in found if line.met is False]
+    missed = [f"{line.data}: {line.figure}" for line in found if line.met is not None and not line.met]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if options.json:
         print(json.dumps({"lines": [line.as_dict() for line in found], "missed": missed, "peak_mib": peak}, indent=1))
     else:
-        kept = sum(line.met is True for line in found)
+        kept = sum(bool(line.met) for line in found)
         print(f"{kept} promises kept, {len(missed)} missed; peak {peak:.0f} MiB", *missed, sep="\n  ")
     return 1 if missed else 0
 

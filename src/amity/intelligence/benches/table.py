@@ -29,7 +29,12 @@ class Line:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {**asdict(self), "beside": dict(self.beside)}
+        return {
+            **asdict(self),
+            "amity": float(self.amity),
+            "beside": {name: float(value) for name, value in self.beside.items()},
+            "met": None if self.met is None else bool(self.met),
+        }
 
 
 def mean_line(

@@ -20,6 +20,7 @@ from amity.engines import api as engines
 from amity.intelligence.language import heads as fitting
 from amity.intelligence.language.features import Describer, Features, Vectors, learn_ngrams, one_thread
 from amity.intelligence.language.heads import Heads, in_words, softmax
+from amity.intelligence.language.tongue import tongue
 
 Array = NDArray[np.float64]
 
@@ -105,10 +106,11 @@ def train_judged(texts: Sequence[str], labels: Sequence[str], outside: Sequence[
     places = np.concatenate([places, np.full(len(outside), -1)]).astype(np.int64)
     with one_thread():
         names = [in_words(label) for label in classes] if len(texts) <= _NAMES_UP_TO * len(classes) else []
-        offered = engines.encoders()[: None if len(everything) <= _ENGLISH_UP_TO else 1]
-        describer = learn_ngrams([*everything, *names], offered)
         sample = fitting.spread_over(places, fitting.TRIED, np.random.default_rng(seed))
-        tried = describer.describe([everything[i] for i in sample])
+        tried_texts = [everything[i] for i in sample]
+        english = len(everything) <= _ENGLISH_UP_TO and _mostly_english(tried_texts)
+        describer = learn_ngrams([*everything, *names], engines.encoders()[: None if english else 1])
+        tried = describer.describe(tried_texts)
         kernel, used = fitting.choose(tried, places[sample], len(classes))
         describer = replace(describer, encoders=tuple(describer.encoders[i] for i in used))
         messages = tried.only(used) if len(sample) == len(everything) else describer.describe(everything)
@@ -147,6 +149,11 @@ def _judged(classes: NDArray[Any], describer: Describer, heads: Heads, messages:
     floor = _floor(familiar[inside], familiar[~inside])
     kept = Heads(heads.heads, np.zeros((len(heads.heads), 0, len(classes))), np.zeros(0, dtype=np.int64))
     return Trained(replace(model, heads=kept, floor=floor), chances[inside], truth[inside])
+
+
+def _mostly_english(texts: list[str]) -> bool:
+    told = [tongue(text).code for text in texts]
+    return told.count("en") * 2 > len(told) - told.count("")
 
 
 def _floor(inside: Array, outside: Array) -> float:

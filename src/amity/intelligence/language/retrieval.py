@@ -27,7 +27,7 @@ _LENGTH = 0.75  # b
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _LONGEST_QUOTE = 400
 _PHRASE = 0.5  # what the words of the best sentence count beside those of the passage
-_MEANING = {"english": (1.0, 2.0), "many": (0.5, 0.5)}  # what a passage's and its best sentence's meaning count
+_MEANING = {"english": (1.0, 2.0), "many": (0.5, 1.0)}  # what a passage's and its best sentence's meaning count
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ RULES = (TRUSTED, LATEST, FIRST)
 USUAL_TRUST, MANUAL_TRUST, MOST_TRUST = 50, 100, 100
 PIN, CHECKED = "pin", "checked"
 _REASONS = {
-    TRUSTED: ("pinned", "checked", "trusted", "proved", "known", "latest", "latest", "tie"),
-    LATEST: ("pinned", "checked", "latest", "latest", "trusted", "proved", "known", "tie"),
-    FIRST: ("pinned", "checked", "first", "first", "trusted", "proved", "known", "tie"),
+    TRUSTED: ("pinned", "checked", "trusted", "proved", "known", "latest", "latest", "tie", "tie"),
+    LATEST: ("pinned", "checked", "latest", "latest", "trusted", "proved", "known", "tie", "tie"),
+    FIRST: ("pinned", "checked", "first", "first", "trusted", "proved", "known", "tie", "tie"),
 }
 
 
@@ -90,10 +90,17 @@ def rank(candidate: Candidate, rule: str, policy: Policy) -> tuple[Any, ...]:
     fixed = (candidate.pinned, candidate.checked)
     trust = (policy.trust_of(candidate.source), candidate.proved, candidate.known)
     if rule == LATEST:
-        return (*fixed, candidate.at, candidate.message, *trust, candidate.row)
+        return (*fixed, candidate.at, candidate.message, *trust, candidate.row, candidate.source)
     if rule == FIRST:
-        return (*fixed, _backwards(candidate.at), _backwards(candidate.message), *trust, candidate.row)
-    return (*fixed, *trust, candidate.at, candidate.message, candidate.row)
+        return (
+            *fixed,
+            _backwards(candidate.at),
+            _backwards(candidate.message),
+            *trust,
+            candidate.row,
+            candidate.source,
+        )
+    return (*fixed, *trust, candidate.at, candidate.message, candidate.row, candidate.source)
 
 
 def mark_of(origin: Any) -> dict[str, Any]:

@@ -33,6 +33,7 @@ HOW_LABELS: Mapping[str, str | Promise] = {
     "complaint": gettext_lazy("reported us for spam"),
 }
 Counts = dict[tuple[str, str], dict[str, int]]  # (purpose, channel) → state → profile rows
+_TOLD: Mapping[str, State] = {"given": "given", "withdrawn": "withdrawn", "unknown": "unknown"}
 TAGS = {"given": "tag-good", "withdrawn": "tag-bad", "pending": "tag-warn", "unknown": ""}
 _COUNTS = f"""
 SELECT purpose, channel, state, count(*) FROM (
@@ -80,8 +81,8 @@ def panel(principal: access.Principal, person: Any) -> dict[str, Any]:
 def changes_of(posted: QueryDict) -> list[tuple[str, str, State, Said]]:
     """What a form about consent says: a purpose with its channel, the state, and how it is known."""
     purpose, _sep, channel = posted.get("what", "").partition(":")
-    told = posted.get("state", "")
-    if told not in ("given", "withdrawn", "unknown") or not channel:
+    told = _TOLD.get(posted.get("state", ""))
+    if told is None or not channel:
         raise Refused("consent_what", _("Choose a purpose and what was said."))
     note = posted.get("note", "").strip()[:500]
     if told == "given" and not note:

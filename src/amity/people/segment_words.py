@@ -58,6 +58,7 @@ STATES: dict[str, str | Promise] = {
 }
 CONSENTS: dict[str, str | Promise] = {
     "given": gettext_lazy("given"),
+    "pending": gettext_lazy("waiting to be confirmed"),
     "withdrawn": gettext_lazy("withdrawn"),
     "unknown": gettext_lazy("not known"),
 }

@@ -100,16 +100,25 @@ def _absorb(rows: Mapping[UUID, Company], owns: dict[UUID, Values], before: Mapp
             continue
         expected = _shown_by(pk, rows, owns, [m for m in rows if before[m] == pk])
         for name in _OWN:
-            if name not in ("traits", "origins", "search") and row[name] != expected[name]:
+            if name not in ("traits", "origins", "search") and _differ(row, expected, name):
                 own[name] = row[name]
                 _own_origin(own, row, name)
         for name in row["traits"].keys() | expected["traits"].keys():
-            if row["traits"].get(name) != expected["traits"].get(name):
+            if row["traits"].get(name) != expected["traits"].get(name) or _origins_differ(row, expected, name):
                 own["traits"] = {key: value for key, value in own["traits"].items() if key != name}
                 own["traits"] |= {name: row["traits"][name]} if name in row["traits"] else {}
                 _own_origin(own, row, name)
         if row["search"] != expected["search"]:
             own["search"] = company_search(own)
+
+
+def _differ(row: Values, expected: Values, name: str) -> bool:
+    """Whether a column was given another value, or the same one again by somebody else."""
+    return bool(row[name] != expected[name]) or _origins_differ(row, expected, name)
+
+
+def _origins_differ(row: Values, expected: Values, name: str) -> bool:
+    return bool(row["origins"].get(name) != expected["origins"].get(name))
 
 
 def _own_origin(own: Values, row: Values, name: str) -> None:

@@ -16,7 +16,7 @@ from amity.people.matching.words import name_words, skeleton, sound
 
 Keys = npt.NDArray[np.int64]
 _PER_SET = 800_000  # pairs per set of keys in a big base
-_BIG = 300_000  # records from which a set of keys yields
+_BIG = 100_000  # records from which a set of keys yields
 _PER_BIG_SET = 250_000  # so many pairs at most, the rarest keys first
 _CROWDED = 100  # records that share a record's key, on average, from which a set of keys tells nothing
 _SMALL = 5_000  # records up to which every set of keys is worth a look

@@ -23,6 +23,8 @@ _ANCHORS = 50  # pairs from which such a beginning is worth more than a guess
 _MANY = 10_000  # records from which namesakes in one town are usual
 _FEW = 5.0  # others who share a record's value, at most, in a column that tells people apart
 _LEARNED_FROM = 400_000  # candidates a model is learned from, where one table has more
+_LEARNED_MORE = 1_500_000  # the same for small tables, where the same are few among them
+_FEW_RECORDS = 20_000
 _ALIKE = 0.75  # of a first name: below, it is another one
 _NAMED_AFTER = 0.005  # relatives of the same first name, at least: they are named after each other
 _OWN = 0.15  # relatives who agree on a first name or birth date, at most
@@ -70,9 +72,10 @@ def possible(records: Records) -> float:
 def train(records: Records, pairs: Ints, gamma: Levels | None = None, whole: Whole | None = None) -> Model:
     """Learn the model from the candidates (a part of them where there are many) and from random pairs."""
     times = 1.0
-    if len(pairs) > _LEARNED_FROM and not records.linkage:
-        some = np.sort(np.random.default_rng(1).choice(len(pairs), _LEARNED_FROM, replace=False))
-        times, pairs, gamma = len(pairs) / _LEARNED_FROM, pairs[some], None if gamma is None else gamma[some]
+    most = _LEARNED_FROM if records.total > _FEW_RECORDS else _LEARNED_MORE
+    if len(pairs) > most and not records.linkage:
+        some = np.sort(np.random.default_rng(1).choice(len(pairs), most, replace=False))
+        times, pairs, gamma = len(pairs) / most, pairs[some], None if gamma is None else gamma[some]
     gamma = compared(records, pairs, whole) if gamma is None else gamma
     model, drawn = _begun(records, pairs, gamma, whole, times)
     telling = [_is_telling(one, records) for one in records.columns]
@@ -161,6 +164,7 @@ def _rivals(
     ]
     found = [Rival("near", near, 0.9 * len(gamma) * times / possible(records))]
     related = _other_first_name(model, gamma, records.given) & _no_chance(model, gamma, own)
+    related &= ~_same_in_themselves(model, gamma, telling, own, records.given)
     if own and related.sum() >= _ANCHORS:
         shares = [_shares(gamma[related, at], None, len(CUTS[kind]) + 1, 0.5) for at, kind in enumerate(model.kinds)]
         for at in own:
@@ -176,6 +180,13 @@ def _no_chance(model: Model, gamma: Levels, own: list[int]) -> Bools:
         if at not in own:
             found += column_weights(model, at, gamma[:, at], None)
     return np.asarray(found > 0)
+
+
+def _same_in_themselves(model: Model, gamma: Levels, telling: list[bool], own: list[int], given: list[int]) -> Bools:
+    """Pairs that agree on a birth date or on two telling things: one person with a badly written name, no relatives."""
+    equal = np.column_stack([gamma[:, at] == len(CUTS[kind]) for at, kind in enumerate(model.kinds)])
+    dates = [at for at in own if at not in given]
+    return np.asarray(equal[:, dates].any(axis=1) | ((equal & np.array(telling)).sum(axis=1) >= 2))
 
 
 def _is_telling(one: Column, records: Records) -> bool:

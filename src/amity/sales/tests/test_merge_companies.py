@@ -27,7 +27,8 @@ def digest() -> dict[str, list[str]]:
     found = {}
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f"SELECT (to_jsonb(t) - 'id')::text FROM {table} t ORDER BY 1")
+            order = "row_id" if table == "people_companyholding" else "id"
+            cursor.execute(f"SELECT (to_jsonb(t) - 'id')::text FROM {table} t ORDER BY {order}")
             found[table] = [row[0] for row in cursor.fetchall()]
         cursor.execute('SELECT company_id::text || "values"::text FROM people_companyown ORDER BY 1')
         found["own"] = [row[0] for row in cursor.fetchall()]

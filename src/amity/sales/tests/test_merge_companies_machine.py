@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -24,6 +26,17 @@ _CITIES = ("", "Bonn", "Ulm")
 def shown() -> dict[str, list[str]]:
     """Every row that anybody sees, whole; without what merges remember for themselves."""
     return {table: rows for table, rows in digest().items() if table not in ("own", "people_companyholding")}
+
+
+def changed(before: dict[str, list[str]], after: dict[str, list[str]]) -> list[Any]:
+    """What is otherwise: table, row and value before and after."""
+    return [
+        (table, row.get("name") or row.get("display_name") or row.get("title"), name, row[name], now[name])
+        for table in before
+        for row, now in zip(map(json.loads, before[table]), map(json.loads, after[table]), strict=True)
+        for name in row
+        if row[name] != now[name]
+    ]
 
 
 class Firms(RuleBasedStateMachine):
@@ -54,7 +67,7 @@ class Firms(RuleBasedStateMachine):
         made = merge_companies.merge(BOSS, a, b)
         with transaction.atomic():
             merge_companies.unmerge(BOSS, made)
-            assert shown() == before, "unmerge(merge(a, b)) is not (a, b)"
+            assert changed(before, shown()) == [], "unmerge(merge(a, b)) is not (a, b)"
             transaction.set_rollback(True)
         self.merges.append(made)
 
@@ -116,8 +129,8 @@ def test_companies_are_as_before_whatever_was_merged_and_taken_back() -> None:
     run_state_machine_as_test(
         Rolled,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=12,
+            max_examples=6,
+            stateful_step_count=10,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.explicit, Phase.generate],
@@ -128,10 +141,15 @@ def test_companies_are_as_before_whatever_was_merged_and_taken_back() -> None:
 def test_people_merged_across_merged_companies_come_back_too() -> None:
     a, b = firm("A"), firm("B")
     one, two = (Person.objects.get(display_name=f"Boss of {name}").pk for name in "AB")
-    before = digest()
+
+    def homes() -> list[Any]:
+        rows = list(Person.objects.order_by("pk").values_list("display_name", "company_id", "merged_into_id"))
+        return [*rows, *Deal.objects.order_by("pk").values_list("title", "company_id", "person_id")]
+
+    before = homes()
     firms = merge_companies.merge(BOSS, a, b)
     joined = merge.merge(BOSS, one, two)
     assert {deal.company_id for deal in Deal.objects.all()} == {a}
     merge_companies.unmerge(BOSS, firms)
     merge.unmerge(BOSS, joined)
-    assert digest() == before
+    assert homes() == before

@@ -3,8 +3,8 @@
 Candidates: the last value, the last season, the mean of the last four, Theta (Assimakopoulos, Nikolopoulos 2000, as
 exponential smoothing with half the drift: Hyndman, Billah 2003), a damped trend (Gardner, McKenzie 1985) and the mean
 of the two. ``choose`` picks one for a family of series by forecasting the end of what is known. Seasons are taken out
-first, by ratios to a moving average, where the autocorrelation says that there are any. Intervals are conformal: as wide
-as the errors of the same method at the end of the known part were, per step ahead, in units of each series' own
+first, by ratios to a moving average, where the autocorrelation says that there are any. Intervals are conformal: as
+wide as the errors of the same method at the end of the known part were, per step ahead, in units of each series' own
 roughness.
 """
 

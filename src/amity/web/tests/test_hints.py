@@ -83,6 +83,16 @@ def test_an_import_says_how_many_pairs_it_brought() -> None:
     assert "1 pair of people looks the same" in page
 
 
+def test_the_page_of_a_dry_run_says_whom_new_rows_look_like(tmp_path: Path) -> None:
+    run = planned(tmp_path, ("person", PEOPLE, [("1", "Ann", "Kowal", "ann@firm.pl", "", "", "", "")]))
+    check.dry_run(run.pk)
+    report = Import.objects.get(pk=run.pk).report
+    report["files"][0] |= {"alike_of": 1, "alike": [str(person("Anna Kowal").pk)]}
+    Import.objects.filter(pk=run.pk).update(report=report)
+    page = browser_of(hire("Stella", "steward")).get(f"/imports/{run.pk}/").content.decode()
+    assert "1 of the first 1 new rows looks like somebody you have:" in page and ">Anna Kowal</a>" in page
+
+
 def test_a_dry_run_compares_new_rows_with_who_is_here(tmp_path: Path) -> None:
     ann = ("1", "Ann", "Kowal", "ann@firm.pl", "+48600100200", "Firm 1", "Kraków", "3")
     person("Somebody Else", email="else@k.test")

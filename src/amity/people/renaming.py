@@ -34,7 +34,7 @@ def follow(company_ids: Sequence[UUID]) -> int:
                 return changed
             after, stale = batch[-1].pk, []
             for person in batch:
-                words = person_search(undo.state_of(person), names.get(person.company_id, ""))
+                words = person_search(undo.state_of(person), names.get(person.company_id or UUID(int=0), ""))
                 if words != person.search:
                     person.search = words
                     stale.append(person)

@@ -1,8 +1,8 @@
 """Every URL of the product, by name: which methods it answers, and which permission each needs.
 
 ``anyone``: no sign-in. ``staff``: any signed-in member. Otherwise a permission; `ROLES` says, apart from the code,
-which roles hold it (A administrator, M manager, S salesperson, G support agent, K marketer, D data steward, Y analyst, P data
-protection officer).
+which roles hold it (A administrator, M manager, S salesperson, G support agent, K marketer, D data steward, Y analyst,
+P data protection officer).
 A URL that is missing here fails the build, and so does one that is gone.
 """
 
@@ -182,24 +182,20 @@ PAGES: dict[str, dict[str, str]] = {
     "model_training": {"GET": "models.view", "POST": "models.train"},
     "model_columns": {"POST": "models.decide"},
     # privacy
-    **dict.fromkeys(
-        (
-            "privacy",
-            "privacy_person",
-            "privacy_copy",
-            "privacy_export",
-            "privacy_request",
-            "privacy_register",
-            "privacy_assessment",
-        ),
-        {"GET": "privacy.manage"},
-    ),
-    **dict.fromkeys(
-        ("privacy_opening", "privacy_restriction", "privacy_decision", "privacy_keep"), {"POST": "privacy.manage"}
-    ),
-    **dict.fromkeys(
-        ("privacy_retention", "privacy_copies", "privacy_settings"), {"GET": "privacy.manage", "POST": "privacy.manage"}
-    ),
+    **{
+        name: {"GET": "privacy.manage"}
+        for name in ("privacy", "privacy_person", "privacy_copy", "privacy_export", "privacy_request")
+    },
+    **{
+        name: {"POST": "privacy.manage"}
+        for name in ("privacy_opening", "privacy_restriction", "privacy_decision", "privacy_keep")
+    },
+    **{
+        name: {"GET": "privacy.manage", "POST": "privacy.manage"}
+        for name in ("privacy_retention", "privacy_copies", "privacy_settings")
+    },
+    "privacy_register": {"GET": "privacy.manage"},
+    "privacy_assessment": {"GET": "privacy.manage"},
     # settings
     "settings": {"GET": "settings.view", "POST": "settings.view"},
     "settings_security": {"GET": "settings.view"},

@@ -129,8 +129,8 @@ def test_companies_are_as_before_whatever_was_merged_and_taken_back() -> None:
     run_state_machine_as_test(
         Rolled,
         settings=settings(
-            max_examples=6,
-            stateful_step_count=10,
+            max_examples=15,
+            stateful_step_count=12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.explicit, Phase.generate],

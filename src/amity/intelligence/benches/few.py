@@ -18,7 +18,7 @@ from amity.intelligence.metrics import auc, log_loss
 SETS = ("A_xeducation_leads", "B_ibm_telco_churn", "B_churn_modelling", NO_SIGNAL)
 SIZES = (20, 50, 100, 200, 500, 1_000)
 SEEDS = 20
-TEST_ROWS = 4_000
+TEST_ROWS = 3_000
 
 
 def lines(data: Path, quick: bool, say: Say) -> Iterator[Line]:

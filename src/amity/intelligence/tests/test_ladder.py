@@ -36,6 +36,7 @@ def models(seen: World) -> dict[str, fitted.Model]:
     return {rung: ladder._fit(rung, data, ladder._Memory()) for rung in RUNGS}
 
 
+@pytest.mark.slow
 def test_a_real_signal_is_found_and_the_chances_are_right(trained: Trained) -> None:
     later = world(3000, seed=77)
     p = trained.model.score(later.table).probability
@@ -91,6 +92,7 @@ def test_an_unproven_first_impression_orders_records_and_hardly_moves_their_chan
     assert np.median(scores.high - scores.low) > 0.3
 
 
+@pytest.mark.slow
 def test_where_times_are_known_the_latest_quarter_judges(seen: World) -> None:
     result = train(seen.table, seen.outcome, seen.opened)
     assert result.how == "out_of_time"
@@ -107,6 +109,7 @@ def test_a_pattern_that_has_died_is_not_believed() -> None:
     assert train(old.table, outcome, old.opened).model.rung == "base"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", RUNGS)
 def test_reasons_add_up_to_the_score_on_every_rung(rung: str, models: dict[str, fitted.Model], seen: World) -> None:
     model = models[rung]
@@ -117,6 +120,7 @@ def test_reasons_add_up_to_the_score_on_every_rung(rung: str, models: dict[str, 
     assert np.abs(metrics.sigmoid(total) - scores.probability).max() < 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", RUNGS)
 def test_an_artefact_replays_its_scores_exactly(rung: str, models: dict[str, fitted.Model], seen: World) -> None:
     text, digest = fitted.dump(models[rung])
@@ -126,6 +130,7 @@ def test_an_artefact_replays_its_scores_exactly(rung: str, models: dict[str, fit
     assert np.abs(before.high - after.high).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_a_changed_artefact_is_refused(models: dict[str, fitted.Model]) -> None:
     text, digest = fitted.dump(models["linear"])
     stored = json.loads(text)
@@ -134,6 +139,7 @@ def test_a_changed_artefact_is_refused(models: dict[str, fitted.Model]) -> None:
         fitted.load(stored, digest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rung", ["linear", "trees"])
 def test_intervals_hold_the_true_chance_about_nine_times_in_ten(rung: str, models: dict[str, fitted.Model]) -> None:
     later = world(2000, seed=55)
@@ -143,10 +149,12 @@ def test_intervals_hold_the_true_chance_about_nine_times_in_ten(rung: str, model
     assert 0.82 < inside[known].mean() < 0.99
 
 
+@pytest.mark.slow
 def test_the_same_data_give_the_same_model(trained: Trained, seen: World) -> None:
     assert fitted.dump(train(seen.table, seen.outcome).model)[1] == fitted.dump(trained.model)[1]
 
 
+@pytest.mark.slow
 def test_strong_contributions_point_the_right_way(trained: Trained) -> None:
     pair = pl.DataFrame({"source": ["referral", "list"], "visits": [3.0, 3.0], "employees": [55.0, 55.0]})
     parts = trained.model.contributions(trained.model.spec.transform(pair))

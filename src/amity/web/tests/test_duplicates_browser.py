@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -21,9 +20,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECONDS = 60_000
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _beside_a_loop() -> Iterator[None]:
+    """Playwright's loop runs in the thread in which the tests look into the database."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
 @pytest.fixture
-def ada(monkeypatch: pytest.MonkeyPatch) -> Staff:
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's loop runs in this thread
+def ada() -> Staff:
     return hire("Ada")
 
 

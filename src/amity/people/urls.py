@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, path
 
-from amity.people import pages, pages_merges, urls_consent, urls_duplicates, urls_imports, urls_privacy, urls_quality, urls_segments
+from amity.people import (
+    pages,
+    pages_merges,
+    urls_consent,
+    urls_duplicates,
+    urls_imports,
+    urls_privacy,
+    urls_quality,
+    urls_segments,
+)
 
 urlpatterns: list[URLPattern] = [
     *urls_consent.urlpatterns,

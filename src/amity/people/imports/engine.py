@@ -16,7 +16,15 @@ from uuid import UUID
 
 import polars as pl
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -139,7 +147,7 @@ def _land_or_halve(
     try:
         with transaction.atomic():
             outcome = home(shown, context)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError, ProgrammingError):  # of us, not of the row
         raise
     except DatabaseError as error:
         context.notes = notes

@@ -353,7 +353,8 @@ def _differences(context: Context, table: Table, columns: Sequence[str], source:
     array = f"array_remove(ARRAY[{', '.join(names)}]::text[], NULL)" if names else "'{}'::text[]"
     extras = "'{}'::text[]"
     if table.bag:
-        differs = f"t.{table.bag} -> e.key IS DISTINCT FROM e.value AND {fixed.free('e.key')}"
+        differs = f"t.{table.bag} -> e.key IS DISTINCT FROM e.value"
+        differs += f" AND {fixed.free('e.key')}" if table.profile else ""
         test = f"NOT t.{table.bag} ? e.key" if fill else differs
         extras = (
             f"CASE WHEN s.bag IS NULL OR t.{table.bag} @> s.bag THEN '{{}}'::text[] "

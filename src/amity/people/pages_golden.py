@@ -58,6 +58,7 @@ def policy(request: access.StaffRequest) -> HttpResponse:
 @require_POST
 def mark(request: access.StaffRequest, kind: str, profile_id: UUID) -> HttpResponse:
     """Pin or verify the value of a field, end that, or let another of its values hold. Undo in the toast."""
+    access.require(request.principal, "people.edit")
     key, what = request.POST.get("key", ""), request.POST.get("what", "")
     if what == "choose":
         group = _choose(request, kind, profile_id, key)
@@ -70,7 +71,6 @@ def mark(request: access.StaffRequest, kind: str, profile_id: UUID) -> HttpRespo
 
 def _choose(request: access.StaffRequest, kind: str, profile_id: UUID, key: str) -> UUID:
     """The value with the number that the page showed, if it still says what was read there."""
-    access.require(request.principal, "people.edit")
     seen: Any = profiles.get_company if kind == "company" else profiles.get_person
     shown = next((each for each in values_of(seen(request.principal, profile_id)) if each.value.key == key), None)
     number, was = request.POST.get("number", ""), request.POST.get("was", "")

@@ -188,7 +188,7 @@ def _context(request: access.StaffRequest, view: listing.View, page: listing.Pag
         "bulk_bound": BULK_BOUND,
         "create": create,
         "leads": people.LEAD_CHOICES,
-        "consents": people.consent.choices,  # called by the form that shows them
+        "consents": people.consent.choices() if shown.page == "people" and allowed else (),
         "export_url": _url(reverse(f"{shown.page}_export"), view.params())
         if request.principal.may(shown.export)
         else "",

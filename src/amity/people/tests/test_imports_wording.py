@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 
+from amity.access import api as access
 from amity.access.models import Staff
 from amity.base.ids import new_id
 from amity.people.imports import check, records, rejects, show
@@ -74,7 +75,7 @@ def test_dry_runs_of_older_versions_are_still_shown() -> None:
     old: dict[str, Any] = check.Report((report,), sampled=False).as_json()
     old["files"][0]["reasons"] |= {"bygone": [4, "A reason of old."], "too_few": [3, "Wiersz jest za krótki."]}
     with override("en"):
-        (line,) = show.checked(old)
+        (line,) = show.checked(old, access.SYSTEM)
     assert line.reasons == [(4, "A reason of old."), (3, ENGLISH), (2, "The row is empty.")]
 
 

@@ -75,11 +75,11 @@ unit:
 	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) -m "not slow and not browser"
 
 slow:
-	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) -m "slow and not browser and not alone"
-	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -m alone
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) --durations=25 -m "slow and not browser and not alone"
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) --durations=15 -m alone
 
 browser:
-	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -m browser
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) --durations=15 -m browser
 
 templates:
 	$(BIN)/python tools/check_templates.py $(TEST_HOME)/rendered
@@ -154,7 +154,7 @@ check-demo:
 	sh tools/check_demo.sh
 
 screenshots: .venv/.tested
-	$(ENV) SCREENSHOTS=docs/screenshots $(PYTEST) -m browser src/amity/web/tests/test_screenshots.py
+	$(ENV) SCREENSHOTS=docs/screenshots $(PYTEST) --durations=15 -m browser src/amity/web/tests/test_screenshots.py
 
 # --- keep in order ---------------------------------------------------------------------------------
 messages:

@@ -267,7 +267,7 @@ def test_a_consumer_overtaken_between_reading_and_committing_leaves_no_effect(st
         with connection.cursor() as cursor:
             move(cursor, moves)  # another process was faster
         with pytest.raises(Overtaken):
-            slow._handle(reader, batch[0])
+            slow._handle(reader, batch[0], [events.parse(row) for row in batch[0].rows])
     assert done() == []
 
 

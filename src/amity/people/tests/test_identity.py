@@ -368,7 +368,7 @@ def test_the_order_of_arrival_does_not_matter(events: list[Any], random: Any, si
 
 
 @pytest.mark.slow
-@settings(SETTINGS, max_examples=1_000)
+@settings(SETTINGS, max_examples=500)
 @given(STREAMS, RANDOM, st.integers(1, 5))
 def test_the_order_of_arrival_never_matters(events: list[Any], random: Any, size: int) -> None:
     _shuffle(events, random, size)

@@ -292,7 +292,7 @@ def _roll(examples: int, steps: int) -> None:
 
 @pytest.mark.slow
 def test_identity_against_the_oracle() -> None:
-    _roll(150, 20)
+    _roll(100, 20)
 
 
 def test_contacts_of_a_till_that_a_second_user_signs_in_on_late() -> None:

@@ -361,13 +361,6 @@ RANDOM = st.randoms(use_true_random=False)
 
 
 @pytest.mark.slow
-@SETTINGS
-@given(STREAMS, RANDOM, st.integers(1, 5))
-def test_the_order_of_arrival_does_not_matter(events: list[Any], random: Any, size: int) -> None:
-    _shuffle(events, random, size)
-
-
-@pytest.mark.slow
 @settings(SETTINGS, max_examples=500)
 @given(STREAMS, RANDOM, st.integers(1, 5))
 def test_the_order_of_arrival_never_matters(events: list[Any], random: Any, size: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ Verdict = Literal["signal", "no_signal", "too_few"]
 ENOUGH_FOR_VERDICT = 200  # decided records below which silence means "too few", not "no signal"
 LEAST = {"rules": 12, "linear": 40, "trees": 300}
 LEAST_OF_EACH = {"rules": 2, "linear": 8, "trees": 50}
-CLIMB_FROM_BASE = 2.0  # standard errors
+FALSE_CLIMBS = 0.01  # of trainings on pure luck, over all rungs that were tried (Bonferroni)
 CLIMB_EXTRA = 60.0  # divided by the rows: cross-validation on a few rows understates chance
 CLIMB = 1.0  # standard errors between learned rungs (one-standard-error rule, Breiman et al. 1984)
 MATTERS = 0.005  # share of the base rate's log loss that a gain must reach
@@ -92,7 +93,7 @@ def next_rung_of(held: Rung, y: Array, losses: dict[Rung, Array]) -> NextRung:
     if upper not in losses:
         return _missing_rows(upper, rows, few)
     gain = losses["base" if unproven else held] - losses[upper]
-    errors = errors_from_base(rows) if unproven else CLIMB
+    errors = errors_from_base(rows, len(tried)) if unproven else CLIMB
     mean = float(gain.mean())
     if mean <= 0 or (unproven and mean < MATTERS * losses["base"].mean()):
         return NextRung(upper, "other_columns") if rows >= ENOUGH_FOR_VERDICT else NextRung(upper, "more_decided", rows)
@@ -100,9 +101,9 @@ def next_rung_of(held: Rung, y: Array, losses: dict[Rung, Array]) -> NextRung:
     return NextRung(upper, "more_decided", _rounded(max(needed - rows, 10)))
 
 
-def errors_from_base(rows: int) -> float:
-    """How many standard errors a gain over the base rate must reach on so many rows."""
-    return CLIMB_FROM_BASE + CLIMB_EXTRA / max(rows, 1)
+def errors_from_base(rows: int, tried: int) -> float:
+    """How many standard errors a gain over the base rate must reach on so many rows, where so many rungs are tried."""
+    return NormalDist().inv_cdf(1 - FALSE_CLIMBS / max(tried, 1)) + CLIMB_EXTRA / max(rows, 1)
 
 
 def standard_error(gain: Array) -> float:

@@ -197,8 +197,9 @@ def _climb(losses: dict[Rung, Array], decisive: bool = False) -> Rung:
     base = losses["base"]
     held: Rung = "rules" if "rules" in losses else "base"
     unproven = held
-    for rung in [r for r in losses if r in ("linear", "trees")]:
-        first = CLIMB if decisive and rung == "linear" else errors_from_base(len(base))
+    tried = [r for r in losses if r in ("linear", "trees")]
+    for rung in tried:
+        first = CLIMB if decisive and rung == "linear" else errors_from_base(len(base), len(tried))
         if held != unproven and not _beats(losses[held], losses[rung], CLIMB):
             continue
         if _beats(base, losses[rung], first) and (base - losses[rung]).mean() >= MATTERS * base.mean():

@@ -78,7 +78,7 @@ unit:
 slow:
 	mkdir -p $(TEST_HOME)/alone
 	( AMITY_HOME=$(TEST_HOME)/alone DJANGO_SETTINGS_MODULE=amity.web.settings RENDERED_TEMPLATES=$(TEST_HOME)/rendered \
-	  $(PYTEST) --durations=15 -m alone > $(TEST_HOME)/alone.log 2>&1; echo $$? > $(TEST_HOME)/alone.rc ) & \
+	  $(PYTEST) --durations=15 -m "alone and not browser" > $(TEST_HOME)/alone.log 2>&1; echo $$? > $(TEST_HOME)/alone.rc ) & \
 	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) --durations=25 \
 	  -m "slow and not browser and not alone"; others=$$?; \
 	wait; cat $(TEST_HOME)/alone.log; exit $$((others + $$(cat $(TEST_HOME)/alone.rc)))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,28 +16,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def page(monkeypatch: pytest.MonkeyPatch, browser: Any) -> Iterator[Any]:
     """A page of Chromium with a virtual authenticator that says yes."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed: apt install chromium")
-        pytest.skip("Chromium is not installed: apt install chromium")
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's loop runs in the thread of the test
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)  # the live server keeps no connection
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page()
-        authenticator = page.context.new_cdp_session(page)
-        authenticator.send("WebAuthn.enable")
-        options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-        options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
-        authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        yield page
-        connections.close_all()  # those that were opened beside the loop
-        browser.close()
+    context = browser.new_context()
+    page = context.new_page()
+    authenticator = context.new_cdp_session(page)
+    authenticator.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+    authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    yield page
+    connections.close_all()  # those that were opened beside the loop
+    context.close()
 
 
 def test_a_passkey_is_added_and_signs_in(page: Any, live_server: Any) -> None:

@@ -1,6 +1,5 @@
 """The kit in a real browser: accessible, nothing that the content security policy stops, keys that work."""
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from amity.base.appearance import COOKIE
 from amity.base.tests import gallery_site
@@ -17,12 +16,10 @@ pytestmark = pytest.mark.browser
 WIDE, NARROW = (1366, 860), (380, 760)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+@pytest.fixture
+def chromium(browser: Browser) -> Browser:
+    """The browser of all tests."""
+    return browser
 
 
 @pytest.fixture

@@ -18,10 +18,6 @@ from typing import Any
 import pytest
 
 READY_SECONDS = 240
-CHROMIUM_ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--font-render-hinting=none",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,21 +72,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed: apt install chromium")
-        pytest.skip("Chromium is not installed: apt install chromium")
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_ARGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,14 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECONDS = 60_000
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _beside_a_loop() -> Iterator[None]:
-    """Playwright's loop runs in the thread in which the tests look into the database."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 @pytest.fixture
 def ada() -> Staff:
     return hire("Ada")

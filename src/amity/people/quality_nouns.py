@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -37,7 +38,7 @@ _LABELS: Mapping[str, Text] = {
 }  # fmt: skip
 
 
-class Profiles(Noun):
+class Profiles(Noun, ABC):
     """What people and companies have in common: changed and taken back through `changes`."""
 
     view_permission, edit_permission = "people.view", "people.edit"
@@ -68,13 +69,13 @@ class Profiles(Noun):
             list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
         return {row.id: row for row in self.rows(rows)}
 
+    @abstractmethod
     def listed(self) -> QuerySet[Any]:
         """Rows that are looked through."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rows(self, rows: QuerySet[Any]) -> list[Row]:
         """Rows with what detectors want to know beside their own columns."""
-        raise NotImplementedError
 
     def visible_model(self) -> Any:
         return self.model

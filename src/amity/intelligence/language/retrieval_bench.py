@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import re
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from amity.base.errors import Refused
 from amity.base.tables import read_table
+from amity.intelligence.language import bench_command
 from amity.intelligence.language.retrieval import Library, Words, floor_for
 
 Array = NDArray[np.float64]
@@ -90,21 +90,7 @@ def tasks(data: Path) -> Iterator[Asked]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of ``amity bench retrieval``."""
-    parser = argparse.ArgumentParser(prog="amity bench retrieval", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the H_* sets")
-    parser.add_argument("--only", default="", help="names of sets, with commas")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
-    wanted = {name for name in options.only.split(",") if name}
-    results = []
-    for asked in tasks(options.data):
-        if not wanted or asked.name in wanted:
-            results.append(bench_task(asked))
-            if not options.json:
-                print(line(results[-1]), flush=True)
-    if options.json:
-        print(json.dumps(results))
-    return 0
+    return bench_command.run("amity bench retrieval", __doc__, tasks, bench_task, line, arguments)
 
 
 def line(found: dict[str, Any]) -> str:

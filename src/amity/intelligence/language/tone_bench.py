@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
-import json
 import resource
 import sys
 import time
@@ -18,7 +16,7 @@ from numpy.typing import NDArray
 
 from amity.base.errors import Refused
 from amity.base.tables import read_table
-from amity.intelligence.language import bench
+from amity.intelligence.language import bench, bench_command
 from amity.intelligence.language.bench import Rows, Task
 from amity.intelligence.language.intent import Understood
 from amity.intelligence.language.tone import customer_words, train
@@ -77,21 +75,7 @@ def tasks(data: Path) -> Iterator[Task]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of ``amity bench tone``."""
-    parser = argparse.ArgumentParser(prog="amity bench tone", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the G_* sets")
-    parser.add_argument("--only", default="", help="names of sets, with commas")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
-    wanted = {name for name in options.only.split(",") if name}
-    results = []
-    for task in tasks(options.data):
-        if not wanted or task.name in wanted:
-            results.append(bench_task(task))
-            if not options.json:
-                print(line(results[-1]), flush=True)
-    if options.json:
-        print(json.dumps(results))
-    return 0
+    return bench_command.run("amity bench tone", __doc__, tasks, bench_task, line, arguments)
 
 
 def line(found: dict[str, Any]) -> str:

@@ -172,7 +172,8 @@ def _land_file(job: Import, file: ImportFile, report: Report) -> None:
     _check_unchanged(file, source)
     if file.rows_done == 0:
         _note_fresh(file, home)
-    if file.fresh and shelf.set_aside(job, home, source.n_rows - file.rows_done):
+    fields = file.mapping["columns"].values()
+    if file.fresh and shelf.set_aside(job, home, source.n_rows - file.rows_done, fields):
         report(file.rows_done, file.rows, file.name)
     with connection.cursor() as cursor:
         context = context_of(job, file, cursor)

@@ -27,7 +27,7 @@ class Home(ABC):
     """Where the rows of one noun land.
 
     ``main``: the noun's own table; ``models``: all tables it writes, what others refer to first; ``beside``: tables of
-    other nouns where its rows make what they name;
+    other nouns where its rows make what they name; ``ledger``: a table that only grows, with the fields written to it;
     ``followers``: columns of other tables that hold ids of ``main`` without a foreign key.
     """
 
@@ -35,6 +35,7 @@ class Home(ABC):
     main: str
     models: tuple[str, ...]
     beside: tuple[str, ...] = ()
+    ledger: tuple[str, tuple[str, ...]] | None = None
     followers: tuple[tuple[str, str], ...] = ()
     shelved: tuple[str, ...] = ()  # keys that a first load need not check row by row
     finder: Finder | None = None

@@ -5,6 +5,7 @@ A file never lifts a withdrawal, and what it says a second time adds nothing. It
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from amity.people import consent_locks
 from amity.people.consent_defaults import MARKETING, NEWSLETTER
 from amity.people.consent_purposes import PurposeView, purposes
 from amity.people.consent_rules import KINDS, RANK, address_key
-from amity.people.imports.keys import UUID7
+from amity.people.imports.keys import UUID7, hex_id, new_ids
 from amity.people.imports.landing import Context
-from amity.people.imports.staging import stage
+from amity.people.imports.staging import copy, stage
 from amity.people.imports.values import ROW
 
 # field of the noun → purpose and channel
@@ -29,6 +30,7 @@ ASKED = {
     "consent_post": (MARKETING, "post"),
 }
 FORBIDDEN = {"do_not_email": "email", "do_not_call": "phone"}  # yes: no purpose may use this channel
+FIELDS = (*ASKED, *FORBIDDEN)
 _SINCE = "consent_at"
 _LAST = f"""
 LEFT JOIN LATERAL (
@@ -64,10 +66,10 @@ WHERE c.origin_id = %s AND c.how = 'import' AND c.person_id IS NOT NULL AND NOT 
 def land(context: Context, frame: pl.DataFrame, landed: pl.DataFrame | None) -> int:
     """Write what the rows of a batch say about consent; the number of words.
 
-    ``landed``: ``n, id`` of rows that are all new, else the table ``landed`` holds them. 4 queries, none when no
-    column is about consent.
+    ``landed``: ``n, id`` of rows that are all new, so nothing was said of them before, else the table ``landed`` holds
+    them. 4 queries, none when no column is about consent.
     """
-    fields = [name for name in (*ASKED, *FORBIDDEN) if name in frame.columns]
+    fields = [name for name in FIELDS if name in frame.columns]
     if not fields:
         return 0
     known = [each for each in purposes() if not each.owed]
@@ -77,14 +79,38 @@ def land(context: Context, frame: pl.DataFrame, landed: pl.DataFrame | None) -> 
         return 0
     cursor = context.cursor
     consent_locks.lock_all(cursor)
-    stage(cursor, "said", said, {"n": "integer", "since": "timestamptz"})
     if landed is not None:
-        stage(cursor, "landed_people", landed.select("n", "id"), {"n": "integer", "id": "uuid"})
-    else:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.landed_people")
-        cursor.execute("CREATE TEMP TABLE landed_people ON COMMIT DROP AS SELECT n, id FROM landed")
+        return _copy_new(context, said, landed)
+    stage(cursor, "said", said, {"n": "integer"})
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.landed_people")
+    cursor.execute("CREATE TEMP TABLE landed_people ON COMMIT DROP AS SELECT n, id FROM landed")
     cursor.execute(_ADD, [context.run_id, context.stamp, context.stamp, clock.now()])
     return int(cursor.rowcount)
+
+
+def _copy_new(context: Context, said: pl.DataFrame, landed: pl.DataFrame) -> int:
+    """The first words about people who were not there before: COPY, a third of the time of looking earlier ones up."""
+    words = said.join(landed.select("n", pl.col("id").alias("person_id")), on="n", how="inner", maintain_order="left")
+    words = words.sort(pl.col("state") != "withdrawn", maintain_order=True)  # of two words, the stricter one
+    words = words.unique(("n", "purpose", "channel"), keep="first", maintain_order=True).sort("n", maintain_order=True)
+    now = clock.now()
+    headings = words["heading"].unique()
+    column = pl.col("heading").replace_strict(headings, [json.dumps(each) for each in headings], return_dtype=pl.String)
+    rows = words.select(
+        new_ids(words.height),
+        "person_id",
+        pl.col("kind").alias("address_kind"),
+        "address",
+        pl.col("key").alias("address_key"),
+        *("purpose", "channel", "state"),
+        pl.lit("import").alias("how"),
+        pl.concat_str(pl.lit('{"row": '), "n", pl.lit(', "column": '), column, pl.lit("}")).alias("evidence"),
+        pl.lit(hex_id(context.run_id)).alias("origin_id"),
+        pl.min_horizontal(pl.coalesce("since", pl.lit(context.stamp)), pl.lit(now)).alias("at"),
+        pl.lit(now).alias("created_at"),
+    )
+    copy(context.cursor, "people_consent", rows)
+    return rows.height
 
 
 def take_back(cursor: Any, run_id: UUID) -> int:
@@ -114,7 +140,7 @@ def _parts(context: Context, frame: pl.DataFrame, name: str, known: list[Purpose
 def _said(rows: pl.DataFrame, state: pl.Expr, purpose: str, channel: str, heading: str) -> pl.DataFrame:
     kind = KINDS.get(channel, "")
     address = _address(rows, kind)
-    since = pl.col(_SINCE).cast(pl.String) if _SINCE in rows.columns else pl.lit(None, pl.String)
+    since = pl.col(_SINCE) if _SINCE in rows.columns else pl.lit(None, pl.Datetime("us", "UTC"))
     keys = pl.Series("key", [address_key(kind, value) for value in address], dtype=pl.String)
     return rows.select(
         pl.col(ROW).cast(pl.Int64).alias("n"), pl.lit(purpose).alias("purpose"), pl.lit(channel).alias("channel"),

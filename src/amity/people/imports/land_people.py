@@ -76,7 +76,8 @@ class People(Home):
     naming = ("email", "display_name")
     models = ("people.Person", "people.Identifier", "people.TraitChange")
     beside = ("people.Company",)
-    shelved = ("people_person_key_key", "people_identifier_pkey", "identifier_once")
+    ledger = ("people.Consent", land_consents.FIELDS)
+    shelved = ("people_person_key_key", "people_identifier_pkey", "identifier_once", "people_consent_pkey")
     followers = (("events.Event", "person_id"),)
 
     def identities(self, frame: pl.DataFrame, context: Context) -> pl.Series:

@@ -53,10 +53,11 @@ FROM pg_class WHERE oid = ANY (%s::regclass[]) AND relkind = 'r'
 """
 
 
-def set_aside(run: Import, home: Home, rows: int) -> bool:
+def set_aside(run: Import, home: Home, rows: int, fields: Iterable[str] = ()) -> bool:
     """Drop indexes, foreign keys and the named constraints of the home's tables when ``rows`` dwarf what they hold.
 
-    Nothing is vacuumed meanwhile. Of the tables beside them (which are still searched by key and name) only the
+    ``fields``: what the file fills; the home's ledger is among the tables when they write to it. Nothing is vacuumed
+    meanwhile. Of the tables beside them (which are still searched by key and name) only the
     indexes of words and custom fields go. False where it does not pay, or the tables are in use.
     """
     tables = [apps.get_model(model)._meta.db_table for model in home.models]
@@ -64,6 +65,9 @@ def set_aside(run: Import, home: Home, rows: int) -> bool:
     beside = [table for table in beside if not _holds(table, rows // _SHARE)]
     if rows < MIN_ROWS or run.shelved or any(_holds(table, rows // _SHARE) for table in tables):
         return False
+    if home.ledger and set(home.ledger[1]) & set(fields):
+        ledger = apps.get_model(home.ledger[0])._meta.db_table
+        tables += [] if _holds(ledger, rows // _SHARE) else [ledger]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '5s'")

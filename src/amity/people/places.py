@@ -29,14 +29,21 @@ _ALIASES = {
 @cache
 def country_code(text: str) -> str:
     """ISO 3166-1 alpha-2 code of a country named in one of four languages or by a code; empty where unknown."""
+    if found := well_spelt_country(text):
+        return found
+    known, name = _countries(), normal(text.strip())
+    if len(name) < _SPELLABLE or any(letter.isdigit() for letter in name):
+        return ""
+    close = process.extractOne(name, known.keys(), scorer=fuzz.ratio, score_cutoff=_NEARLY)
+    return known[close[0]] if close else ""
+
+
+def well_spelt_country(text: str) -> str:
+    """As `country_code`, of names without a wrong letter; a hundredth of its cost for texts that are no country."""
     stripped = text.strip()
     if len(stripped) == 2 and stripped.isascii() and stripped.upper() in _codes():
         return stripped.upper()
-    known, name = _countries(), normal(stripped)
-    if name in known or len(name) < _SPELLABLE:
-        return known.get(name, "")
-    close = process.extractOne(name, known.keys(), scorer=fuzz.ratio, score_cutoff=_NEARLY)
-    return known[close[0]] if close else ""
+    return _countries().get(normal(stripped), "")
 
 
 @cache

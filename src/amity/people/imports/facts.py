@@ -138,7 +138,7 @@ def _phone_share(look: pl.Series, region: str) -> float:
 
 
 def _country_name(text: str) -> str:
-    return places.country_code(text) if len(text) > 1 else ""
+    return places.well_spelt_country(text) if len(text) > 1 else ""
 
 
 def _kind(look: pl.Series, filled: int, distinct: int, shares: Mapping[str, float], order: dates.Order | None) -> Kind:

@@ -34,6 +34,7 @@ _NULL_WORDS = (
     "nicht bekannt,entfällt,ohne angabe",
 )
 _NULLS = frozenset(normal(word) for words in _NULL_WORDS for word in words.split(","))
+_LONGEST_NULL = 40  # characters, brackets and dashes around the word included
 _TRUE_WORDS = "yes,y,true,t,1,on,x,да,истина,д,tak,prawda,ja,wahr,j,oui,si,checked,opted out"
 _FALSE_WORDS = "no,n,false,f,0,off,нет,ложь,н,nie,nieprawda,fałsz,nein,falsch,non,unchecked"
 _TRUE = frozenset(map(normal, _TRUE_WORDS.split(",")))
@@ -127,8 +128,9 @@ def placeholders(texts: pl.Series) -> list[str]:
 
     ``no`` beside ``yes`` is an answer, so only words that mean nothing else count.
     """
-    unique = texts.drop_nulls().str.strip_chars().unique().head(50_000).to_list()
-    return sorted(text for text in unique if text and _is_placeholder(text))
+    unique = texts.drop_nulls().str.strip_chars().unique().head(50_000)
+    likely = unique.filter((unique.str.len_chars() <= _LONGEST_NULL) & ~unique.str.contains(r"[\d@]"))
+    return sorted(text for text in likely.to_list() if text and _is_placeholder(text))
 
 
 def csv_safe(cell: str) -> str:

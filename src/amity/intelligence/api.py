@@ -91,6 +91,11 @@ def live_model(key: str) -> Version | None:
     return registry.live(key)
 
 
+def live_models() -> dict[str, Version]:
+    """The versions that score now, by what they learn. 1 query."""
+    return registry.all_live()
+
+
 def train(principal: access.Principal, key: str, report: Report) -> Training:
     """Learn from everything decided, put the result to work and score every open record. Raises ``Forbidden``.
 
@@ -127,7 +132,7 @@ def training_under_way(key: str) -> UUID | None:
 
 
 def scores_for(kind: str, ids: Iterable[UUID]) -> dict[UUID, ScoreView]:
-    """Latest scores of up to 1,000 people or deals (``kind`` person, deal) the caller may see. 2 queries."""
+    """Latest scores of up to 1,000 people or deals (``kind`` person, deal) the caller may see. 1 query."""
     keys = [s.key for s in training.sources() if s.subject_kind == kind]
     found = scoring.latest(keys, ids)
     return {subject_id: _view(kind, row) for subject_id, row in found.items()}
@@ -233,6 +238,6 @@ def subject_id(key: str) -> UUID:
 __all__ = [
     "RUNGS", "Frame", "LabelSource", "Reason", "Report", "ScoreView", "Target", "Training", "Version",
     "decide_column", "first_of", "learn_forecast", "learn_recommendations", "learn_value",
-    "live_model", "register", "replay", "score_open", "scores_for", "start_training",
-    "subject_id", "table_of", "targets", "train", "training_under_way", "whom_first",
+    "live_model", "live_models", "register", "replay", "score_open", "scores_for",
+    "start_training", "subject_id", "table_of", "targets", "train", "training_under_way", "whom_first",
 ]  # fmt: skip

@@ -104,6 +104,12 @@ def live(target: str) -> Version | None:
     return _version(row) if row else None
 
 
+def all_live() -> dict[str, Version]:
+    """The version that scores now, by target. 1 query."""
+    rows = ModelVersion.objects.filter(state=ModelVersion.State.LIVE).values(*_FIELDS)
+    return {row["target"]: _version(row) for row in rows}
+
+
 def version(version_id: UUID) -> Version:
     """One version; raises ``NotFound``. 1 query."""
     row = ModelVersion.objects.filter(pk=version_id).values(*_FIELDS).first()

@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 import polars as pl
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
@@ -76,15 +76,15 @@ def score_frame(key: str, frame: Frame, report: Report) -> int:
 
 
 def latest(target_of_kind: Sequence[str], subject_ids: Iterable[UUID]) -> dict[UUID, Ledger]:
-    """Latest scores of up to 1,000 subjects under the given targets. 2 queries, always."""
+    """Latest scores of up to 1,000 subjects under the given targets. 1 query, always."""
     ids = list(subject_ids) or [UUID(int=0)]
     if len(ids) > _TOO_MANY:
         raise ValueError(f"At most {_TOO_MANY} subjects at once.")
     rows = Score.objects.filter(target__in=target_of_kind, subject_id__in=ids)
-    before = rows.filter(current=False).order_by("subject_id", "target", "-scored_at").distinct("subject_id", "target")
-    earlier = {(s, t): v for s, t, v in before.values_list("subject_id", "target", "value")}
+    before = Score.objects.filter(subject_id=OuterRef("subject_id"), target=OuterRef("target"), current=False)
+    earlier = Subquery(before.order_by("-scored_at").values("value")[:1])
     now = rows.filter(current=True).select_related("model").defer("model__artefact", "features")
-    return {s.subject_id: _ledger(s, earlier.get((s.subject_id, s.target))) for s in now}
+    return {s.subject_id: _ledger(s, s.earlier) for s in now.annotate(earlier=earlier)}
 
 
 def ranked(target: str, start: int, count: int) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from amity.people import activity, computed, duplicates, merge_companies, privacy, quality, segments
 from amity.people import consent_door as consent
+from amity.people.called import Asking, Names, Wanted, told_together
 from amity.people.changes import (
     COMPANY_KIND,
     PERSON_KIND,
@@ -21,7 +22,8 @@ from amity.people.finding import (
     normal_phone,
     person_search,
 )
-from amity.people.golden_words import told_values
+from amity.people.golden_reading import values_of
+from amity.people.golden_words import told_values, wanted_by_values
 from amity.people.holders import Holder, register_holder
 from amity.people.imports import kit as import_kit
 from amity.people.imports import service as imports
@@ -39,7 +41,7 @@ from amity.people.lists import (
     time_column,
 )
 from amity.people.matching import service as matching
-from amity.people.members import JoinView, identifiers_of, joins_of, members_of, survivors
+from amity.people.members import JoinView, identifiers_of, joins_of, members_of, survivors, whole
 from amity.people.merge import MERGE_KIND, merge, merge_with_undo, unmerge
 from amity.people.models import LeadStatus
 from amity.people.profiles import (
@@ -62,7 +64,7 @@ from amity.people.profiles import (
     traits_of,
 )
 from amity.people.readiness import ProfileFacts, any_profile, facts
-from amity.people.told_changes import told_changes
+from amity.people.told_changes import told_changes, wanted_by
 
 LEAD_CHOICES = LeadStatus.choices
 
@@ -75,6 +77,7 @@ __all__ = [
     "MERGE_KIND",
     "PEOPLE",
     "PERSON_KIND",
+    "Asking",
     "ChangeView",
     "CompanyHolder",
     "CompanyView",
@@ -83,9 +86,11 @@ __all__ = [
     "JoinView",
     "LeadRow",
     "LeadStatus",
+    "Names",
     "PersonView",
     "ProfileFacts",
     "TraitView",
+    "Wanted",
     "activity",
     "any_profile",
     "archive",
@@ -138,9 +143,14 @@ __all__ = [
     "text_column",
     "time_column",
     "told_changes",
+    "told_together",
     "told_values",
     "trait_names",
     "traits_of",
     "unmerge",
+    "values_of",
     "visible_people",
+    "wanted_by",
+    "wanted_by_values",
+    "whole",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
@@ -152,7 +153,16 @@ def _reversal(row: Consent, principal: access.Principal) -> Word | None:
 def history(principal: access.Principal, person_id: UUID) -> list[WordView]:
     """Every word of a profile and its members, newest first (at most 200). 3 queries."""
     get_person(principal, person_id)
-    rows = members([person_id]).get(person_id, {person_id})
+    return _newest(members([person_id]).get(person_id, {person_id}))
+
+
+def history_of(survivor_id: UUID) -> list[WordView]:
+    """The same of a profile that stands for itself and that the caller has been shown. 1 query."""
+    rows = Person.objects.filter(Q(pk=survivor_id) | Q(merged_into_id=survivor_id))
+    return _newest(rows.values("pk"))
+
+
+def _newest(rows: Any) -> list[WordView]:
     words = Consent.objects.filter(person_id__in=rows).order_by("-at", "-created_at", "-id")[:MOST_SHOWN]
     return [_view(word) for word in words]
 

@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from amity.access import api as access
 from amity.base.errors import Refused
-from amity.people.consent import Said, WordView, history
+from amity.people.called import Asking, Wanted
+from amity.people.consent import Said, WordView, history_of
 from amity.people.consent_purposes import PurposeView, purposes
-from amity.people.consent_reading import members, state, together, withdrawn_addresses, words_of
+from amity.people.consent_reading import said_by, state, withdrawn_addresses
 from amity.people.consent_rules import CHANNEL_LABELS, KINDS, RANK, State, address_key
 from amity.people.consent_tables import ConsentState
 
@@ -56,15 +57,14 @@ class Row:
     blocked: bool
 
 
-def panel(principal: access.Principal, person: Any) -> dict[str, Any]:
-    """What the person page shows: how every purpose stands, and the history. 9 queries."""
-    rows_of = members([person.id]).get(person.id, {person.id})
-    said = together(rows_of, words_of(rows_of))
+def panel(principal: access.Principal, person: Any) -> Asking[dict[str, Any]]:
+    """What the page of a person shows: how every purpose stands, and the history. 4 queries."""
+    said = said_by(person.id)
     keys = {kind: address_key(kind, value) for kind, value in (("email", person.email), ("phone", person.phone))}
     blocked = withdrawn_addresses([key for key in keys.values() if key] or ["-"])
     known = [each for each in purposes() if not each.owed]
-    words = history(principal, person.id)
-    staff = access.staff_names([*(word.actor_id for word in words), UUID(int=0)])
+    words = history_of(person.id)
+    names = yield Wanted(staff=[word.actor_id for word in words])
     rows = [
         _row(each, channel, said.get((each.key, channel), "unknown"),
              (keys.get(KINDS.get(channel, ""), ""), each.key, channel) in blocked)
@@ -73,7 +73,7 @@ def panel(principal: access.Principal, person: Any) -> dict[str, Any]:
     return {
         "rows": [row for row in rows if row.state != "unknown" or row.blocked],
         "choices": rows,
-        "words": [_word(word, known, staff) for word in words],
+        "words": [_word(word, known, names.staff) for word in words],
         "may_edit": principal.may("people.edit"),
     }
 
@@ -92,7 +92,7 @@ def changes_of(posted: QueryDict) -> list[tuple[str, str, State, Said]]:
 
 
 def choices() -> list[tuple[str, str]]:
-    """Purpose and channel together, for a select. 2 queries."""
+    """Purpose and channel together, for a select. 1 query."""
     return [
         (f"{each.key}:{channel}", f"{each.name} · {CHANNEL_LABELS[channel]}")
         for each in purposes()

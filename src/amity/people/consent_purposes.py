@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -69,18 +69,18 @@ def in_language(told: Mapping[str, str], language: str = "") -> str:
 
 
 def purposes(*, archived: bool = False) -> list[PurposeView]:
-    """All purposes in their order; those that Amity comes with where none were defined yet. 2 queries."""
-    rows = list(ConsentPurpose.objects.order_by("position", "key"))
+    """All purposes in their order; those that Amity comes with where none were defined yet. 1 query."""
+    latest = ConsentText.objects.filter(purpose=OuterRef("pk")).order_by("-version")
+    told = {"text_version": Subquery(latest.values("version")[:1]), "text_words": Subquery(latest.values("words")[:1])}
+    rows = ConsentPurpose.objects.order_by("position", "key").annotate(**told)
     if not rows:
         _bring_defaults()
-        rows = list(ConsentPurpose.objects.order_by("position", "key"))
-    latest = ConsentText.objects.order_by("purpose_id", "-version").distinct("purpose_id")
-    texts = {text.purpose_id: text for text in latest}
-    return [_view(row, texts.get(row.pk)) for row in rows if archived or row.archived_at is None]
+        rows = rows.all()
+    return [_view(row) for row in rows if archived or row.archived_at is None]
 
 
 def purpose(key: str) -> PurposeView:
-    """One purpose by key, archived ones too; raises `NotFound`. 2 queries."""
+    """One purpose by key, archived ones too; raises `NotFound`. 1 query."""
     found = next((each for each in purposes(archived=True) if each.key == key), None)
     if found is None:
         raise NotFound(_("There is no purpose “{name}”.").format(name=key[:60]))
@@ -192,8 +192,8 @@ def _bring_defaults() -> None:
                 _add_text(row, words, None)
 
 
-def _view(row: ConsentPurpose, text: ConsentText | None) -> PurposeView:
+def _view(row: Any) -> PurposeView:
     return PurposeView(
         row.key, row.names, row.basis, tuple(row.channels), row.double_opt_in, row.archived_at,
-        text.version if text else 0, text.words if text else {},
+        row.text_version or 0, row.text_words or {},
     )  # fmt: skip

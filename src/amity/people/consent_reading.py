@@ -14,8 +14,9 @@ Key = tuple[str, str]  # purpose, channel
 _COLUMNS = "c.id, c.person_id, c.purpose, c.channel, c.state, c.at, c.how, c.text_version, c.address"
 _ROWS = f"""
 SELECT DISTINCT ON (c.person_id, c.purpose, c.channel) {_COLUMNS} FROM people_consent c
-WHERE c.person_id = ANY(%s::uuid[]) ORDER BY c.person_id, c.purpose, c.channel, c.at DESC, {RANK} DESC, c.id DESC
+WHERE c.person_id = ANY({{rows}}::uuid[]) ORDER BY c.person_id, c.purpose, c.channel, c.at DESC, {RANK} DESC, c.id DESC
 """
+_WHOLE = "ARRAY(SELECT id FROM people_person WHERE id = %s OR merged_into_id = %s)"
 _MEMBERS = """
 SELECT a.id, m.id FROM (SELECT id, coalesce(merged_into_id, id) AS top FROM people_person WHERE id = ANY(%s::uuid[])) a
 JOIN LATERAL (SELECT a.top AS id UNION SELECT id FROM people_person WHERE merged_into_id = a.top) m ON true
@@ -45,11 +46,13 @@ def members(ids: Iterable[UUID], cursor: Any = None) -> dict[UUID, set[UUID]]:
 
 def words_of(rows: Iterable[UUID], cursor: Any = None) -> dict[UUID, dict[Key, Standing]]:
     """The last word of each profile *row* by purpose and channel; merges play no part. 1 query."""
-    found: dict[UUID, dict[Key, Standing]] = {}
-    for row in _rows(cursor, _ROWS, [list(rows)]):
-        word = Standing(*row)
-        found.setdefault(row[1], {})[word.purpose, word.channel] = word
-    return found
+    return _by_row(_rows(cursor, _ROWS.format(rows="%s"), [list(rows)]))
+
+
+def said_by(survivor_id: UUID) -> dict[Key, State]:
+    """Everything that a profile that stands for itself said, with all that were merged into it. 1 query."""
+    words = _by_row(_rows(None, _ROWS.format(rows=_WHOLE), [survivor_id, survivor_id]))
+    return together(words, words)
 
 
 def together(rows: Iterable[UUID], words: Mapping[UUID, Mapping[Key, Standing]]) -> dict[Key, State]:
@@ -84,6 +87,14 @@ def withdrawn_addresses(keys: Iterable[str], cursor: Any = None) -> set[tuple[st
     """(address key, purpose, channel) that were withdrawn, whoever holds the address now. 1 query."""
     wanted = [key for key in keys if key]
     return set(_rows(cursor, _WITHDRAWN, [wanted, list(BY_MAILBOX)])) if wanted else set()
+
+
+def _by_row(rows: Iterable[Any]) -> dict[UUID, dict[Key, Standing]]:
+    found: dict[UUID, dict[Key, Standing]] = {}
+    for row in rows:
+        word = Standing(*row)
+        found.setdefault(row[1], {})[word.purpose, word.channel] = word
+    return found
 
 
 def _rows(cursor: Any, sql: str, params: list[Any]) -> list[Any]:

@@ -12,11 +12,13 @@ from django.db import connection
 from amity.access import api as access
 from amity.base import clock
 from amity.people import golden_policy
+from amity.people.called import names_of
 from amity.people.golden import USUAL, golden
 from amity.people.golden_reading import COMPANY_SHOWN, PERSON_SHOWN, states_of
+from amity.people.members import members_of
 from amity.people.merge_groups import together
 from amity.people.profiles import ChangeView, CompanyView, PersonView
-from amity.people.told_changes import label_of, told_changes
+from amity.people.told_changes import label_of, told_changes, wanted_by
 from amity.people.traits import State, candidate
 
 _PERSON = (*PERSON_SHOWN, "lead_status", "owner_id")
@@ -45,7 +47,7 @@ class Field:
 
 
 def preview(principal: access.Principal, left: Profile, right: Profile, winner_id: UUID) -> list[Field]:
-    """The golden record of two profiles that the principal sees. 7 queries for people, 2 for companies."""
+    """The golden record of two profiles that the principal sees. At most 6 queries for people, 2 for companies."""
     if isinstance(left, PersonView) and isinstance(right, PersonView):
         found = _people(left, right, winner_id)
     else:
@@ -54,7 +56,7 @@ def preview(principal: access.Principal, left: Profile, right: Profile, winner_i
         ChangeView(key.lstrip(":"), _value(left, key), _value(right, key), None, None, clock.now())
         for key, _side, _why in found
     ]
-    told = told_changes(principal, changes)
+    told = told_changes(changes, names_of(principal, wanted_by(changes)))
     return [
         Field(key, label_of(key.lstrip(":")), words.before, words.after, side, why)
         for (key, side, why), words in zip(found, told, strict=True)
@@ -64,7 +66,8 @@ def preview(principal: access.Principal, left: Profile, right: Profile, winner_i
 def _people(left: PersonView, right: PersonView, winner_id: UUID) -> list[tuple[str, str, str]]:
     with connection.cursor() as cursor:
         policy = golden_policy.current(cursor) or USUAL
-        mine, theirs = states_of(cursor, left), states_of(cursor, right)
+    members = members_of([left.id, right.id])
+    mine, theirs = (states_of(each, members[each.id]) for each in (left, right))
     states = mine | theirs
     shown = together(states[winner_id], states, policy)
     found = []

@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery
 from django.utils.dateparse import parse_datetime
 
 from amity.people import golden_policy
 from amity.people.golden import CHECKED, MANUAL, PIN, USUAL, Candidate, Policy, golden, mark_of
 from amity.people.members import members_of
-from amity.people.merge_groups import load_owns
-from amity.people.models import Company, Person, TraitChange
+from amity.people.merge_groups import own_of
+from amity.people.models import Company, Own, Person, TraitChange
 from amity.people.profiles import COMPANY_FIELDS, PERSON_FIELDS, CompanyView, PersonView
 from amity.people.traits import State, candidate, said
 from amity.people.traits_store import json
@@ -69,12 +70,15 @@ class Shown:
     others: tuple[Value, ...]
 
 
-def values_of(view: PersonView | CompanyView) -> list[Shown]:
-    """Every value of a profile that the caller was already shown, fields first. 6 queries, for companies 4."""
+def values_of(view: PersonView | CompanyView, members: Sequence[UUID] = ()) -> list[Shown]:
+    """Every value of a profile that the caller was already shown, fields first.
+
+    ``members``: a person's rows, where the caller has them. 4 queries, 5 for a person without ``members``.
+    """
     with connection.cursor() as cursor:
         policy = golden_policy.current(cursor) or USUAL
         if isinstance(view, PersonView):
-            states = states_of(cursor, view)
+            states = states_of(view, members or members_of([view.id])[view.id])
             spoken = spoken_of(cursor, "person_id", "identify", list(states))
         else:
             states = _companies(view)
@@ -85,12 +89,11 @@ def values_of(view: PersonView | CompanyView) -> list[Shown]:
     return [_shown(view, key, shown[key], candidates_of(key, states, spoken, changes), policy) for key in names]
 
 
-def states_of(cursor: Any, view: PersonView) -> dict[UUID, State]:
-    """What each member of a person says by itself. 3 queries."""
-    members = members_of([view.id])[view.id][:MOST_MEMBERS]
-    rows = Person.objects.filter(pk__in=members).values("id", *PERSON_FIELDS)
-    states = {row["id"]: _state(row, PERSON_FIELDS, row["grade"]) for row in rows}
-    return states | load_owns(cursor, [view.id])
+def states_of(view: PersonView, members: Sequence[UUID]) -> dict[UUID, State]:
+    """What each member of a person says by itself, of the first 100. 1 query."""
+    own = Own.objects.filter(person_id=view.id, person=OuterRef("pk")).values("values")
+    rows = Person.objects.filter(pk__in=members[:MOST_MEMBERS]).values("id", *PERSON_FIELDS, own=Subquery(own))
+    return {row["id"]: own_of(row["own"]) if row["own"] else _state(row, PERSON_FIELDS, row["grade"]) for row in rows}
 
 
 def _values(view: PersonView | CompanyView) -> dict[str, Any]:

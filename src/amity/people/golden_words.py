@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from amity.access import api as access
 from amity.base import clock
 from amity.base.ids import read_id
-from amity.events import api as events
-from amity.people.golden_reading import Shown, Value, values_of
-from amity.people.profiles import ChangeView, CompanyView, PersonView, origin_names
-from amity.people.told_changes import label_of, told_changes
+from amity.people.called import Names, Wanted
+from amity.people.golden_reading import Shown, Value
+from amity.people.profiles import ChangeView
+from amity.people.told_changes import label_of, told_changes, wanted_by
 
 REASONS: Mapping[str, str | Promise] = {
     "pinned": gettext_lazy("pinned"),
@@ -83,20 +82,23 @@ class Told:
         return words.format(field=self.label)
 
 
-def told_values(principal: access.Principal, view: PersonView | CompanyView) -> list[Told]:
-    """Every value of a profile that the principal sees, in words. 12 queries, for companies 10."""
-    shown = values_of(view)
-    values = [value for each in shown for value in (each.value, *each.others)]
-    sources = source_names(each.origin_id for each in values)
-    staff = access.staff_names([UUID(int=0), *(read_id(by[0]) for each in shown for by in _marks(each))])
-    words = told_changes(principal, [_change(value) for value in values])
+def wanted_by_values(shown: Sequence[Shown]) -> Wanted:
+    """Whose names it takes to tell these values."""
+    values = _values(shown)
+    marks = [read_id(by) for each in shown for by, _at in _marks(each)]
+    return wanted_by(_changes(values)) + Wanted(staff=marks, sources=[each.origin_id for each in values])
+
+
+def told_values(shown: Sequence[Shown], names: Names) -> list[Told]:
+    """Every value of a profile (`golden_reading.values_of`) in words, with the names that are `wanted_by_values`."""
+    values = _values(shown)
+    words = told_changes(_changes(values), names)
     said = {id(value): one.after for value, one in zip(values, words, strict=True)}
-    return [_told(each, said, sources, staff) for each in shown]
+    return [_told(each, said, names.sources, names.staff) for each in shown]
 
 
-def source_names(ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """What imports, files, websites and servers are called. 3 queries."""
-    return events.source_names() | origin_names(ids)
+def _values(shown: Sequence[Shown]) -> list[Value]:
+    return [value for each in shown for value in (each.value, *each.others)]
 
 
 def _told(each: Shown, said: Mapping[int, Any], sources: Mapping[UUID, str], staff: Mapping[UUID, str]) -> Told:
@@ -127,5 +129,6 @@ def _marks(each: Shown) -> Sequence[tuple[str, str]]:
     return [mark for mark in (each.pinned, each.checked) if mark]
 
 
-def _change(value: Value) -> ChangeView:
-    return ChangeView(value.key.lstrip(":"), None, value.value, None, None, clock.now())
+def _changes(values: Sequence[Value]) -> list[ChangeView]:
+    now = clock.now()
+    return [ChangeView(each.key.lstrip(":"), None, each.value, None, None, now) for each in values]

@@ -230,7 +230,7 @@ def person_traits(request: access.StaffRequest, person_id: UUID) -> Any:
 def person_identifiers(request: access.StaffRequest, person_id: UUID) -> Any:
     """E-mail addresses, phone numbers and other ways to recognise this person."""
     profiles.get_person(request.principal, person_id)
-    return members.identifiers_of(person_id)
+    return members.identifiers_of(members.whole(person_id))
 
 
 @router.get("/people/{person_id}/history", response=rest.document(list[ChangeOut]), operation_id="listPersonHistory")

@@ -12,6 +12,8 @@ from ninja import Query, Router, Schema
 from amity.access import api as access
 from amity.base import rest
 from amity.people import duplicates, duplicates_review, golden_marks, golden_words, merge_companies, profiles
+from amity.people.called import names_of
+from amity.people.golden_reading import values_of
 from amity.people.merging_http import MergeIn, UnmergeIn
 
 router = Router(tags=["duplicates"])
@@ -205,7 +207,8 @@ def _pair(pair: duplicates.PairView) -> dict[str, Any]:
 
 
 def _values(principal: access.Principal, view: profiles.PersonView | profiles.CompanyView) -> list[dict[str, Any]]:
-    found = golden_words.told_values(principal, view)
+    shown = values_of(view)
+    found = golden_words.told_values(shown, names_of(principal, golden_words.wanted_by_values(shown)))
     return [
         rest.fields_of(each)
         | {

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from amity.people.models import Identifier, Merge, Person
+from amity.people.models import Merge, Person
 from amity.people.profiles import NAME_FIELDS, IdentifierView, told_name
 
 MOST = 1_000  # members of a profile that are read at most: a login on a million devices stays a quick page
@@ -23,11 +23,17 @@ FROM unnest({ids}::uuid[]) AS p (id) LEFT JOIN LATERAL (
     SELECT array_agg(few.id) AS ids FROM (
         SELECT id FROM people_person WHERE merged_into_id = p.id ORDER BY id DESC LIMIT {most}) few) m ON true
 """
-_DEVICES = """
-SELECT 'device', d.value, NULL, d.created_at FROM people_device d WHERE d.login_id = ANY(%(ids)s::uuid[])
-UNION SELECT 'device', d.value, NULL, d.created_at FROM people_slot s JOIN people_device d ON d.id = s.device_id
-WHERE s.person_id = ANY(%(ids)s::uuid[])
-ORDER BY 4 LIMIT %(most)s
+_IDENTIFIERS = """
+SELECT device, kind, value, origin_id, observed_at FROM (
+    (SELECT false AS device, kind, value, origin_id, observed_at FROM people_identifier
+    WHERE person_id = ANY(%(ids)s::uuid[]) ORDER BY kind, value, observed_at LIMIT 2 * %(most)s)
+    UNION ALL (
+        SELECT true, 'device', d.value, NULL::uuid, d.created_at FROM people_device d
+        WHERE d.login_id = ANY(%(ids)s::uuid[])
+        UNION SELECT true, 'device', d.value, NULL::uuid, d.created_at FROM people_slot s
+        JOIN people_device d ON d.id = s.device_id WHERE s.person_id = ANY(%(ids)s::uuid[])
+        ORDER BY 5 LIMIT %(most)s)) found
+ORDER BY device, CASE WHEN NOT device THEN kind END, CASE WHEN NOT device THEN value END, observed_at
 """
 _MAX_SHOWN = 50
 
@@ -44,6 +50,11 @@ class JoinView:
     evidence: dict[str, Any]
     actor_id: UUID | None
     created_at: datetime
+
+
+def whole(person_id: UUID) -> list[UUID]:
+    """One profile with its members, itself first. 1 query."""
+    return members_of([person_id])[person_id]
 
 
 def members_of(ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
@@ -67,22 +78,23 @@ def survivors(ids: Iterable[UUID], cursor: Any = None) -> dict[UUID, UUID]:
         return found | dict(own.fetchall())
 
 
-def identifiers_of(person_id: UUID) -> list[IdentifierView]:
-    """Ways to recognise a person: those of all members, and their devices; at most 50 of each. 3 queries."""
-    members = members_of([person_id])[person_id]
-    rows = Identifier.objects.filter(person_id__in=members).order_by("kind", "value", "observed_at")
+def identifiers_of(members: Sequence[UUID]) -> list[IdentifierView]:
+    """Ways to recognise a person by all `members_of` the profile, and devices; at most 50 of each. 1 query."""
     seen: dict[tuple[str, str], IdentifierView] = {}
-    for row in rows[: _MAX_SHOWN * 2]:
-        seen.setdefault((row.kind, row.value), IdentifierView(row.kind, row.value, row.origin_id, row.observed_at))
+    devices = []
     with connection.cursor() as cursor:
-        cursor.execute(_DEVICES, {"ids": members, "most": _MAX_SHOWN})
-        devices = [IdentifierView(*row) for row in cursor.fetchall()]
+        cursor.execute(_IDENTIFIERS, {"ids": list(members), "most": _MAX_SHOWN})
+        for device, *row in cursor.fetchall():
+            view = IdentifierView(*row)
+            if device:
+                devices.append(view)
+            else:
+                seen.setdefault((view.kind, view.value), view)
     return list(seen.values())[:_MAX_SHOWN] + devices
 
 
-def joins_of(person_id: UUID) -> list[JoinView]:
-    """What a profile was joined from, newest first (at most 50): merges that hold, of all its members. 2 queries."""
-    members = members_of([person_id])[person_id]
+def joins_of(members: Sequence[UUID]) -> list[JoinView]:
+    """What a profile with these `members_of` was joined from, newest first (at most 50): merges that hold. 1 query."""
     rows = (
         Merge.objects.filter(loser_id__in=members, revoked_at=None)
         .select_related("loser")

@@ -93,7 +93,7 @@ def regroup(cursor: Any, seeds: Iterable[UUID], silent: Iterable[UUID] = ()) -> 
 def load_owns(cursor: Any, states: Iterable[UUID]) -> dict[UUID, State]:
     """What survivors say by themselves. 1 query."""
     cursor.execute('SELECT person_id, "values" FROM people_own WHERE person_id = ANY(%s)', [list(states)])
-    return {row[0]: _own(row[1]) for row in cursor.fetchall()}
+    return {row[0]: own_of(row[1]) for row in cursor.fetchall()}
 
 
 def store_owns(cursor: Any, owns: Iterable[State]) -> None:
@@ -244,7 +244,8 @@ def _follow(cursor: Any, moves: Moves) -> None:
         cursor.execute(_FOLLOW, [[pk for pk, _now in moved], [now for _pk, now in moved]])
 
 
-def _own(value: Any) -> State:
+def own_of(value: Any) -> State:
+    """A row's own say as it is stored."""
     state = msgspec.convert(json(value), State)
     for name in ("company_id", "owner_id", "team_id"):
         state.values[name] = UUID(state.values[name]) if state.values[name] else None

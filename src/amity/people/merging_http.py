@@ -44,14 +44,14 @@ class MergeOut(Schema):
 def list_merges(request: access.StaffRequest, person_id: UUID) -> Any:
     """What this person was joined from, newest first; ``id`` is what unmerge takes."""
     profiles.get_person(request.principal, person_id)
-    return members.joins_of(person_id)
+    return members.joins_of(members.whole(person_id))
 
 
 @router.post("/people/{person_id}/merge", response=rest.document(list[MergeOut]), operation_id="mergePeople")
 def merge_people(request: access.StaffRequest, person_id: UUID, body: MergeIn) -> Any:
     """Make another person part of this one. Nothing is lost; unmerge brings both back. Answers with all its merges."""
     merge.merge(request.principal, person_id, body.other_id, body.evidence)
-    return members.joins_of(members.survivors([person_id])[person_id])
+    return members.joins_of(members.whole(members.survivors([person_id])[person_id]))
 
 
 @router.post("/people/{person_id}/unmerge", response=rest.document(PersonOut), operation_id="unmergePerson")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock
 from amity.people import privacy_files, privacy_rows, privacy_sweep, privacy_words
-from amity.people.members import JoinView, joins_of
+from amity.people.members import JoinView, joins_of, whole
 from amity.people.models import PrivacySetting
 from amity.people.privacy_map import Place, place_of, places
 from amity.people.privacy_needles import WHOLE, Matcher, document, leaves, pruned
@@ -48,7 +48,7 @@ def gather(subject: Subject) -> dict[str, Any]:
         "controller": controller(),
         "person": {"id": str(subject.root), "name": subject.name, "profiles": [str(pk) for pk in subject.ids]},
         "known_by": [{"kind": each.kind, "value": each.value} for each in (*subject.needles, *subject.shared)],
-        "merged_from": [_join(join) for join in joins_of(subject.root)],
+        "merged_from": [_join(join) for join in joins_of(whole(subject.root))],
         "held": held,
         "elsewhere": elsewhere,
         "received": [{"message_id": message, "body": document(body.encode())} for message, body in received],

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -203,11 +203,11 @@ def traits_of(view: PersonView | CompanyView) -> list[TraitView]:
 
 
 def origin_names(ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """What to call the sources of values: the import, or its file. 2 queries, always."""
+    """What to call the sources of values: the import, or its file. 1 query, always."""
     wanted = {i for i in ids if i} or {UUID(int=0)}
-    found = dict(Import.objects.filter(pk__in=wanted).values_list("pk", "name"))
-    files = ImportFile.objects.filter(pk__in=wanted).values_list("pk", "run__name", "name")
-    return found | {pk: f"{run}, {name}" for pk, run, name in files}
+    imports = Import.objects.filter(pk__in=wanted).order_by().values_list("pk", "name", Value(""))
+    files = ImportFile.objects.filter(pk__in=wanted).order_by().values_list("pk", "run__name", "name")
+    return {pk: f"{run}, {name}" if name else run for pk, run, name in imports.union(files, all=True)}
 
 
 def trait_names(kind: str) -> list[str]:

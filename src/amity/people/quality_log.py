@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base.ids import read_id
+from amity.people.called import Asking, Wanted
 from amity.people.models import Correction, CorrectionRule
 from amity.people.quality_apply import visible
 from amity.people.quality_kinds import TRAITS, Kind, field_label, kind_label, noun, reason, seen_nouns
@@ -55,6 +56,16 @@ class CorrectionView:
     decided_at: datetime | None
     reversed_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFix:
+    """A proposal as the page of its record shows it."""
+
+    id: UUID
+    changes: Sequence[Change]
+    repairable: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +140,22 @@ def rules(principal: access.Principal) -> list[tuple[CorrectionRule, str, int]]:
     return [(rule, kind_label(rule.kind), counts.get(rule.pk, 0)) for rule in rows.order_by("-active", "-pk")]
 
 
-def of_target(principal: access.Principal, kind: str, target_id: UUID, limit: int = 5) -> list[CorrectionView]:
-    """Open proposals about one record that the caller has been shown. 4 queries, always."""
-    rows = Correction.objects.filter(target_id=target_id, target_kind=kind, state=State.PROPOSED)
-    return views(principal, list(rows.order_by("pk")[:limit]), [kind])
+def open_about(person_id: UUID, limit: int = 5) -> Asking[list[OpenFix]]:
+    """Open proposals about a person that the caller has been shown, the oldest first. 1 query."""
+    found = Correction.objects.filter(target_id=person_id, target_kind="person", state=State.PROPOSED)
+    rows = list(found.order_by("pk")[:limit])
+    names = yield Wanted(companies=[
+        read_id(side["company_id"]) for row in rows for side in (row.before, row.after) if "company_id" in side
+    ])  # fmt: skip
+    ids = {str(pk): name for pk, name in names.companies.items()}
+    return [OpenFix(row.pk, _changes(row, ids), bool(row.after), reason("person", row.reason)) for row in rows]
 
 
-def views(
-    principal: access.Principal, rows: Sequence[Correction], nouns_among: Iterable[str] = ()
-) -> list[CorrectionView]:
-    """Corrections in words. 2 queries per noun among them (or that may be), and 1."""
+def views(principal: access.Principal, rows: Sequence[Correction]) -> list[CorrectionView]:
+    """Corrections in words. 2 queries per noun among them, and 1."""
     names: dict[UUID, str] = {}
     ids: dict[str, str] = {}
-    for key in {*nouns_among, *(row.target_kind for row in rows)}:
+    for key in {row.target_kind for row in rows}:
         mine, each = [row for row in rows if row.target_kind == key], noun(key)
         names |= each.names([row.target_id for row in mine], principal)
         values = [(name, value) for row in mine for side in (row.before, row.after) for name, value in side.items()]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,12 +13,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from amity.access import api as access
 from amity.base import words
 from amity.base.ids import read_id
+from amity.people.called import Names, Wanted
 from amity.people.forms import CompanyForm, PersonForm
 from amity.people.models import LeadStatus
-from amity.people.profiles import ChangeView, company_names
+from amity.people.profiles import ChangeView
 
 _LABELS: Mapping[str, str | Promise] = {
     **{name: field.label or name for form in (CompanyForm, PersonForm) for name, field in form.base_fields.items()},
@@ -33,21 +33,13 @@ _LABELS: Mapping[str, str | Promise] = {
 _COMPANIES = ("company_id", "parent_id")
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What the ids in changes are called: staff, and companies that the reader sees."""
-
-    staff: Mapping[UUID, str]
-    companies: Mapping[UUID, str]
+def wanted_by(changes: Sequence[ChangeView]) -> Wanted:
+    """The staff and companies that stand in changes as ids."""
+    return Wanted(staff=_ids(changes, ("owner_id",)), companies=_ids(changes, _COMPANIES))
 
 
-def told_changes(principal: access.Principal, changes: Iterable[ChangeView]) -> list[ChangeView]:
-    """The same changes as a person reads them. 2 queries, always."""
-    changes = list(changes)
-    names = Names(
-        access.staff_names([*_ids(changes, ("owner_id",)), UUID(int=0)]),
-        company_names(_ids(changes, _COMPANIES), principal),
-    )
+def told_changes(changes: Iterable[ChangeView], names: Names) -> list[ChangeView]:
+    """The same changes as a person reads them, with the names of what they are `wanted_by`."""
     return [
         replace(
             each,

@@ -48,7 +48,7 @@ def page(request: access.StaffRequest) -> HttpResponse:
         "anything": bool(first) or people.any_profile(),
         "tasks": tasks,
         "late": sum(task.late for task in tasks),
-        "models": [_model(target) for target in intelligence.targets()],
+        "models": _models(),
         "data_until": max((c.score.data_until for c in first if c.score.data_until), default=None),
         "today": clock.now(),
         "no_signal": bool(first) and not any(c.score.signal for c in first),
@@ -101,6 +101,7 @@ def _strongest(score: intelligence.ScoreView) -> str:
     return best.text if best else ""
 
 
-def _model(target: intelligence.Target) -> dict[str, object]:
-    version = intelligence.live_model(target.key)
-    return {"label": target.label, "version": version, "signal": version.signal if version else None}
+def _models() -> list[dict[str, object]]:
+    live = intelligence.live_models()
+    rows = [(target.label, live.get(target.key)) for target in intelligence.targets()]
+    return [{"label": label, "version": one, "signal": one.signal if one else None} for label, one in rows]

@@ -16,7 +16,7 @@ from amity.sales import api as sales
 
 @require_GET
 def show(request: access.StaffRequest, product_id: UUID) -> HttpResponse:
-    """A product with the newest deals and orders in the reader's sight. 9 queries, however many there are."""
+    """A product with the newest deals and orders in the reader’s sight. 8 queries, however many there are."""
     view = sales.get_product_record(request.principal, product_id)
     sources = people.origin_names([view.origin_id])
     context = {

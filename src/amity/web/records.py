@@ -27,10 +27,10 @@ def person(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
     view = people.get_person(request.principal, person_id)
     if view.merged_into_id:
         return HttpResponseRedirect(reverse("person", args=[view.merged_into_id]))
-    context = _page(request, panels.Subject("person", view.id, view), view.name)
-    company = people.company_names([view.company_id], request.principal).get(_id(view.company_id))
+    context, names = _page(request, "person", view, people.Wanted(companies=[view.company_id]))
     restricted = bool(people.privacy.restricted([view.id]))
-    return page(request, "web/person.html", context | {"company": company, "restricted": restricted})
+    around = {"company": names.companies.get(_id(view.company_id)), "restricted": restricted}
+    return page(request, "web/person.html", context | around)
 
 
 @require_GET
@@ -39,31 +39,30 @@ def company(request: access.StaffRequest, company_id: UUID) -> HttpResponse:
     view = people.get_company(request.principal, company_id)
     if view.merged_into_id:
         return HttpResponseRedirect(reverse("company", args=[view.merged_into_id]))
-    context = _page(request, panels.Subject("company", view.id, view), view.name)
-    parent = people.company_names([view.parent_id], request.principal).get(_id(view.parent_id))
-    return page(request, "web/company.html", context | {"parent": parent})
+    context, names = _page(request, "company", view, people.Wanted(companies=[view.parent_id]))
+    return page(request, "web/company.html", context | {"parent": names.companies.get(_id(view.parent_id))})
 
 
 @require_GET
 def deal(request: access.StaffRequest, deal_id: UUID) -> HttpResponse:
     """A deal: where it stands, how it got there, with whom."""
     view = sales.get_deal(request.principal, deal_id)
-    names = people.names([view.person_id], request.principal)
-    companies = people.company_names([view.company_id], request.principal)
-    context = _page(request, panels.Subject("deal", view.id, view), view.name) | {
-        "person": names.get(_id(view.person_id)),
-        "company": companies.get(_id(view.company_id)),
+    wanted = people.Wanted(people=[view.person_id], companies=[view.company_id])
+    context, names = _page(request, "deal", view, wanted)
+    around = {
+        "person": names.people.get(_id(view.person_id)),
+        "company": names.companies.get(_id(view.company_id)),
         "product": sales.product_names([view.product_id]).get(_id(view.product_id)),
         "stages": sales.stage_choices(),
     }
-    return page(request, "web/deal.html", context)
+    return page(request, "web/deal.html", context | around)
 
 
 @require_GET
 def timeline(request: access.StaffRequest, kind: str, record_id: UUID) -> HttpResponse:
     """The timeline alone: filtered by kinds, or its older part."""
     view = _seen(request.principal, kind, record_id)
-    context = _timeline(request, panels.Subject(kind, record_id, view))
+    context = _timeline(request, panels.subject_of(kind, view))
     part = "web/_timeline_rows.html" if request.GET.get("at") else "web/_timeline.html"
     return page(request, "web/timeline.html", context | {"title": view.name}, part=part)
 
@@ -109,31 +108,28 @@ def finish_task(request: access.StaffRequest, kind: str, record_id: UUID, task_i
     return HttpResponseRedirect(reverse(kind, args=[record_id]) + "#tasks")
 
 
-def _page(request: access.StaffRequest, subject: panels.Subject, name: str) -> dict[str, Any]:
-    """Owner, score, timeline and panels of any record."""
-    principal, view = request.principal, subject.view
-    owners = access.staff_names([view.owner_id, UUID(int=0)])
+def _page(
+    request: access.StaffRequest, kind: str, view: Any, around: people.Wanted
+) -> tuple[dict[str, Any], people.Names]:
+    """Owner, score, timeline and panels of any record; and the names of what is ``around`` it."""
+    principal, subject = request.principal, panels.subject_of(kind, view)
+    names, filled = panels.fill(principal, subject, around + people.Wanted(staff=[view.owner_id]))
     context = {
         "kind": subject.kind,
         "record": view,
-        "name": name,
-        "owner": owners.get(view.owner_id),
-        "panels": panels.fill(principal, subject),
+        "name": view.name,
+        "owner": names.staff.get(_id(view.owner_id)),
+        "panels": filled,
         "may_edit": principal.may("deals.edit" if subject.kind == "deal" else "people.edit"),
         **_timeline(request, subject),
     }
     if subject.kind in ("person", "deal") and principal.may("models.view"):
         context["score"] = intelligence.scores_for(subject.kind, [subject.id]).get(subject.id)
-    return context
+    return context, names
 
 
 def _timeline(request: access.StaffRequest, subject: panels.Subject) -> dict[str, Any]:
-    about = _subject(subject.kind)
-    ids: Any = subject.id
-    if subject.kind == "person":
-        ids = people.members_of([subject.id])[subject.id]
-    elif subject.kind == "company":
-        ids = people.merge_companies.members_of(subject.id)
+    about, ids = _subject(subject.kind), subject.members
     known = events.kinds_of(about, ids)
     picked = [kind for kind in request.GET.getlist("kind")[:20] if kind in dict(known)]
     return {

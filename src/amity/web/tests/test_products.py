@@ -17,7 +17,7 @@ from amity.web.tests.records import browser_of, company, deal, manager, person, 
 
 pytestmark = pytest.mark.django_db
 DOOR = 3  # session, staff member, teams
-PAGE = 9
+PAGE = 8
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ A part of a page that tells names is a generator: it reads its rows, yields the 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import TypeVar
 from uuid import UUID
 
@@ -36,10 +36,10 @@ class Wanted:
 class Names:
     """Names by id. People and companies that the reader does not see have none."""
 
-    staff: Mapping[UUID, str] = field(default_factory=dict)
-    people: Mapping[UUID, str] = field(default_factory=dict)
-    companies: Mapping[UUID, str] = field(default_factory=dict)
-    sources: Mapping[UUID, str] = field(default_factory=dict)
+    staff: Mapping[UUID, str]
+    people: Mapping[UUID, str]
+    companies: Mapping[UUID, str]
+    sources: Mapping[UUID, str]
 
 
 Asking = Generator[Wanted, Names, T]

@@ -25,7 +25,7 @@ from amity.sales import api as sales
 
 
 def column(kind: str) -> Column:
-    """The score of each row of a list of ``kind`` (person, deal). 2 queries."""
+    """The score of each row of a list of ``kind`` (person, deal). 1 query."""
 
     def load(reader: Any, rows: Sequence[Row]) -> dict[UUID, Any]:
         if not reader.may("models.view"):

@@ -93,6 +93,7 @@ def test_a_record_page_costs_the_same_however_much_is_known(desk: Client, mia: S
         rich(mia, about, kind, range(start, start + 3))
         costs.append(queries_of(desk, url))
     assert costs == [COST[kind]] * 3
+    assert "This record came from Shop." in text_of(desk, url)
 
 
 def test_a_person_page_tells_what_is_known_and_where_it_came_from(desk: Client, mia: Staff) -> None:

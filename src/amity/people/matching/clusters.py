@@ -6,9 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.sparse.csgraph import connected_components
 
 from amity.people.matching.columns import Ints
 
@@ -40,6 +37,9 @@ def groups(total: int, pairs: Ints, scores: Doubles, score: Score) -> Ints:
 
 def chained(total: int, pairs: Ints) -> Ints:
     """The group ``(total,)`` of every record when all these pairs are the same."""
+    from scipy import sparse  # as below: most processes never come here
+    from scipy.sparse.csgraph import connected_components
+
     graph = sparse.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(total, total))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
@@ -70,6 +70,8 @@ def _cut_batch(chains: list[Ints], score: Score) -> list[Ints]:
 
 
 def _cut(odds: Doubles) -> Ints:
+    from scipy.cluster.hierarchy import fcluster, linkage
+
     distance = _BOUND - np.clip(odds, -_BOUND, _BOUND)
     tree = linkage(distance, method="average")
     return np.asarray(fcluster(tree, t=_BOUND, criterion="distance").astype(np.int64) - 1)

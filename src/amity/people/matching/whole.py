@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from amity.people.matching.columns import Ints
 from amity.people.matching.tables import Records
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Floats = npt.NDArray[np.float32]
 LIMIT = 120_000  # records up to which every record's neighbours are looked up
@@ -79,6 +81,8 @@ def bags(texts: list[str], most: int | None = None) -> sparse.csr_matrix | None:
 
     ``most``: letters in more texts than that are left out (what is common tells little and costs most).
     """
+    from sklearn.feature_extraction.text import TfidfVectorizer  # half the start of every process that never compares
+
     sizes = (3, 5) if most is None else (4, 4)
     vectorizer = TfidfVectorizer(
         analyzer="char_wb", ngram_range=sizes, sublinear_tf=True, min_df=2, max_df=most or 0.3, dtype=np.float32

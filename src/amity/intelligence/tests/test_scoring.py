@@ -126,7 +126,7 @@ def test_the_trend_is_the_change_since_the_score_before(leads: Callable[..., lis
     assert now.value > weak.value
 
 
-def test_reading_scores_costs_two_queries_however_many(leads: Callable[..., list[Person]]) -> None:
+def test_reading_scores_costs_one_query_however_many(leads: Callable[..., list[Person]]) -> None:
     people = leads()
     api.train(access.SYSTEM, "lead", quiet)
     for count in (1, 200):
@@ -134,7 +134,7 @@ def test_reading_scores_costs_two_queries_however_many(leads: Callable[..., list
             connection,
         ) as queries:
             api.scores_for("person", [p.id for p in people[:count]])
-        assert len(queries) == 2
+        assert len(queries) == 1
 
 
 def test_training_needs_the_permission_and_a_known_target() -> None:

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.signals import template_rendered
+from hypothesis import settings
 
+settings.register_profile("amity", deadline=None)  # speed belongs in the benches: this machine may be busy
+settings.load_profile("amity")
 _rendered: set[str] = set()
 CHROMIUM_ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -44,8 +44,7 @@ def relative(moment: datetime) -> str:
 
 def exact(moment: datetime) -> str:
     """Date, time and zone as the reader's language writes them."""
-    here = timezone.localtime(moment)
-    return f"{format_datetime(here, 'medium', tzinfo=here.tzinfo, locale=locale())} {here.tzname()}"
+    return _exact(moment, timezone.get_current_timezone(), get_language() or "en")
 
 
 def day(value: date) -> str:
@@ -101,6 +100,12 @@ def filesize(count: int) -> str:
 
 def _percent(share: float, digits: int) -> str:
     return format_percent(round(share, digits + 2), locale=locale(), decimal_quantization=False)
+
+
+@lru_cache(maxsize=1_024)  # what came together is told many times on one page
+def _exact(moment: datetime, zone: tzinfo, language: str) -> str:
+    here = timezone.localtime(moment, zone)
+    return f"{format_datetime(here, 'medium', tzinfo=zone, locale=_locale(language))} {here.tzname()}"
 
 
 @lru_cache(maxsize=32)

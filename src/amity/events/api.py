@@ -19,7 +19,7 @@ from amity.events.log import Landed, append_batch, append_facts, forget, remembe
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
 from amity.events.sources import source_names
 from amity.events.standing import ALARM_SECONDS, Standing, late, standings
-from amity.events.stream import Lag, Stream, StreamDown
+from amity.events.stream import Lag, Stream, StreamDown, Table
 from amity.events.streams import stream
 from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
 from amity.events.values import property_values
@@ -45,6 +45,7 @@ __all__ = [
     "Stream",
     "StreamDown",
     "Subject",
+    "Table",
     "Timeline",
     "align_log",
     "append_batch",

@@ -20,9 +20,10 @@ from django.db import connection, transaction
 from amity.base.errors import Refused
 from amity.events import clock_of_log, quarantining
 from amity.events.consuming import Consumer, registered_consumers
+from amity.events.log import prepare
 from amity.events.schemas import Bad, Fact, RawRow, parse
 from amity.events.stream import Batch, Overtaken, Reader, Stream, StreamDown, move
-from amity.events.stream_postgres import CHANNEL, LOG, TableReader, following, own_connection
+from amity.events.stream_postgres import CHANNEL, TableReader, followed, following, own_connection
 from amity.events.streams import stream
 
 log = logging.getLogger("amity.consumers")
@@ -112,8 +113,8 @@ class Runner:
             return done
 
     def _open(self) -> contextlib.AbstractContextManager[Reader[Any] | None]:
-        if self.consumer.of == "log":
-            return following(LOG, self.consumer.name, self.consumer.start)
+        if (table := followed(self.consumer)) is not None:
+            return following(table, self.consumer.name, self.consumer.start)
         return self.stream.open(self.consumer.name, self.consumer.start)
 
     def _hold(self) -> None:
@@ -163,7 +164,7 @@ class Runner:
     def _look_ahead(self, reader: Reader[Any], batch: Batch[Any]) -> None:
         """Read on beside the handling, in another thread, when we are behind."""
         if len(batch.rows) >= self.consumer.batch and (beyond := reader.beyond(batch)):
-            self._ahead = self._helper.submit(_taken, partial(beyond, self.consumer.batch))
+            self._ahead = self._helper.submit(_ahead, partial(beyond, self.consumer.batch))
 
     def _forget_ahead(self) -> None:
         waiting, self._ahead = self._ahead, None
@@ -243,6 +244,13 @@ class Runner:
 def _taken(read: Callable[[], Batch[Any]]) -> Taken:
     batch = read()
     return batch, [_read(row) for row in batch.rows]
+
+
+def _ahead(read: Callable[[], Batch[Any]]) -> Taken:
+    """Beside the handling of what came before: most of that waits for the server."""
+    batch, facts = _taken(read)
+    prepare(facts)
+    return batch, facts
 
 
 def _read(row: Any) -> Fact | Bad | Any:

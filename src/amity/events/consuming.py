@@ -6,21 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from amity.events.stream import Table
+
 Handler = Callable[[list[Any], Any], None]
 From = Literal["beginning", "now"]
-Of = Literal["stream", "log"]
+Of = Literal["stream", "log", "table"]
 
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """A follower of the stream of received events, or (``of="log"``) of the facts that landed in ``events_event``.
+    """A follower of the stream of received events, or (``of="log"``) of the facts that landed in ``events_event``,
+    or (``of="table"``) of rows that another room appends to its ``table``.
 
     ``handle(rows, cursor)`` gets at most ``batch`` `Fact` (of the log: `Landed`) in order and a database cursor inside
     the transaction that also moves the consumer's position: what it writes there happens exactly once. It may raise:
-    the batch is then halved until the row at fault is found, which goes to the quarantine with the reason (of the log:
-    is passed over and counted). A follower of the stream gets twice what was sent twice (see `unseen`). It must not
-    commit. ``start``: where it begins when it runs for the first time. ``wanted`` (of the log only): whether anybody
-    wants what lands now; while nobody does, rows are passed over unread.
+    the batch is then halved until the row at fault is found, which goes to the quarantine with the reason (of the log
+    or a table: is passed over and counted). A follower of the stream gets twice what was sent twice (see `unseen`). It
+    must not commit. ``start``: where it begins when it runs for the first time. ``wanted`` (of the log only): whether
+    anybody wants what lands now; while nobody does, rows are passed over unread.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Consumer:
     start: From = "beginning"
     of: Of = "stream"
     wanted: Callable[[], bool] | None = None
+    table: Table[Any] | None = None
 
 
 _consumers: dict[str, Consumer] = {}

@@ -48,6 +48,17 @@ class Landed(msgspec.Struct, gc=False):
     summary: str = ""
 
 
+def prepare(facts: Iterable[Any]) -> None:
+    """Work out what needs no database, to be called from a thread that reads ahead: a third of the handling's Python.
+
+    Keys of messages, and rows as COPY takes them but for what is known later. Facts must not be changed afterwards.
+    """
+    text = _Packed()
+    for fact in facts:
+        if isinstance(fact, Fact):
+            fact.ready = seen_digest(fact.source_id, fact.message_id), _front(fact, text), _tail(fact)
+
+
 def unseen(cursor: Any, facts: Sequence[Fact]) -> list[Fact]:
     """Those facts that were never taken before, in their order; from now on they were. 1 query, no time window.
 
@@ -55,7 +66,8 @@ def unseen(cursor: Any, facts: Sequence[Fact]) -> list[Fact]:
     """
     first: dict[bytes, Fact] = {}
     for fact in facts:
-        first.setdefault(seen_digest(fact.source_id, fact.message_id), fact)
+        key = fact.ready[0] if fact.ready else seen_digest(fact.source_id, fact.message_id)
+        first.setdefault(key, fact)
     known = _taken_before(cursor, first)
     if not known:
         return list(first.values())
@@ -133,34 +145,45 @@ def forget(cursor: Any, ids: Sequence[UUID]) -> None:
 
 
 def _packed(rows: Iterable[Landed]) -> bytes:
-    """Rows as COPY takes them. Texts that rows share (kind, name, source…) are turned into bytes once."""
+    """Rows as COPY takes them."""
     parts: list[bytes] = []
     add = parts.append
     text = _Packed()
     for row in rows:
         fact = row.fact
-        profile = fact.kind in ("identify", "group")
+        _key, front, tail = fact.ready or (b"", _front(fact, text), _tail(fact))
         add(_ROW)
         add(copying.uuid(row.id))
-        add(text[fact.kind[:_MAX_KIND]])
-        add(text[fact.name[:MAX_NAME] or fact.kind])
+        add(front)
         add(text[row.summary])
         add(text[row.source[:_MAX_SOURCE]])
         add(copying.text(fact.message_id))
         add(copying.uuid(row.person_id))
         add(copying.NULL if row.company_id is None else copying.uuid(row.company_id))
-        add(copying.json(fact.traits if profile else fact.properties))
-        add(copying.json(fact.context) if fact.context else copying.NULL)
-        add(copying.time(fact.occurred_at))
-        add(copying.time(fact.received_at))
-        add(copying.uuid(fact.source_id))
-        add(copying.text(fact.anonymous_id) if fact.anonymous_id else copying.NULL)
-        add(copying.text(fact.user_id) if fact.user_id else copying.NULL)
+        add(tail)
     return b"".join(parts)
 
 
+def _front(fact: Fact, text: _Packed) -> bytes:
+    """Kind and name."""
+    return text[fact.kind[:_MAX_KIND]] + text[fact.name[:MAX_NAME] or fact.kind]
+
+
+def _tail(fact: Fact) -> bytes:
+    """What was sent, when, and by whom."""
+    return b"".join((
+        copying.json(fact.traits if fact.kind in ("identify", "group") else fact.properties),
+        copying.json(fact.context) if fact.context else copying.NULL,
+        copying.time(fact.occurred_at),
+        copying.time(fact.received_at),
+        copying.uuid(fact.source_id),
+        copying.text(fact.anonymous_id) if fact.anonymous_id else copying.NULL,
+        copying.text(fact.user_id) if fact.user_id else copying.NULL,
+    ))  # fmt: skip
+
+
 class _Packed(dict[str, bytes]):
-    """Texts in the form of COPY, each made when it is first asked for."""
+    """Texts in the form of COPY, each made when it is first asked for: those that rows share (kind, name, source…)."""
 
     def __missing__(self, value: str) -> bytes:
         packed = self[value] = copying.text(value)

@@ -51,7 +51,7 @@ class Fact(msgspec.Struct, gc=False):
     """One event, understood. Ids are empty strings where the event has none; times are aware, in UTC.
 
     ``name`` is the event's (track), page's or screen's name, else empty. ``position`` is (xid, id) in Postgres,
-    (partition, offset) in Kafka.
+    (partition, offset) in Kafka. ``ready``: what `log.prepare` worked out beforehand.
     """
 
     source_id: UUID
@@ -68,6 +68,7 @@ class Fact(msgspec.Struct, gc=False):
     occurred_at: datetime
     received_at: datetime
     position: Position
+    ready: tuple[bytes, bytes, bytes] | None = None
 
 
 _Id = str | int | float | bool | None

@@ -10,7 +10,7 @@ from django.db import connection
 
 from amity.events.consuming import registered_consumers
 from amity.events.stream import Lag, StreamDown
-from amity.events.stream_postgres import LOG, table_lag
+from amity.events.stream_postgres import followed, table_lag
 from amity.events.streams import stream
 
 ALARM_SECONDS = 60.0
@@ -44,7 +44,7 @@ def standings() -> list[Standing]:
         found = []
         for name in sorted(consumers):
             try:
-                lag = table_lag(LOG, name) if consumers[name].of == "log" else source.lag(name)
+                lag = source.lag(name) if (table := followed(consumers[name])) is None else table_lag(table, name)
             except StreamDown:
                 lag = None
             found.append(_standing(name, lag))

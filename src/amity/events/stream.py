@@ -17,6 +17,7 @@ from amity.events.schemas import Position, RawRow
 
 Row = TypeVar("Row")
 MAX_READ = 5_000
+HORIZON = "events_horizon()"  # pg_snapshot_xmin(pg_current_snapshot()), see clock_of_log
 
 
 class Overtaken(Exception):
@@ -25,6 +26,26 @@ class Overtaken(Exception):
 
 class StreamDown(Exception):
     """The stream cannot be reached now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[Row]):
+    """A table that is followed by a position per row. ``make`` builds a row from (xid, position, *columns)."""
+
+    name: str
+    position: str
+    columns: str
+    received: str
+    make: Callable[[tuple[Any, ...]], Row]
+    place: Callable[[Row], Position]
+    at: Callable[[Row], Any]
+
+    def query(self, limit: int) -> str:
+        return (
+            f"SELECT r.xid::text::bigint AS number, r.{self.position}, {self.columns} FROM {self.name} r "
+            f"WHERE (r.xid, r.{self.position}) > (%s::text::xid8, %s) AND r.xid < {HORIZON} "
+            f"ORDER BY r.xid, r.{self.position} LIMIT {limit:d}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,10 @@ from django.db import connection, transaction
 
 from amity.base import clock
 from amity.events import copying
+from amity.events.consuming import Consumer
 from amity.events.log import Landed
 from amity.events.schemas import START, Fact, Position, RawRow
-from amity.events.stream import MAX_COUNTED, Batch, Lag, Move, Row, StreamDown, begin, move, position
+from amity.events.stream import HORIZON, MAX_COUNTED, Batch, Lag, Move, Row, StreamDown, Table, begin, move, position
 
 CHANNEL = "events_raw"
 _IDLE_SECONDS = 0.2
@@ -39,27 +40,6 @@ _ROW = copying.columns(8)
 _ALONG_INDEX = (
     "-c enable_sort=off -c enable_bitmapscan=off -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
 )
-_HORIZON = "events_horizon()"  # pg_snapshot_xmin(pg_current_snapshot()), see clock_of_log
-
-
-@dataclass(frozen=True, slots=True)
-class Table(Generic[Row]):
-    """A table with a position per row. ``make`` builds a row from (xid, position, *columns)."""
-
-    name: str
-    position: str
-    columns: str
-    received: str
-    make: Callable[[tuple[Any, ...]], Row]
-    place: Callable[[Row], Position]
-    at: Callable[[Row], Any]
-
-    def query(self, limit: int) -> str:
-        return (
-            f"SELECT r.xid::text::bigint AS number, r.{self.position}, {self.columns} FROM {self.name} r "
-            f"WHERE (r.xid, r.{self.position}) > (%s::text::xid8, %s) AND r.xid < {_HORIZON} "
-            f"ORDER BY r.xid, r.{self.position} LIMIT {limit:d}"
-        )
 
 
 def _raw(row: tuple[Any, ...]) -> RawRow:
@@ -88,6 +68,11 @@ LOG: Table[Landed] = Table(
     "source_id, anonymous_id, user_id", "received_at", _landed,
     lambda row: row.fact.position, lambda row: row.fact.received_at,
 )  # fmt: skip
+
+
+def followed(consumer: Consumer) -> Table[Any] | None:
+    """The table that a consumer follows; None for the stream."""
+    return LOG if consumer.of == "log" else consumer.table
 
 
 @dataclass(slots=True)
@@ -131,7 +116,7 @@ class TableReader(Generic[Row]):
     def end(self) -> Position:
         """Behind everything that can be read now. 1 query."""
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {_HORIZON}::text::bigint")
+            cursor.execute(f"SELECT {HORIZON}::text::bigint")
             return int(cursor.fetchone()[0]) - 1, 2**63 - 1
 
     def pass_over(self, end: Position) -> None:

@@ -22,9 +22,10 @@ class PeopleConfig(AppConfig):
 
         quality.register(quality_nouns.People())
         quality.register(quality_nouns.Companies())
-        from amity.people import pipeline
+        from amity.people import pipeline, segments_work
 
         pipeline.register()
+        segments_work.register()
         from amity.people import consent, segments_consent, segments_world
 
         segments_world.register(segments_consent.Consent())

@@ -54,6 +54,7 @@ from amity.people.segment_tables import (
     SegmentMove,
     SegmentTimer,
     SegmentVersion,
+    SegmentWork,
     Tally,
 )
 
@@ -374,6 +375,7 @@ __all__ = [
     "SegmentMove",
     "SegmentTimer",
     "SegmentVersion",
+    "SegmentWork",
     "Slot",
     "Tally",
     "TraitChange",

@@ -21,6 +21,7 @@ from amity.people import (
     golden_policy,
     identity,
     segments_live,
+    segments_work,
     traits_apply,
     traits_companies,
 )
@@ -129,7 +130,7 @@ def _land(
         touched.setdefault(profiles.get(pk, pk), set()).update(names)
     for pk in recount:
         touched.setdefault(profiles[pk], set()).update(_MERGED)
-    segments_live.touched(cursor, touched)
+    segments_work.note(cursor, touched)
     live.tell("person", touched, cursor)
 
 

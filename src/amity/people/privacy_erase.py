@@ -31,6 +31,7 @@ from amity.people.privacy_map import places
 from amity.people.privacy_needles import Matcher, Needle
 from amity.people.privacy_rows import Whose
 from amity.people.privacy_subject import Subject, subject_of
+from amity.people.segments_work import wait_for_erasing
 
 Counts = Counter[tuple[str, str]]  # (table or kind of file, what was done) → how many
 _AT_WORK = (Import.State.RUNNING, Import.State.CHECKING, Import.State.UNDOING)
@@ -142,6 +143,7 @@ def _files(matcher: Matcher, where: privacy_files.Folders, ids: Sequence[UUID]) 
 def rows(cursor: Any, ids: Sequence[UUID], matcher: Matcher) -> Counts:
     """Everything in the database, in the caller's transaction."""
     lock(cursor)
+    wait_for_erasing(cursor)
     counts = Counts()
     who = privacy_rows.whose(cursor, ids)
     wider = Matcher([*matcher.needles, *privacy_rows.records(who)], matcher.marked)

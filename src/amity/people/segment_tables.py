@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -155,6 +156,20 @@ class SegmentTimer(models.Model, metaclass=_Declared):
 
     class Meta:
         db_table = "people_segment_timer"
+        managed = False
+
+
+class SegmentWork(models.Model, metaclass=_Declared):
+    """People that the pipeline changed and that live segments have yet to look at: gone a moment later."""
+
+    personal = personal.nothing("ids on their way; whom an erasure removes is passed over")
+    id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    people = ArrayField(models.UUIDField())
+    names = models.TextField()  # what changed, see `segments_work.Told`
+
+    class Meta:
+        db_table = "people_segment_work"
         managed = False
 
 

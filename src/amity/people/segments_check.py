@@ -15,7 +15,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from amity.base import clock
-from amity.people import activity, measures, segments_fill
+from amity.people import activity, measures, segments_fill, segments_work
 from amity.people.segment_tables import Segment
 from amity.people.segments_live import touched
 
@@ -44,6 +44,8 @@ def check_all() -> dict[UUID, int]:
     """Compare every live segment with a full evaluation, put it right; differences by segment."""
     mend_sums()
     mend_bits()
+    with connection.cursor() as cursor:
+        segments_work.forget(cursor)
     found = {}
     for pk, number in (
         Segment.objects.filter(live=True, archived_at=None).order_by("number").values_list("id", "number")

@@ -41,6 +41,7 @@ class Facts:
     world: World
     ids: list[UUID]
     listed: Bools = field(default_factory=lambda: np.zeros(0, bool))
+    there: Bools = field(default_factory=lambda: np.zeros(0, bool))  # not erased meanwhile
     texts: dict[str, Texts] = field(default_factory=dict)
     rows: dict[object, Rows] = field(default_factory=dict)
     truths: dict[Leaf, Bools] = field(default_factory=dict)
@@ -79,6 +80,8 @@ class Facts:
         found = self.cursor.fetchall()
         at = [self.places[bytes(row[0])] for row in found]
         self.listed[at] = [row[2] for row in found]
+        self.there = np.zeros(len(self.ids), bool)
+        self.there[at] = True
         self.merged = {self.ids[n]: row[1] for n, row in zip(at, found, strict=True) if row[1] is not None}
         for n, name in enumerate(names, 3):
             self.texts[name] = Texts.of([row[n] for row in found], at, len(self.ids))

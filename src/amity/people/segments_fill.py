@@ -20,6 +20,7 @@ from amity.people.segment_tables import Measure, Segment
 from amity.people.segments_grammar import Group
 from amity.people.segments_live import Move, write_moves
 from amity.people.segments_sql import Query, World, among
+from amity.people.segments_work import WAITING
 from amity.people.segments_world import Live
 
 CHUNK = 10_000
@@ -35,7 +36,8 @@ CREATE TEMP TABLE segment_different AS
 WITH here AS MATERIALIZED ({here})
 SELECT coalesce(h.id, m.person_id) AS person_id
 FROM here h FULL JOIN (SELECT person_id FROM people_segment_member WHERE segment_no = {number}) m ON m.person_id = h.id
-WHERE h.id IS NULL OR m.person_id IS NULL"""
+WHERE (h.id IS NULL OR m.person_id IS NULL) AND coalesce(h.id, m.person_id) NOT IN ({waiting})"""
+_NOBODY = "SELECT NULL::uuid WHERE false"
 _MARK = """
 UPDATE people_segment_timer
 SET bits = set_bit(bits || decode(repeat('00', greatest({n} / 8 + 1 - length(bits), 0)), 'hex'), {n}, {value})"""
@@ -72,10 +74,13 @@ def recompute(segment_id: UUID, *, reason: str = "recomputed", tell: bool = Fals
 
 
 def differences(segment_id: UUID, number: int) -> int:
-    """For how many people the members that are kept differ from a full evaluation now."""
+    """For how many people the members that are kept differ from a full evaluation now.
+
+    Those of whom something changed just now, and who will be looked at in a moment, do not count.
+    """
     around = segments_world.world()
     with connection.cursor() as cursor:
-        found = _note_different(cursor, around.others[segment_id], around, number)
+        found = _note_different(cursor, around.others[segment_id], around, number, WAITING)
         cursor.execute("DROP TABLE segment_different")
     return found
 
@@ -107,12 +112,12 @@ def fill_measures(specs: Iterable[measures.Spec]) -> None:
         segments_world.bump()
 
 
-def _note_different(cursor: Any, tree: Group, around: World, number: int) -> int:
+def _note_different(cursor: Any, tree: Group, around: World, number: int, waiting: str = _NOBODY) -> int:
     sql, params = people_sql(tree, around)
     cursor.execute("DROP TABLE IF EXISTS segment_different")
     with transaction.atomic():
         cursor.execute(FOR_EVERYBODY)
-        cursor.execute(_DIFFERENT.format(here=sql, number=number), params)
+        cursor.execute(_DIFFERENT.format(here=sql, number=number, waiting=waiting), params)
         found = int(cursor.rowcount)
         cursor.execute(FOR_EVERYBODY_NO_MORE)
     return found

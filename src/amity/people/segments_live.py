@@ -36,6 +36,7 @@ _MEET = "INSERT INTO people_segment_timer (person_id) SELECT unnest(%s::uuid[]) 
 _LOCK = """
 SELECT uuid_send(person_id), bits, (extract(epoch FROM due_at) * 1000000)::bigint FROM people_segment_timer
 WHERE person_id = ANY(%s::uuid[]) ORDER BY person_id FOR UPDATE"""
+_GONE = "DELETE FROM people_segment_timer WHERE person_id = ANY(%s::uuid[])"
 _KEEP = """
 UPDATE people_segment_timer t SET bits = v.bits, due_at = 'epoch'::timestamptz + v.us * interval '1 microsecond'
 FROM unnest(%s::uuid[], %s::bytea[], %s::bigint[]) v(id, bits, us) WHERE t.person_id = v.id"""
@@ -136,7 +137,9 @@ def _evaluate(cursor: Any, plan: Plan, ids: list[UUID], names: Sequence[set[str]
             moves.append(Move(ids[at], live, bool(holds[at]), _reason(live, names[at], bool(fresh[at]))))
     fired = np.fromiter((TIME in each for each in names), bool, len(ids))
     wanted = _next_due(chosen, masks, facts)
-    _keep(cursor, ids, bits, changed, _due(due, wanted, fired | fresh, facts.listed))
+    if not facts.there.all():
+        cursor.execute(_GONE, [literals.uuids(ids[at] for at in np.flatnonzero(~facts.there).tolist())])
+    _keep(cursor, ids, bits, changed & facts.there, _due(due, wanted, fired | fresh, facts.listed))
     write_moves(cursor, moves)
     return len(moves), facts.merged
 

@@ -33,6 +33,7 @@ from amity.web import scratch
 TARGETS = {200: 12_000, 1_000: 8_000}
 VISIBLE_S = 1.0
 RATE, BATCH = 1_000, 5_000
+CONSUMERS = ("profiles", "segments")
 PING = "Bench ping"
 
 
@@ -131,10 +132,10 @@ def _warm(rows: Sequence[Any]) -> None:
 
 
 def _until(end: int, begin: int) -> float:
-    """Wait until the consumer has handled ``end`` rows; rows a second since it had handled ``begin``."""
+    """Wait until ``end`` rows are handled and segments are up to date; rows a second since ``begin`` were handled."""
     started, first = 0.0, 0
     deadline = time.monotonic() + 900
-    while (handled := _handled()) < end:
+    while (handled := _handled()) < end or _segments_wait():
         if not started and handled >= begin:
             started, first = time.perf_counter(), handled
         if time.monotonic() > deadline:
@@ -143,13 +144,23 @@ def _until(end: int, begin: int) -> float:
     return (end - first) / (time.perf_counter() - started) if started else 0.0
 
 
+def _segments_wait() -> bool:
+    """Whether anybody's segments are still to be looked at."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM people_segment_work)")
+        return bool(cursor.fetchone()[0])
+
+
 def _handled() -> int:
     from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(handled), 0), max(error), coalesce(sum(quarantined), 0) FROM events_cursor "
-            "WHERE name = 'profiles'"
+            "SELECT coalesce(sum(handled) FILTER (WHERE name = 'profiles'), 0), max(error), "
+            "coalesce(sum(quarantined), 0) FROM events_cursor WHERE name = ANY(%s)",
+            [list(CONSUMERS)],
         )
         handled, error, quarantined = cursor.fetchone()
     if error or quarantined:
@@ -235,7 +246,8 @@ def _person(number: int) -> UUID:
 @contextmanager
 def _consumer() -> Iterator[int]:
     """The process that makes profiles, as `amity up` runs it; its number."""
-    process = subprocess.Popen([sys.executable, "-m", "amity", "consumers", "profiles"], stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "amity", "consumers", *CONSUMERS]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         yield process.pid
     finally:

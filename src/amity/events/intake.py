@@ -17,7 +17,7 @@ from typing import Any
 
 from amity.base.config import Config
 from amity.base.logs import JsonFormatter
-from amity.events import intake_documents, intake_http, intake_wire
+from amity.events import intake_documents, intake_http, intake_metrics, intake_wire
 from amity.events.intake_commit import Broken, GroupCommit, Line, NotStorable, Unavailable
 from amity.events.intake_http import SUCCESS, Answer, Request, problem
 from amity.events.intake_keys import Defaults, Keys, Sender, key_in
@@ -102,6 +102,8 @@ class Intake:
         elif asked.method in ("GET", "HEAD"):
             if path == "/healthz":
                 answer = self._health()
+            elif path == intake_metrics.ADDRESS:
+                answer = intake_metrics.page(self, asked)
             elif path == intake_http.SOURCE_CONFIG or intake_http.settings_key(path):
                 answer = await self._document(asked, path)
         return answer
@@ -211,7 +213,7 @@ class Intake:
         asked = intake_http.request(
             scope["method"], scope["path"], scope["query_string"], scope["headers"], _reader(receive)
         )
-        asked.scheme = scope.get("scheme", "http")
+        asked.scheme, asked.client = scope.get("scheme", "http"), (scope.get("client") or ("", 0))[0]
         answer = await self.answer(asked)
         headers = intake_http.headers_of(answer, asked)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

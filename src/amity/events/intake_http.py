@@ -61,6 +61,7 @@ class Answer:
     body: bytes
     retry_after: int = 0
     headers: Headers = field(default_factory=list)
+    content_type: bytes = b"application/json"
 
 
 SUCCESS = Answer(200, b'{"success": true}')
@@ -120,7 +121,7 @@ def request(method: str, path: str, query: bytes, headers: Headers, read: Reader
 def headers_of(answer: Answer, asked: Request) -> Headers:
     """Headers of the answer. Every origin may send: a write key lets events in and nothing else."""
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", answer.content_type),
         (b"content-length", b"%d" % len(answer.body)),
         *answer.headers,
     ]

@@ -202,6 +202,20 @@ def test_before_the_keys_are_known_nobody_is_turned_away() -> None:
     taking.stop()
 
 
+def test_the_intake_counts_what_it_does_for_those_who_may_know(taking: Taking, key: str) -> None:
+    taking.ask("POST", "/v1/t", EVENT, key)
+    page = taking.ask("GET", "/metrics")
+    assert page.headers["content-type"].startswith("text/plain")
+    told = dict(line.rsplit(" ", 1) for line in page.body.decode().splitlines() if line[0] != "#")
+    assert told['amity_intake_requests_total{status="200"}'] == "1"
+    assert told['amity_intake_events_total{outcome="taken"}'] == told["amity_intake_up"] == "1"
+    behind = Taking(trusted_proxies=1, metrics_token="")
+    closed = Taking(metrics_token="secret")
+    assert [each.ask("GET", "/metrics").status for each in (behind, closed)] == [403, 403]
+    behind.stop()
+    closed.stop()
+
+
 class Line:
     """A way into the log that does as it is told."""
 

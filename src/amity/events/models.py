@@ -85,6 +85,11 @@ class Event(Record):
             models.Index(
                 fields=["deal_id", "-occurred_at", "-id"], name="event_deal", condition=models.Q(deal_id__isnull=False)
             ),
+            # What a profile said of itself: a few among thousands of its events.
+            models.Index(
+                fields=["person_id", "-occurred_at"], name="event_identify", condition=models.Q(kind="identify")
+            ),
+            models.Index(fields=["company_id", "-occurred_at"], name="event_group", condition=models.Q(kind="group")),
         ]
 
 

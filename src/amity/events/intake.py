@@ -103,7 +103,7 @@ class Intake:
             if path == "/healthz":
                 answer = self._health()
             elif path == intake_metrics.ADDRESS:
-                answer = intake_metrics.page(self, asked)
+                answer = intake_metrics.page(self.config, asked, self.answers, self.commits)
             elif path == intake_http.SOURCE_CONFIG or intake_http.settings_key(path):
                 answer = await self._document(asked, path)
         return answer

@@ -15,7 +15,17 @@ from amity.events.doors import (
 from amity.events.facts import EventFacts, facts
 from amity.events.intake_door import IntakeDoor, is_intake
 from amity.events.intake_rows import copy_of
-from amity.events.log import Landed, append_batch, append_facts, forget, remember, unseen
+from amity.events.log import (
+    CHUNK,
+    Landed,
+    append_batch,
+    append_facts,
+    append_packed,
+    forget,
+    packed,
+    remember,
+    unseen,
+)
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
 from amity.events.sources import source_names
 from amity.events.standing import ALARM_SECONDS, Standing, late, standings
@@ -27,6 +37,7 @@ from amity.events.webhooks import TOPICS, publish, publish_many
 
 __all__ = [
     "ALARM_SECONDS",
+    "CHUNK",
     "TOPICS",
     "Bad",
     "Consumer",
@@ -50,6 +61,7 @@ __all__ = [
     "align_log",
     "append_batch",
     "append_facts",
+    "append_packed",
     "copy_of",
     "facts",
     "forget",
@@ -57,6 +69,7 @@ __all__ = [
     "kinds_of",
     "lane_of",
     "late",
+    "packed",
     "parse",
     "property_values",
     "publish",

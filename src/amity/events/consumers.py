@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +29,7 @@ from amity.events.streams import stream
 
 log = logging.getLogger("amity.consumers")
 _AWAY = (django.db.OperationalError, django.db.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+_SWITCH_SECONDS = 0.0005  # so long a thread waits for one that computes when the server has answered
 _TAKEN_SECONDS = 1.0  # between two looks at a name that another process holds
 _FIRST_IDLE, _LONGEST_IDLE = 0.01, 0.2
 _FIRST_DELAY, _LONGEST_DELAY = 0.1, 10.0
@@ -164,7 +166,7 @@ class Runner:
     def _look_ahead(self, reader: Reader[Any], batch: Batch[Any]) -> None:
         """Read on beside the handling, in another thread, when we are behind."""
         if len(batch.rows) >= self.consumer.batch and (beyond := reader.beyond(batch)):
-            self._ahead = self._helper.submit(_ahead, partial(beyond, self.consumer.batch))
+            self._ahead = self._helper.submit(_ahead, partial(beyond, self.consumer.batch), self.consumer.prepare)
 
     def _forget_ahead(self) -> None:
         waiting, self._ahead = self._ahead, None
@@ -246,11 +248,13 @@ def _taken(read: Callable[[], Batch[Any]]) -> Taken:
     return batch, [_read(row) for row in batch.rows]
 
 
-def _ahead(read: Callable[[], Batch[Any]]) -> Taken:
+def _ahead(read: Callable[[], Batch[Any]], further: Callable[[list[Any]], None] | None) -> Taken:
     """Beside the handling of what came before: most of that waits for the server."""
-    batch, facts = _taken(read)
-    prepare(facts)
-    return batch, facts
+    batch, read_ahead = _taken(read)
+    prepare(read_ahead)
+    if further is not None:
+        further([one for one in read_ahead if not isinstance(one, Bad)])
+    return batch, read_ahead
 
 
 def _read(row: Any) -> Fact | Bad | Any:
@@ -271,6 +275,7 @@ def run(names: Iterable[str], stopped: threading.Event) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         clock_of_log.align(cursor)
     _spare_the_collector()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     bell, source = Bell(), stream()
     runners = [Runner(consumer, source, stopped, bell) for consumer in chosen]
     threads = [threading.Thread(target=runner.run, name=runner.consumer.name, daemon=True) for runner in runners]

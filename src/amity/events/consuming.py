@@ -23,7 +23,8 @@ class Consumer:
     the batch is then halved until the row at fault is found, which goes to the quarantine with the reason (of the log
     or a table: is passed over and counted). A follower of the stream gets twice what was sent twice (see `unseen`). It
     must not commit. ``start``: where it begins when it runs for the first time. ``wanted`` (of the log only): whether
-    anybody wants what lands now; while nobody does, rows are passed over unread.
+    anybody wants what lands now; while nobody does, rows are passed over unread. ``prepare(rows)`` does beforehand what
+    needs no database, in the thread that reads ahead; rows may be handled unprepared.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Consumer:
     of: Of = "stream"
     wanted: Callable[[], bool] | None = None
     table: Table[Any] | None = None
+    prepare: Callable[[list[Any]], None] | None = None
 
 
 _consumers: dict[str, Consumer] = {}

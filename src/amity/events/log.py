@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -32,7 +32,7 @@ _KNOWN = """
 WITH told AS MATERIALIZED (SELECT unnest(%s::uuid[]) AS key),
 new AS MATERIALIZED (INSERT INTO events_seen SELECT key FROM told ON CONFLICT DO NOTHING RETURNING key)
 SELECT key FROM told EXCEPT ALL SELECT key FROM new"""
-_CHUNK = 250  # rows handed to the server at once: it lands them while the next ones are packed
+CHUNK = 250  # rows handed to the server at once: it lands them while the next ones are packed
 _MAX_KIND = 40
 _MAX_SOURCE = 120
 
@@ -95,16 +95,32 @@ def append_facts(cursor: Any, rows: Iterable[Landed]) -> None:
     ``data`` of a row is the event's properties, of identify and group calls its traits. ``rows`` may be worked out as
     they are asked for: the server lands the ones before meanwhile.
     """
-    waiting = iter(rows)
-    chunk = list(islice(waiting, _CHUNK))
-    if not chunk:
+    append_packed(cursor, _chunks(rows))
+
+
+def append_packed(cursor: Any, chunks: Iterable[bytes]) -> None:
+    """`append_facts` of what `packed` made; a chunk may be worked out while the server lands the one before."""
+    waiting = iter(chunks)
+    chunk = next(waiting, None)
+    if chunk is None:
         return
     with cursor.copy(_LANDED_COPY) as sink:
         sink.write(copying.HEADER)
-        while chunk:
-            sink.write(_packed(chunk))
-            chunk = list(islice(waiting, _CHUNK))
+        while chunk is not None:
+            sink.write(chunk)
+            chunk = next(waiting, None)
         sink.write(copying.TRAILER)
+
+
+def packed(rows: Iterable[Landed]) -> list[bytes]:
+    """Facts as COPY takes them, `CHUNK` rows in each; needs no database, so another thread may do it."""
+    return list(_chunks(rows))
+
+
+def _chunks(rows: Iterable[Landed]) -> Iterator[bytes]:
+    waiting = iter(rows)
+    while chunk := list(islice(waiting, CHUNK)):
+        yield _packed(chunk)
 
 
 def append_batch(cursor: Any, frame: pl.DataFrame, origin_id: UUID | None, received_at: Any) -> set[str]:

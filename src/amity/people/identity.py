@@ -80,6 +80,14 @@ class Resolved:
     owned: set[UUID]  # visitors whose device got its first user id
 
 
+def prepare(facts: Iterable[Fact]) -> None:
+    """Read the ids of events as they are compared, so that `resolve` finds them read."""
+    for fact in facts:
+        for said in (fact.user_id, fact.anonymous_id):
+            if said:
+                plain_id(said)
+
+
 def resolve(cursor: Any, memory: Memory, facts: Sequence[Fact]) -> Resolved:
     """Find or make the person rows of events. About 4 queries where everything is known."""
     users = [plain_id(fact.user_id) if fact.user_id else "" for fact in facts]

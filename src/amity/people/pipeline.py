@@ -7,8 +7,11 @@ which events arrive or on where a batch ends.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +38,7 @@ from amity.people.traits import Mark, later, said
 
 BATCH = 5_000
 _memory = threading.local()
+_packer = ThreadPoolExecutor(1, "packer")
 _CHECK = (
     "SELECT last_value, CASE WHEN %s = '' THEN 'committed' ELSE pg_xact_status(%s::text::xid8) END, "
     "pg_current_xact_id()::text, current_database() FROM people_identity_version"
@@ -79,6 +83,7 @@ def _check(cursor: Any, memory: Memory) -> None:
 def _take_in(cursor: Any, memory: Memory, facts: list[events.Fact]) -> None:
     resolved = identity.resolve(cursor, memory, facts)
     companies = traits_companies.resolve(cursor, facts)
+    landing = Landing(facts, resolved.homes, companies)
     changed: dict[UUID, set[str]] = {}
     recount = set(resolved.moved.profiles)
     _join(cursor, memory, resolved, changed)
@@ -103,28 +108,41 @@ def _take_in(cursor: Any, memory: Memory, facts: list[events.Fact]) -> None:
         _regrouped(memory, changed, relink(cursor, contacts, resolved.moved.visitors))
     consent_events.hear(cursor, facts, resolved.homes)
     _version(cursor, memory)
-    _land(cursor, memory, facts, resolved.homes, companies, changed, recount)
+    _land(cursor, memory, landing, changed, recount)
+
+
+class Landing:
+    """Events on their way into the log: packed by another thread while this one talks to the server."""
+
+    def __init__(self, facts: Sequence[events.Fact], homes: Sequence[UUID | None], companies: dict[str, UUID]) -> None:
+        self.homes = {home for home in homes if home}
+        self.rows = [
+            events.Landed(fact, home, traits_companies.company_of(companies, fact) if companies else None, pk)
+            for fact, home, pk in zip(facts, homes, new_ids(len(facts)), strict=True)
+        ]
+        self._chunks = _packer.submit(events.packed, self.rows)
+
+    def counted_by(self, recording: activity.Recording) -> Iterator[bytes]:
+        """The rows as COPY takes them; while the server lands some, these are counted."""
+        rows = recording.counting(self.rows)
+        for chunk in self._chunks.result():
+            yield chunk
+            deque(islice(rows, events.CHUNK), maxlen=0)
 
 
 def _land(
     cursor: Any,
     memory: Memory,
-    facts: list[events.Fact],
-    homes: Sequence[UUID | None],
-    companies: dict[str, UUID],
+    landing: Landing,
     changed: dict[UUID, set[str]],
     recount: set[UUID],
 ) -> None:
     """Events into the log, sums and segments; open pages are told."""
-    profiles = identity.survivors(cursor, memory, {*(home for home in homes if home), *changed, *recount})
+    profiles = identity.survivors(cursor, memory, {*landing.homes, *changed, *recount})
     if recount:
         activity.rebuild(cursor, {profiles[pk] for pk in recount})
-    landed = [
-        events.Landed(fact, home, traits_companies.company_of(companies, fact) if companies else None, pk)
-        for fact, home, pk in zip(facts, homes, new_ids(len(facts)), strict=True)
-    ]
-    recording = activity.Recording(cursor, landed)
-    events.append_facts(cursor, recording.counting(landed))
+    recording = activity.Recording(cursor, landing.rows)
+    events.append_packed(cursor, landing.counted_by(recording))
     touched = recording.write()
     for pk, names in changed.items():
         touched.setdefault(profiles.get(pk, pk), set()).update(names)
@@ -232,7 +250,7 @@ def count_again(cursor: Any, moves: Moves) -> None:
 
 def register() -> None:
     """Called when Django starts."""
-    events.register_consumer(events.Consumer("profiles", handle, BATCH))
+    events.register_consumer(events.Consumer("profiles", handle, BATCH, prepare=identity.prepare))
     register_follower(count_again)
 
 

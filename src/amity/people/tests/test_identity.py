@@ -168,7 +168,7 @@ def test_what_failed_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         raise Refused("no", "not now")
 
     with monkeypatch.context() as patched:
-        patched.setattr(pipeline.events, "append_facts", fail)
+        patched.setattr(pipeline.events, "append_packed", fail)
         with pytest.raises(Refused):
             feed([track(1, "anna", "d")])
     feed([track(1, "anna", "d"), track(2, device="d")])

@@ -266,12 +266,14 @@ def _read(row: Any) -> Fact | Bad | Any:
         return error
 
 
-def run(names: Iterable[str], stopped: threading.Event) -> None:
+def run(names: Iterable[str], stopped: threading.Event, others: Iterable[str] = ()) -> None:
     """Run these consumers (all that are registered, when none is named), a thread each, until ``stopped``.
+
+    Not those named in ``others``: another process runs them, on another core.
 
     Raises ``Refused("unknown_consumer")``.
     """
-    chosen = _chosen(list(names))
+    chosen = _chosen(list(names), list(others))
     with transaction.atomic(), connection.cursor() as cursor:
         clock_of_log.align(cursor)
     _spare_the_collector()
@@ -302,13 +304,13 @@ def _spare_the_collector() -> None:
     gc.set_threshold(100_000, 20, 50)
 
 
-def _chosen(names: Sequence[str]) -> list[Consumer]:
+def _chosen(names: Sequence[str], others: Sequence[str]) -> list[Consumer]:
     known = registered_consumers()
-    if unknown := [name for name in names if name not in known]:
+    if unknown := [name for name in (*names, *others) if name not in known]:
         raise Refused(
             "unknown_consumer", f"There is no consumer {unknown[0]!r}. Known: {', '.join(sorted(known)) or 'none'}."
         )
-    return [known[name] for name in names or known]
+    return [known[name] for name in names or known if name not in others]
 
 
 def _listen(bell: Bell, stopped: threading.Event) -> None:

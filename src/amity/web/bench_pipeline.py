@@ -1,11 +1,11 @@
 """`amity bench pipeline`: events a second from the log to profiles and segments, with a million people known.
 
 Makes its own installation (embedded Postgres, everything durable), fills it, appends events to the log and lets the
-process `amity consumers` catch up, with 200 and with 1,000 live segments. In the same run, as a ceiling: COPY of the
-same rows into the event table and nothing else. Then 1,000 events a second, and how long it takes until a change of
-segment is to be seen. Each figure comes with the processor time of a thousand events by part, and with how many
-entered or left a segment, since that is what much of the work is. One person in twenty is active
-and has a past (``--past 0``: first contact for everybody, where nearly every event moves somebody).
+consumers catch up (profiles and segments, a process each, as `amity up` runs them), with 200 and with 1,000 live
+segments. In the same run, as a ceiling: COPY of the same rows into the event table and nothing else. Then 1,000 events
+a second, and how long it takes until a change of segment is to be seen. Each figure comes with the processor time of a
+thousand events by part, and with how many entered or left a segment, since that is what much of the work is. One person
+in twenty is active and has a past (``--past 0``: first contact for everybody, where nearly every event moves somebody).
 
 About 8 minutes and 6 GB at full size. ``--keep FOLDER`` keeps the installation and the people for the next run, which
 then takes about 4 minutes; ``--quick`` measures a quarter of the events.
@@ -97,13 +97,13 @@ def _throughput(size: int, asked: argparse.Namespace) -> dict[str, Any]:
 
     dice = random.Random(size)  # noqa: S311 (made-up data)
     rows = list(made.rows(dice, asked.events, asked.people, str(size)))
-    with _consumer() as pid:
+    with _consumers() as pids:
         _warm(rows[: BATCH * 2])
-        before, moves, work = _handled(), _moves(), processor.spent(pid)
+        before, moves, work = _handled(), _moves(), processor.spent(*pids)
         for start in range(0, len(rows), 20_000):
             events.stream().append(rows[start : start + 20_000])
         rate = _until(before + len(rows), before + min(BATCH, len(rows) // 4))
-        busy = processor.difference(work, processor.spent(pid))
+        busy = processor.difference(work, processor.spent(*pids))
     ceiling = _ceiling(rows)
     target = TARGETS.get(size, 0)
     return {
@@ -192,7 +192,7 @@ def _visible(asked: argparse.Namespace) -> dict[str, Any]:
     seen: dict[str, float] = {}
     stopped = threading.Event()
     watcher = threading.Thread(target=_watch, args=(seen, stopped), daemon=True)
-    with _consumer():
+    with _consumers():
         _warm(list(made.rows(dice, BATCH, asked.people, "v")))
         watcher.start()
         begin = time.perf_counter()
@@ -244,15 +244,17 @@ def _person(number: int) -> UUID:
 
 
 @contextmanager
-def _consumer() -> Iterator[int]:
-    """The process that makes profiles, as `amity up` runs it; its number."""
-    command = [sys.executable, "-m", "amity", "consumers", *CONSUMERS]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+def _consumers() -> Iterator[list[int]]:
+    """The processes that make profiles and keep segments, as `amity up` runs them; their numbers."""
+    amity = [sys.executable, "-m", "amity", "consumers"]
+    running = [subprocess.Popen([*amity, name], stderr=subprocess.DEVNULL) for name in CONSUMERS]
     try:
-        yield process.pid
+        yield [process.pid for process in running]
     finally:
-        process.terminate()
-        process.wait(60)
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(60)
 
 
 def _line(figure: dict[str, Any]) -> str:

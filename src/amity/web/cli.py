@@ -124,12 +124,13 @@ def intake(host: str | None, port: int | None) -> None:
 
 @cli.command()
 @click.argument("names", nargs=-1)
+@click.option("--except", "others", multiple=True, metavar="NAME", help="All but this one.")
 @with_django
-def consumers(names: tuple[str, ...]) -> None:
+def consumers(names: tuple[str, ...], others: tuple[str, ...]) -> None:
     """Handle received events only: all consumers, or those named (each runs in one process at a time)."""
     from amity.web import serve
 
-    serve.consumers(names)
+    serve.consumers(names, others)
 
 
 @cli.command()

@@ -13,14 +13,14 @@ from django.db import connection
 OURS, SESSIONS, SERVER = "Python", "Postgres sessions", "Postgres background"
 
 
-def spent(pid: int) -> dict[str, float]:
-    """Seconds by part so far: process ``pid``, all client sessions but this one, the server's own processes."""
+def spent(*pids: int) -> dict[str, float]:
+    """Seconds by part so far: processes ``pids``, all client sessions but this one, the server's own processes."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid, backend_type = 'client backend' FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
         )
         found = cursor.fetchall()
-    parts = {OURS: _seconds(pid), SESSIONS: 0.0, SERVER: 0.0}
+    parts = {OURS: sum(_seconds(pid) for pid in pids), SESSIONS: 0.0, SERVER: 0.0}
     for number, client in found:
         parts[SESSIONS if client else SERVER] += _seconds(number)
     return parts

@@ -58,14 +58,14 @@ def _granian(target: str, host: str, port: int, *more: str, workers: int) -> NoR
     sys.exit(1)
 
 
-def consumers(names: Sequence[str]) -> None:
-    """Run consumers of events until told to stop (SIGTERM lets each finish its batch)."""
+def consumers(names: Sequence[str], others: Sequence[str] = ()) -> None:
+    """Run consumers of events, not ``others``, until told to stop (SIGTERM lets each finish its batch)."""
     from amity.events import api as events
 
     stopped = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sign, lambda *_args: stopped.set())
-    events.run_consumers(names, stopped)
+    events.run_consumers(names, stopped, others)
 
 
 def worker(config: Config) -> None:

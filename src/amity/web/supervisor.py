@@ -79,14 +79,16 @@ def programs(config: Config) -> tuple[Program, ...]:
     """In the order of stopping: first no new requests, then no new jobs."""
     amity = [sys.executable, "-m", "amity"]
     side = (_WEB_STOP_SECONDS, _HEAD_START_SECONDS)
+    behind = (_WORKER_STOP_SECONDS, 2 * _HEAD_START_SECONDS)
     live = (Program("live", [*amity, "live"], *side),) if config.live_port else ()
     intake = (Program("intake", [*amity, "intake"], *side),) if _has_intake(config) else ()
     return (
         Program("web", [*amity, "web"], _WEB_STOP_SECONDS),
         *live,
         *intake,
-        Program("consumers", [*amity, "consumers"], _WORKER_STOP_SECONDS, 2 * _HEAD_START_SECONDS),
-        Program("worker", [*amity, "worker"], _WORKER_STOP_SECONDS, 2 * _HEAD_START_SECONDS),
+        Program("consumers", [*amity, "consumers", "--except", "segments"], *behind),
+        Program("segments", [*amity, "consumers", "segments"], *behind),
+        Program("worker", [*amity, "worker"], *behind),
     )
 
 

@@ -198,4 +198,4 @@ def test_taken_port_is_refused_before_anything_starts() -> None:
 
 def test_web_stops_before_the_worker() -> None:
     programs = supervisor.programs(Config(intake_port=0, live_port=0))
-    assert [program.name for program in programs] == ["web", "consumers", "worker"]
+    assert [program.name for program in programs] == ["web", "consumers", "segments", "worker"]

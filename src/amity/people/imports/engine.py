@@ -142,7 +142,7 @@ def _land_or_halve(
     context: Context, home: Home, frame: pl.DataFrame, load: Load, refused: list[pl.DataFrame]
 ) -> Outcome:
     notes = Counter(context.notes)
-    identities, others = home.identities(frame, context), home.known_by(frame, context)
+    identities, others = load.known(home, context, frame)
     shown = frame.with_columns(identities.alias("identity"), context.seen.before(identities, others).alias("before"))
     try:
         with transaction.atomic():
@@ -179,7 +179,7 @@ def _land_file(job: Import, file: ImportFile, report: Report) -> None:
         context = context_of(job, file, cursor)
         feed = Feed(source, context.mapping, home, settings.CONFIG.import_batch_rows)
         feed.remember(context, file.rows_done)
-        for load in feed.loads(file.rows_done):
+        for load in feed.loads(file.rows_done, context):
             _land_batch(job, file, context, home, load)
             report(file.rows_done, file.rows, file.name)
             _stop_if_asked(job)
@@ -195,7 +195,7 @@ def _leave_out(file: ImportFile) -> None:
 def _land_batch(job: Import, file: ImportFile, context: Context, home: Home, load: Load) -> None:
     """One transaction: the rows, what was refused, and how far the file is."""
     context.notes = Counter()
-    if job.shelved and _repeats(context, home, load.frame):
+    if job.shelved and _repeats(context, home, load):
         shelf.put_back(job)  # a record shown twice is looked up by the indexes
     try:
         _commit_batch(job, file, context, home, load, careful=False)
@@ -205,8 +205,8 @@ def _land_batch(job: Import, file: ImportFile, context: Context, home: Home, loa
     file.rows_done = load.batch.last_row
 
 
-def _repeats(context: Context, home: Home, frame: pl.DataFrame) -> bool:
-    before = context.seen.before(home.identities(frame, context), home.known_by(frame, context))
+def _repeats(context: Context, home: Home, load: Load) -> bool:
+    before = context.seen.before(*load.known(home, context, load.frame))
     return bool((before > 0).any())
 
 

@@ -20,11 +20,22 @@ _KNOWN_BY = ("external_id", "email", "phone", "name", "domain", "given_name", "f
 
 @dataclass(slots=True)
 class Load:
-    """A batch as read, its typed rows, and how many cells of which column could not be read."""
+    """A batch as read, its typed rows, and how many cells of which column could not be read.
+
+    ``identities`` and ``others``: what the home says the rows are known by, where the reader looked already.
+    """
 
     batch: Batch
     frame: pl.DataFrame
     unread: dict[str, int]
+    identities: pl.Series | None = None
+    others: pl.DataFrame | None = None
+
+    def known(self, home: Home, context: Context, frame: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
+        """`Home.identities` and `Home.known_by` of ``frame``: the load's own rows, or a part of them."""
+        if frame is self.frame and self.identities is not None and self.others is not None:
+            return self.identities, self.others
+        return home.identities(frame, context), home.known_by(frame, context)
 
 
 class Feed:
@@ -33,11 +44,16 @@ class Feed:
     def __init__(self, source: Source, mapping: Mapping, home: Home, size: int) -> None:
         self.source, self.mapping, self.home, self.size = source, mapping, home, size
 
-    def loads(self, skip_rows: int) -> Iterator[Load]:
-        """Loads after the first ``skip_rows`` rows; at most two are in memory beside the one that lands."""
+    def loads(self, skip_rows: int, context: Context | None = None) -> Iterator[Load]:
+        """Loads after the first ``skip_rows`` rows; at most two are in memory beside the one that lands.
+
+        With a ``context`` the reader also says what the rows are known by.
+        """
         channel: queue.Queue[Load | BaseException | None] = queue.Queue(maxsize=_AHEAD)
         over = threading.Event()
-        thread = threading.Thread(target=self._read, args=(skip_rows, channel, over), name="import-reader", daemon=True)
+        thread = threading.Thread(
+            target=self._read, args=(skip_rows, channel, over, context), name="import-reader", daemon=True
+        )
         thread.start()
         try:
             while (item := channel.get()) is not None:
@@ -73,10 +89,19 @@ class Feed:
         context.seen.add(self.home.identities(typed, context))
         context.seen.add(self.home.known_by(typed, context)["identity"])
 
-    def _read(self, skip_rows: int, channel: queue.Queue[Load | BaseException | None], over: threading.Event) -> None:
+    def _read(
+        self,
+        skip_rows: int,
+        channel: queue.Queue[Load | BaseException | None],
+        over: threading.Event,
+        context: Context | None,
+    ) -> None:
         try:
             for batch in batches(self.source, skip_rows=skip_rows, size=self.size):
-                channel.put(typed_load(batch, self.mapping, self.home))
+                load = typed_load(batch, self.mapping, self.home)
+                if context is not None:
+                    load.identities, load.others = load.known(self.home, context, load.frame)
+                channel.put(load)
                 if over.is_set():
                     return
             channel.put(None)

@@ -34,7 +34,8 @@ JOIN pg_am m ON m.oid = i.relam
 WHERE (x.indrelid = ANY (%s::regclass[]) OR x.indrelid = ANY (%s::regclass[]) AND m.amname = 'gin')
 AND NOT x.indisunique AND x.indisvalid ORDER BY i.relname
 """
-# A key comes back as an index, built beside the others, and then as the constraint that uses it.
+# A key comes back as an index, built beside the others, and then as the constraint that uses it. A foreign key comes
+# back for new rows at once, and is then checked beside the others.
 _CONSTRAINTS = """
 WITH keys AS (SELECT *, conrelid::regclass AS held FROM pg_constraint
   WHERE conrelid = ANY (%s::regclass[]) AND contype IN ('u', 'p') AND conname = ANY (%s))
@@ -44,8 +45,11 @@ SELECT 'SELECT 1', format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s USING INDEX %%
   CASE contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, conname) FROM keys
 UNION ALL
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
-       format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND contype = 'f'
+  format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s NOT VALID', conrelid::regclass, conname, pg_get_constraintdef(oid))
+FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND contype = 'f' AND convalidated
+UNION ALL
+SELECT 'SELECT 1', format('ALTER TABLE %%s VALIDATE CONSTRAINT %%I', conrelid::regclass, conname)
+FROM pg_constraint WHERE conrelid = ANY (%s::regclass[]) AND contype = 'f' AND convalidated
 UNION ALL
 SELECT format('ALTER TABLE %%s SET (autovacuum_enabled = off)', oid::regclass),
        format('ALTER TABLE %%s RESET (autovacuum_enabled)', oid::regclass)
@@ -73,7 +77,7 @@ def set_aside(run: Import, home: Home, rows: int, fields: Iterable[str] = ()) ->
             cursor.execute("SET LOCAL lock_timeout = '5s'")
             cursor.execute(_INDEXES, [tables, beside])
             shelved = [list(row) for row in cursor.fetchall()]
-            cursor.execute(_CONSTRAINTS, [tables, list(home.shelved), tables, [*tables, *beside]])
+            cursor.execute(_CONSTRAINTS, [tables, list(home.shelved), tables, tables, [*tables, *beside]])
             shelved += [list(row) for row in cursor.fetchall()]
             for drop, _make in shelved:
                 cursor.execute(drop)
@@ -91,28 +95,28 @@ def put_back(run: Import) -> None:
     """Make everything again that was set aside; safe to repeat. About 15 s per million people on two cores.
 
     The indexes are built side by side on two connections, each in a transaction that also crosses it off the list;
-    then come the constraints, which need the tables for themselves.
+    then come the constraints, which need the tables for themselves, and the checks of foreign keys, side by side.
     """
     shelved: list[list[str]] = Import.objects.get(pk=run.pk).shelved
     if not shelved:
         return
-    indexes = sorted((entry for entry in shelved if _is_index(entry)), key=_is_gin, reverse=True)
-    _build(run, indexes)
+    checks = [entry for entry in shelved if " VALIDATE CONSTRAINT " in entry[1]]
+    _build(run, sorted((entry for entry in shelved if _is_index(entry)), key=_is_gin, reverse=True))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL maintenance_work_mem = '256MB'")
         for entry in shelved:
-            if not _is_index(entry):
+            if not _is_index(entry) and entry not in checks:
                 cursor.execute(entry[1])
-        Import.objects.filter(pk=run.pk).update(shelved=[])
+        Import.objects.filter(pk=run.pk).update(shelved=checks)
+    _build(run, checks)
     run.shelved = []
 
 
-def _build(run: Import, indexes: list[list[str]]) -> None:
-    """Make the indexes, the most laborious first; a second connection takes its share of them."""
+def _build(run: Import, entries: list[list[str]]) -> None:
+    """Make indexes (or checks), the most laborious first; a second connection takes its share of them."""
     waiting: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
-    for entry in indexes:
+    for entry in entries:
         waiting.put(entry)
-    if len(indexes) < _SIDE_BY_SIDE or connection.in_atomic_block:  # another connection would not see our rows
+    if len(entries) < _SIDE_BY_SIDE or connection.in_atomic_block:  # another connection would not see our rows
         _make_waiting(run, waiting)
         return
     with ThreadPoolExecutor(1, "import-indexes") as beside:

@@ -143,7 +143,8 @@ def _land_or_halve(
 ) -> Outcome:
     notes = Counter(context.notes)
     identities, others = load.known(home, context, frame)
-    shown = frame.with_columns(identities.alias("identity"), context.seen.before(identities, others).alias("before"))
+    before = load.shown(home, context) if frame is load.frame else context.seen.before(identities, others)
+    shown = frame.with_columns(identities.alias("identity"), before.alias("before"))
     try:
         with transaction.atomic():
             outcome = home(shown, context)
@@ -195,7 +196,7 @@ def _leave_out(file: ImportFile) -> None:
 def _land_batch(job: Import, file: ImportFile, context: Context, home: Home, load: Load) -> None:
     """One transaction: the rows, what was refused, and how far the file is."""
     context.notes = Counter()
-    if job.shelved and _repeats(context, home, load):
+    if job.shelved and (load.shown(home, context) > 0).any():
         shelf.put_back(job)  # a record shown twice is looked up by the indexes
     try:
         _commit_batch(job, file, context, home, load, careful=False)
@@ -203,11 +204,6 @@ def _land_batch(job: Import, file: ImportFile, context: Context, home: Home, loa
         context.notes = Counter()
         _commit_batch(job, file, context, home, load, careful=True)
     file.rows_done = load.batch.last_row
-
-
-def _repeats(context: Context, home: Home, load: Load) -> bool:
-    before = context.seen.before(*load.known(home, context, load.frame))
-    return bool((before > 0).any())
 
 
 def _commit_batch(job: Import, file: ImportFile, context: Context, home: Home, load: Load, careful: bool) -> None:

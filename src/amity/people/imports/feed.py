@@ -25,7 +25,8 @@ _KNOWN_BY = ("external_id", "email", "phone", "name", "domain", "given_name", "f
 class Load:
     """A batch as read, its typed rows, and how many cells of which column could not be read.
 
-    ``identities`` and ``others``: what the home says the rows are known by, where the reader looked already.
+    ``identities`` and ``others``: what the home says the rows are known by, where the reader looked already;
+    ``before``: how often the file has shown each of them.
     """
 
     batch: Batch
@@ -33,12 +34,19 @@ class Load:
     unread: dict[str, int]
     identities: pl.Series | None = None
     others: pl.DataFrame | None = None
+    before: pl.Series | None = None
 
     def known(self, home: Home, context: Context, frame: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame]:
         """`Home.identities` and `Home.known_by` of ``frame``: the load's own rows, or a part of them."""
         if frame is self.frame and self.identities is not None and self.others is not None:
             return self.identities, self.others
         return home.identities(frame, context), home.known_by(frame, context)
+
+    def shown(self, home: Home, context: Context) -> pl.Series:
+        """How often the file has shown each of the rows, those of this load included."""
+        if self.before is None:
+            self.before = context.seen.before(*self.known(home, context, self.frame))
+        return self.before
 
 
 class Feed:

@@ -20,7 +20,8 @@ from amity.people.imports.words import bags
 CUSTOM = "custom:"
 UNREAD = "unread:"  # cells that hold something else than their field takes: kept as text under their heading
 _MAX_NAME = 200
-_NOT_SAID = (ROW, "identity", "before", "display_name", "search")  # columns that the file does not hold
+KEYS = ("email_key", "phone_key")  # of `land_consents.with_keys`
+_NOT_SAID = (ROW, "identity", "before", "display_name", "search", *KEYS)  # columns that the file does not hold
 
 
 class Home(ABC):
@@ -191,7 +192,7 @@ def _single(column: pl.Series) -> pl.Series:
 def _rest(frame: pl.DataFrame, columns: Dictionary[str, str], references: Sequence[str]) -> dict[str, str]:
     """Frame columns that go to the bag, with their names there."""
     rest: dict[str, str] = {}
-    inner = {ROW, "key", "again", "before", "identity", "external_id", "search", *columns}
+    inner = {ROW, "key", "again", "before", "identity", "external_id", "search", *KEYS, *columns}
     inner |= {f"{name}_id" for name in references} | {"team_id"}
     for name in frame.columns:
         if name.startswith((CUSTOM, UNREAD)):

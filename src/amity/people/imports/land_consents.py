@@ -63,6 +63,17 @@ WHERE c.origin_id = %s AND c.how = 'import' AND c.person_id IS NOT NULL AND NOT 
 """
 
 
+def with_keys(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows with what their addresses are found by, where a column is about consent; for the reader's thread."""
+    if not any(name in frame.columns for name in FIELDS):
+        return frame
+    kinds = [kind for kind in ("email", "phone") if kind in frame.columns]
+    return frame.with_columns(
+        pl.Series(f"{kind}_key", [address_key(kind, value) for value in _address(frame, kind)], dtype=pl.String)
+        for kind in kinds
+    )
+
+
 def land(context: Context, frame: pl.DataFrame, landed: pl.DataFrame | None) -> int:
     """Write what the rows of a batch say about consent; the number of words.
 
@@ -141,12 +152,12 @@ def _said(rows: pl.DataFrame, state: pl.Expr, purpose: str, channel: str, headin
     kind = KINDS.get(channel, "")
     address = _address(rows, kind)
     since = pl.col(_SINCE) if _SINCE in rows.columns else pl.lit(None, pl.Datetime("us", "UTC"))
-    keys = pl.Series("key", [address_key(kind, value) for value in address], dtype=pl.String)
+    key = pl.col(f"{kind}_key") if f"{kind}_key" in rows.columns else pl.lit("")
     return rows.select(
         pl.col(ROW).cast(pl.Int64).alias("n"), pl.lit(purpose).alias("purpose"), pl.lit(channel).alias("channel"),
-        state.alias("state"), pl.lit(heading).alias("heading"), since.alias("since"),
+        state.alias("state"), pl.lit(heading).alias("heading"), since.alias("since"), key.alias("key"),
     ).with_columns(
-        pl.when(address != "").then(pl.lit(kind)).otherwise(pl.lit("")).alias("kind"), address.alias("address"), keys
+        pl.when(address != "").then(pl.lit(kind)).otherwise(pl.lit("")).alias("kind"), address.alias("address")
     )  # fmt: skip
 
 

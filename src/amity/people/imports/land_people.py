@@ -123,8 +123,8 @@ class People(Home):
         return pl.concat(parts)
 
     def prepare(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The name to show and the words to find the person by."""
-        frame = frame.with_columns(_display_name(frame))
+        """The name to show, the words to find the person by, and the keys of addresses that consent is about."""
+        frame = land_consents.with_keys(frame).with_columns(_display_name(frame))
         names = _SEARCHED if "full_name" in frame.columns else [name for name in _SEARCHED if name not in _NAME_PARTS]
         return frame.with_columns(search_texts(frame.with_columns(_singles(frame)), names, ("phone",)))
 

@@ -22,6 +22,7 @@ _ROUNDS = 40
 _ANCHORS = 50  # pairs from which such a beginning is worth more than a guess
 _MANY = 10_000  # records from which namesakes in one town are usual
 _FEW = 5.0  # others who share a record's value, at most, in a column that tells people apart
+_CROWD = 100_000  # records beyond which they need not be so few: a birth date tells as much in a million people
 _LEARNED_FROM = 400_000  # candidates a model is learned from, where one table has more
 _LEARNED_MORE = 1_500_000  # the same for small tables, where the same are few among them
 _FEW_RECORDS = 20_000
@@ -190,7 +191,7 @@ def _same_in_themselves(model: Model, gamma: Levels, telling: list[bool], own: l
 
 
 def _is_telling(one: Column, records: Records) -> bool:
-    return one.kind in ("email", "phone", "code", "date") and one.chance * records.total < _FEW
+    return one.kind in ("email", "phone", "code", "date") and one.chance * min(records.total, _CROWD) < _FEW
 
 
 def _step(model: Model, records: Records, seen: Seen) -> None:

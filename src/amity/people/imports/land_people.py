@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import polars as pl
@@ -19,9 +20,9 @@ from amity.people.imports.homes import (
     with_references,
 )
 from amity.people.imports.keys import UUID7, hex_id, new_ids
-from amity.people.imports.landing import SOURCE_DEAL, Context, Outcome, Table, changed_ids, copy_new, land, stage_rows
+from amity.people.imports.landing import SOURCE_DEAL, Context, Outcome, Table, changed_ids, land, packed_new, stage_rows
 from amity.people.imports.references import BY_KEY, Finder
-from amity.people.imports.staging import copy, drop, stage
+from amity.people.imports.staging import Packed, copy, drop, stage
 from amity.people.imports.values import ROW
 from amity.people.imports.words import search_texts
 
@@ -108,7 +109,7 @@ class People(Home):
         outcome = _with_identified(context, outcome)
         if outcome.updated:
             _refresh_search(context)
-        land_consents.land(context, frame, None)
+        land_consents.land(context, frame)
         return outcome
 
     def known_by(self, frame: pl.DataFrame, context: Context) -> pl.DataFrame:
@@ -165,25 +166,33 @@ def decide_leads(context: Context, query: str) -> int:
 
 def _land_new(context: Context, rows: pl.DataFrame, identifiers: pl.DataFrame, frame: pl.DataFrame) -> Outcome:
     """People of a first load: nobody is there yet that they could be."""
-    landed = copy_new(context, TABLE, rows)
+    landed, people = packed_new(context, TABLE, rows)
+    purposes = land_consents.asked_of(frame)
+    with ThreadPoolExecutor(1, "import-copy") as beside:  # the rest is packed while the server takes the people
+        sent = beside.submit(people.send, context.cursor)
+        marks = Packed("people_identifier", _marks(context, identifiers, landed))
+        words = land_consents.first_words(context, frame, landed, purposes)
+        sent.result()
+    marks.send(context.cursor)
+    if words is not None:
+        land_consents.add_first(context, words)
+    return Outcome(created=rows.height)
+
+
+def _marks(context: Context, identifiers: pl.DataFrame, landed: pl.DataFrame) -> pl.DataFrame:
+    """Identifiers as rows of their table."""
     marks = identifiers.join(
         landed.select("n", pl.col("id").alias("person_id")), on="n", how="inner", maintain_order="left"
     )
     marks = marks.unique(("person_id", "kind", "value"), keep="first", maintain_order=True)
-    copy(
-        context.cursor,
-        "people_identifier",
-        marks.select(
-            new_ids(marks.height),
-            "person_id",
-            "kind",
-            "value",
-            pl.lit(hex_id(context.run_id)).alias("origin_id"),
-            pl.lit(context.stamp.isoformat()).alias("observed_at"),
-        ),
+    return marks.select(
+        new_ids(marks.height),
+        "person_id",
+        "kind",
+        "value",
+        pl.lit(hex_id(context.run_id)).alias("origin_id"),
+        pl.lit(context.stamp.isoformat()).alias("observed_at"),
     )
-    land_consents.land(context, frame, landed)
-    return Outcome(created=rows.height)
 
 
 def _keyed(frame: pl.DataFrame, context: Context) -> pl.DataFrame:

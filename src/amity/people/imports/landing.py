@@ -21,7 +21,7 @@ from django.db import connection
 
 from amity.people.imports import fixed
 from amity.people.imports.keys import UUID7, Seen, new_ids
-from amity.people.imports.staging import copy, drop, stage
+from amity.people.imports.staging import Packed, drop, stage
 from amity.people.imports.values import Mapping
 
 SOURCE_DEAL = "deal"  # third part of `origins.lead_status` when a deal, not a file, decided a lead
@@ -119,8 +119,8 @@ def stage_rows(context: Context, table: Table, frame: pl.DataFrame) -> None:
     )
 
 
-def copy_new(context: Context, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """COPY a batch of rows that are all new straight into the table; the frame with the ``id`` each row got.
+def packed_new(context: Context, table: Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, Packed]:
+    """A batch of rows that are all new, ready to be copied straight into the table; the frame with each row's ``id``.
 
     Half the work of staging them first. ``frame`` as for `stage_rows`.
     """
@@ -142,8 +142,7 @@ def copy_new(context: Context, table: Table, frame: pl.DataFrame) -> pl.DataFram
             continue
         if not item.generated:
             columns.append(value.alias(name))
-    copy(context.cursor, table.name, frame.select(columns))
-    return frame
+    return frame, Packed(table.name, frame.select(columns))
 
 
 def _constant(item: Any) -> Any:

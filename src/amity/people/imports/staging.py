@@ -29,15 +29,24 @@ def stage(cursor: Any, name: str, frame: pl.DataFrame, types: Mapping[str, str] 
 
 def copy(cursor: Any, table: str, frame: pl.DataFrame) -> None:
     """COPY ``frame`` into ``table``; nulls are nulls, empty texts stay empty texts."""
-    if not frame.height:
-        return
-    out = io.BytesIO()
-    frame.with_columns(_escaped(frame)).write_csv(
-        out, include_header=False, separator="\t", quote_style="never", null_value="\\N"
-    )
-    columns = ", ".join(f'"{column}"' for column in frame.columns)
-    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as sink:
-        sink.write(out.getbuffer())
+    if frame.height:
+        Packed(table, frame).send(cursor)
+
+
+class Packed:
+    """Rows of a table in the form that COPY takes, so that they can be packed while the server is busy with others."""
+
+    def __init__(self, table: str, frame: pl.DataFrame) -> None:
+        columns = ", ".join(f'"{column}"' for column in frame.columns)
+        self._query, self._out = f"COPY {table} ({columns}) FROM STDIN", io.BytesIO()
+        frame.with_columns(_escaped(frame)).write_csv(
+            self._out, include_header=False, separator="\t", quote_style="never", null_value="\\N"
+        )
+
+    def send(self, cursor: Any) -> None:
+        """COPY them."""
+        with cursor.copy(self._query) as sink:
+            sink.write(self._out.getbuffer())
 
 
 def _escaped(frame: pl.DataFrame) -> list[pl.Expr]:

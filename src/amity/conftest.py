@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.signals import template_rendered
+from django.utils import translation
 from hypothesis import settings
 
 settings.register_profile("amity", deadline=None)  # speed belongs in the benches: this machine may be busy
@@ -34,6 +35,13 @@ def _note(sender: object, template: object, **kwargs: object) -> None:
     name = getattr(template, "name", None)
     if name:
         _rendered.add(name)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """No test inherits the language that another one's request or job spoke."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True, scope="session")

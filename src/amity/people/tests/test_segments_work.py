@@ -58,6 +58,7 @@ def test_somebody_erased_meanwhile_leaves_no_trace() -> None:
     assert not SegmentTimer.objects.exists() and not SegmentMove.objects.exists()
 
 
+@pytest.mark.alone  # a transaction of another test, on the same server, would hold the notes back
 @pytest.mark.django_db(transaction=True)
 def test_the_consumer_follows_what_was_committed() -> None:
     SegmentVersion.objects.get_or_create(pk=1)  # the test before this one may have emptied every table

@@ -72,7 +72,7 @@ openapi check-openapi:
 
 unit:
 	rm -rf $(TEST_HOME)/rendered && mkdir -p $(TEST_HOME)/rendered
-	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) -m "not slow and not browser"
+	$(ENV) RENDERED_TEMPLATES=$(TEST_HOME)/rendered $(PYTEST) -n $(WORKERS) --durations=15 -m "not slow and not browser"
 
 # What minds other transactions has a server of its own, beside the rest: it mostly waits.
 slow:

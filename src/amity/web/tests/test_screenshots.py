@@ -21,7 +21,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 PAGES = {
     "home": "/",
     "import": "/imports/",
-    "person": "/people/",
+    "person": "/people/?status=open",  # a lead, so that there is a score to see
     "deal": "/deals/",
     "readiness": "/readiness/",
     "people": "/people/",

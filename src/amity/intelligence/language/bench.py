@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import resource
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from amity.base.errors import Refused
 from amity.base.tables import read_table
+from amity.intelligence.language import bench_command
 from amity.intelligence.language.intent import REFUSED_SHARE, Understood, train
 
 Say = Callable[[str], None]
@@ -105,24 +105,14 @@ def tasks(data: Path) -> Iterator[Task]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of ``amity bench language``; exit code 1 when an aim is missed."""
-    parser = argparse.ArgumentParser(prog="amity bench language", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the F_* sets")
-    parser.add_argument("--only", default="", help="names of sets, with commas")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
-    wanted = {name for name in options.only.split(",") if name}
-    results = []
-    for task in tasks(options.data):
-        if wanted and task.name not in wanted:
-            continue
-        for each, aim in ((task, task.accuracy), (_few(task), task.few_accuracy)):
-            if aim:
-                results.append({**bench_task(each), "aim": aim})
-                if not options.json:
-                    print(line(results[-1]), flush=True)
-    if options.json:
-        print(json.dumps(results))
-    return 1 if any(found["accuracy"] < found["aim"] for found in results) else 0
+    return bench_command.run("amity bench language", __doc__, tasks, _measured, line, arguments)
+
+
+def _measured(task: Task) -> Iterator[dict[str, Any]]:
+    """With all examples, and with ten of each intent where the set has an aim for that."""
+    for each, aim in ((task, task.accuracy), (_few(task), task.few_accuracy)):
+        if aim:
+            yield {**bench_task(each), "aim": aim}
 
 
 def line(found: dict[str, Any]) -> str:

@@ -90,7 +90,7 @@ def tasks(data: Path) -> Iterator[Asked]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of ``amity bench retrieval``."""
-    return bench_command.run("amity bench retrieval", __doc__, tasks, bench_task, line, arguments)
+    return bench_command.run("amity bench retrieval", __doc__, tasks, lambda task: [bench_task(task)], line, arguments)
 
 
 def line(found: dict[str, Any]) -> str:

@@ -75,7 +75,7 @@ def tasks(data: Path) -> Iterator[Task]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line of ``amity bench tone``."""
-    return bench_command.run("amity bench tone", __doc__, tasks, bench_task, line, arguments)
+    return bench_command.run("amity bench tone", __doc__, tasks, lambda task: [bench_task(task)], line, arguments)
 
 
 def line(found: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ KINDS = {
     "count": "number", "sum": "number", "average": "number", "first": "time", "last": "time",
     "days_since_first": "number", "days_since_last": "number", "decayed": "number", "most_frequent": "text",
 }  # fmt: skip
+NEAR = 1_000  # µs around a moment that is worked out in floating point
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,22 @@ class Value:
         return "first_us" if self.of.endswith("first") else "last_us"
 
     def flips(self, row: Any, level: float, now_us: int) -> int | None:
-        """When the value passes ``level`` by time alone (µs), None: never."""
+        """When the value may pass ``level`` by time alone (µs), None: never. Maybe `NEAR` early, never late."""
         if row is None:
             return None
         if self.of.startswith("days_since"):
             at = getattr(row, self._edge) + level * DAY_US
-        elif self.of == "decayed" and 0 < level < row.decayed:
-            at = row.last_us + log2(row.decayed / level) * self._half
+        elif self.of == "decayed" and (halves := _halves(float(row.decayed), level)) is not None:
+            at = row.last_us + halves * self._half
         else:
             return None
-        due = int(at) + 1_000
-        return due if due > now_us else None
+        return max(int(at) - NEAR, now_us + 1) if int(at) + NEAR > now_us else None
+
+
+def _halves(decayed: float, level: float) -> float | None:
+    """After how many half-lives a decayed value passes ``level``; it is 0 after a hundred. None: never."""
+    if abs(decayed) < 1e-30:
+        return None
+    if level == 0:
+        return 100.0
+    return min(log2(decayed / level), 100.0) if decayed / level >= 1 else None

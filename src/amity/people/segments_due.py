@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from amity.people import segments_world
-from amity.people.computed_values import Value
+from amity.people.computed_values import NEAR, Value
 from amity.people.measures import Spec
 from amity.people.segments_grammar import Did, Group, Leaf, Test, Trait
 from amity.people.segments_sql import FIELDS, Query, World
@@ -96,13 +96,15 @@ def _computed(query: Query, value: Value, test: Test, around: World) -> str:
 
 
 def _level(value: Value, row: str, level: float, now: int) -> str:
+    """`Value.flips` in SQL."""
     if value.of == "decayed":
         half = (value.spec.half_life_days or 1.0) * DAY_US
-        if level <= 0:
-            return "NULL::bigint"
-        passed = f"ln({row}.decayed / {level!r}::float8) / ln(2::float8) * {half!r}::float8"
-        at = f"{row}.last_us + CASE WHEN {row}.decayed > {level!r}::float8 THEN ({passed})::bigint END + 1000"
+        ratio = f"({row}.decayed / nullif(({level!r}::float8), 0))"
+        passed = f"CASE WHEN {ratio} >= 1 THEN least(ln(greatest({ratio}, 1)) / ln(2::float8), 100) END"
+        halves = "100" if level == 0 else passed
+        width = f"CASE WHEN abs({row}.decayed) >= 1e-30 THEN floor({halves} * {half!r}::float8)::bigint END"
+        at = f"({row}.last_us + {width})"
     else:
         column = "first_us" if value.of == "days_since_first" else "last_us"
-        at = f"{row}.{column} + {round(level * DAY_US)} + 1000"
-    return f"CASE WHEN {at} > {now} THEN {at} END"
+        at = f"({row}.{column} + {round(level * DAY_US)})"
+    return f"CASE WHEN {at} + {NEAR} > {now} THEN greatest({at} - {NEAR}, {now + 1}) END"

@@ -62,7 +62,9 @@ def compute(told: dict[str, Any], who: Somebody, now: datetime) -> Any:
     if of == "sum":
         return sum(amounts)
     if of == "decayed":
-        return sum(2 ** (-((now - e.at) / timedelta(days=told["half_life_days"]))) for e in events)
+        each = amounts if told.get("property") else [1.0] * len(events)
+        halves = [(now - e.at) / timedelta(days=told["half_life_days"]) for e in events]
+        return sum(n * 2**-passed for n, passed in zip(each, halves, strict=True))
     if not events:
         return None
     if of == "average":

@@ -20,6 +20,7 @@ COMPUTED = {
     "viewed_first": {"event": "Viewed", "of": "first"},
     "idle": {"event": "Ordered", "of": "days_since_last"},
     "warm": {"event": "Viewed", "of": "decayed", "half_life_days": 5},
+    "owed": {"event": "Ordered", "of": "decayed", "property": "amount", "half_life_days": 7},
     "likes": {"event": "Viewed", "of": "most_frequent", "property": "kind"},
 }  # fmt: skip
 
@@ -58,7 +59,7 @@ somebodies = st.fixed_dictionaries(
 )
 
 _texts = st.sampled_from(["DE", "x", "X", "Pro", "3", "true", "kö", "free"])
-_numbers = st.sampled_from([0, 1, 2, 2.5, 3, 5, 10, 20])
+_numbers = st.sampled_from([-5, 0, 1, 2, 2.5, 3, 5, 10, 20])
 _times = st.sampled_from(["2026-06-08", "2026-06-15T12:00:00+00:00", "2026-05-16T12:00:00Z"])
 
 
@@ -90,7 +91,7 @@ _LASTING = tuple(op for op in _ALL if not op.endswith("within_days"))
 _WHEN = ("before", "after", "within_days", "not_within_days")
 traits = st.one_of(
     st.tuples(st.sampled_from(["country", "city", "plan", "score", "renewal", "likes"]), _test(_ALL)),
-    st.tuples(st.sampled_from(["orders", "spent", "spent_on_x", "mean", "idle", "warm"]),
+    st.tuples(st.sampled_from(["orders", "spent", "spent_on_x", "mean", "idle", "warm", "owed"]),
               _test(("gt", "ge", "lt", "le", "known", "unknown"))),
     st.tuples(st.just("viewed_first"), _test((*_WHEN, "known", "unknown"))),
 ).map(lambda pair: {"trait": pair[0], **pair[1]})  # fmt: skip

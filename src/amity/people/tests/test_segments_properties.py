@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from amity.access import api as access
@@ -99,6 +99,13 @@ def expect_full(rows: list[Segment]) -> None:
         assert Segment.objects.get(pk=row.pk).members == len(members.get(row.number, ()))
 
 
+def at_the_level(name: str, op: str, level: float) -> tuple[Any, ...]:
+    """Somebody whose computed value is at a level now, and passes it the next microsecond or much later."""
+    events = [(event, made.NOW, {"amount": -5}) for event in ("Viewed", "Ordered")]
+    crowd = [{"country": "", "city": "", "traits": {}, "events": events}]
+    return crowd, [{"all": [{"trait": name, "op": op, "value": level}]}], [], [0.0, 1, 40, 1000]
+
+
 @SLOW
 @given(
     st.lists(made.somebodies, min_size=1, max_size=4),
@@ -106,6 +113,9 @@ def expect_full(rows: list[Segment]) -> None:
     st.lists(st.tuples(st.integers(0, 3), made.happenings), min_size=1, max_size=10),
     st.lists(st.sampled_from([0.0, 0.5, 1, 3, 7, 29, 40]), max_size=4),
 )
+@example(*at_the_level("warm", "ge", 1))
+@example(*at_the_level("idle", "gt", 0))
+@example(*at_the_level("owed", "lt", 0))
 def test_following_gives_what_recomputing_gives(
     crowd: list[dict[str, Any]],
     definitions: list[dict[str, Any]],

@@ -40,11 +40,12 @@ class PeopleConfig(AppConfig):
         undo.register(merge.MERGE_KIND, undo.Handler(merge.do_merge, merge.undo_merge))
         undo.register(merge_companies.MERGE_KIND, undo.Handler(merge_companies.do_merge, merge_companies.undo_merge))
         undo.register(duplicates.DECIDE_KIND, undo.Handler(duplicates.do_decide, duplicates.undo_decide))
-        from amity.people import duplicates_policy, golden_marks, golden_policy
+        from amity.people import duplicates_policy, golden_marks, golden_policy, quality_doubts
 
         undo.register(duplicates_policy.POLICY_KIND, undo.Handler(duplicates_policy.do_set, duplicates_policy.put_back))
         undo.register(golden_policy.POLICY_KIND, undo.Handler(golden_policy.do_change, golden_policy.put_back))
         undo.register(golden_marks.MARK_KIND, undo.Handler(golden_marks.do_mark, golden_marks.put_back))
+        undo.register(quality_doubts.DOUBT_KIND, undo.Handler(quality_doubts.do_doubt, quality_doubts.put_back))
         company_people.register_holders()
         undo.register(changes.PERSON_KIND, undo.Handler(changes.change_many, changes.put_back))
         undo.register(changes.COMPANY_KIND, undo.Handler(changes.change_many_companies, changes.put_back_companies))

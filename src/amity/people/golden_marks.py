@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, undo
 from amity.base.errors import Refused
-from amity.people import golden_ends
 from amity.people.golden import CHECKED, PIN, mark_of
 from amity.people.golden_rows import Rows, origin_of, rows_of
 from amity.people.golden_tables import GoldenMark
@@ -80,6 +79,10 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
         _set(principal, home, key, {"what": args["what"], "on": not args["on"]})
     rows.store(home)
     GoldenMark.objects.filter(pk=before["mark"]).delete()
+    if args["what"] in mark_of(before["origin"]):  # what was ended, or said once more, holds again
+        rows_of_it = GoldenMark.objects.filter(profile_id=home.id, name=name, kind=args["what"])
+        newest = list(rows_of_it.order_by("-pk").values_list("pk", flat=True)[:1])
+        GoldenMark.objects.filter(pk__in=newest).update(ended_at=None, ended_by=None)
     access.record(principal, "undo", args["kind"], rows.id, {"field": name, "mark": args["what"]})
 
 
@@ -115,8 +118,10 @@ def _put(home: State, key: str, value: Any) -> None:
 
 def _note(principal: access.Principal, args: dict[str, Any], home: State, key: str) -> str:
     name = key.lstrip(":")
+    GoldenMark.objects.filter(profile_id=home.id, name=name, kind=args["what"], ended_at=None).update(
+        ended_at=clock.now(), ended_by=principal.staff_id
+    )
     if not args["on"]:
-        golden_ends.close(principal, home.id, [name])
         return str(UUID(int=0))
     row = GoldenMark.objects.create(
         profile_kind=args["kind"], profile_id=home.id, name=name, value=undo.plain(home.values.get(key)),

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
 from ninja import Router, Schema, Status
+from pydantic import AwareDatetime
 
 from amity.access import api as access
 from amity.base import rest
 from amity.base.errors import Refused
-from amity.people import quality_apply, quality_decay, quality_log, quality_marks, quality_numbers, quality_signature
+from amity.people import quality_apply, quality_decay, quality_doubts, quality_log, quality_numbers, quality_signature
 from amity.people.profiles import get_person
 
 router = Router(tags=["quality"])
@@ -139,6 +140,14 @@ class ConfirmValueIn(Schema, extra="forbid"):
     field: str
 
 
+class ValueSignalIn(Schema, extra="forbid"):
+    """What was seen, when (else now), and in which words (a delivery report, an automatic answer)."""
+
+    signal: Literal["bounced", "dead_phone", "left_company"]
+    evidence: str = ""
+    at: AwareDatetime | None = None
+
+
 @router.get("/quality/numbers", response=rest.document(list[QualityNumbersOut]), operation_id="getQualityNumbers")
 def numbers(request: access.StaffRequest) -> Any:
     """The three numbers as last measured."""
@@ -250,8 +259,15 @@ def standing(request: access.StaffRequest, person_id: UUID) -> Any:
     "/people/{person_id}/confirmations", response={204: None, **rest.problems()}, operation_id="confirmPersonValue"
 )
 def confirm(request: access.StaffRequest, person_id: UUID, body: ConfirmValueIn) -> Any:
-    """Somebody made sure that a value still holds."""
-    quality_marks.confirm(request.principal, person_id, body.field)
+    """Somebody made sure that a value still holds: it is verified, and only a human changes it."""
+    quality_doubts.confirm(request.principal, person_id, body.field)
+    return Status(204, None)
+
+
+@router.post("/people/{person_id}/signals", response={204: None, **rest.problems()}, operation_id="signalPersonValue")
+def signal(request: access.StaffRequest, person_id: UUID, body: ValueSignalIn) -> Any:
+    """Something speaks against somebody's values: a mail came back, a number is dead, they left the company."""
+    quality_doubts.doubt(request.principal, person_id, body.signal, body.evidence, body.at)
     return Status(204, None)
 
 

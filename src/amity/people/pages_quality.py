@@ -21,7 +21,7 @@ from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.base.models import JobRun
 from amity.base.pages import page, toast
-from amity.people import quality_apply, quality_decay, quality_log, quality_marks, quality_numbers, quality_weekly
+from amity.people import quality_apply, quality_decay, quality_doubts, quality_log, quality_numbers, quality_weekly
 from amity.people.called import Wanted, names_of
 from amity.people.models import Decay
 from amity.people.profiles import ChangeView
@@ -175,9 +175,18 @@ def scan(request: access.StaffRequest) -> HttpResponse:
 
 @require_POST
 def confirm(request: access.StaffRequest, person_id: UUID, field: str) -> HttpResponse:
-    """A value still holds."""
-    quality_marks.confirm(request.principal, person_id, field)
-    toast(request, _("Noted: it still holds"))
+    """A value still holds: it is verified, as on the page of the person."""
+    group = quality_doubts.confirm(request.principal, person_id, field)
+    toast(request, _("Noted: it still holds"), undo=reverse("undo", args=[group]))
+    return _back(request, reverse("person", args=[person_id]))
+
+
+@require_POST
+def doubt(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
+    """A mail came back, a number is dead, or somebody left the company."""
+    told = request.POST.get("signal", ""), request.POST.get("evidence", "")
+    group = quality_doubts.doubt(request.principal, person_id, *told)
+    toast(request, _("Noted: to be confirmed at the next contact"), undo=reverse("undo", args=[group]))
     return _back(request, reverse("person", args=[person_id]))
 
 

@@ -26,7 +26,9 @@ from amity.people.quality_apply import (
     run_rules,
     visible,
 )
+from amity.people.quality_doubts import to_confirm
 from amity.people.quality_kinds import Found, Kind, Noun, Row, kinds, noun, nouns, plain, register
+from amity.people.quality_marks import ABOUT, LABELS
 from amity.people.quality_scan import look_again, scan
 from amity.people.quality_world import companies as _companies
 from amity.people.quality_world import company_key, source_of, sources
@@ -54,8 +56,11 @@ def company_shells(ids: Iterable[UUID | None]) -> set[UUID]:
 
 def panel(principal: access.Principal, person: PersonView) -> Asking[dict[str, Any]]:
     """What the page of a person shows: values in doubt and open proposals. 3 queries."""
+    standings = quality_decay.of_view(person)
+    held = {each.field for each in standings}
     return {
-        "standings": quality_decay.of_view(person),
+        "standings": standings,
+        "signals": [(one, LABELS[one]) for one, about in ABOUT.items() if held & set(about)],
         "open_fixes": (yield from quality_log.open_about(person.id)),
         "may_edit": principal.may("people.edit"),
         "person_id": person.id,
@@ -90,5 +95,6 @@ __all__ = [
     "shells",
     "source_of",
     "sources",
+    "to_confirm",
     "visible",
 ]

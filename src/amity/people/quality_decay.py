@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 
 from amity.access import api as access
 from amity.base import clock
+from amity.people.golden import CHECKED, mark_of
 from amity.people.models import LISTED, Decay, Person, ValueMark
 from amity.people.quality_kinds import field_label
 from amity.people.quality_marks import CONFIRMED, FIELDS, LABELS
@@ -117,7 +118,7 @@ def standings(person: Any, marks: Sequence[ValueMark], decays: dict[str, float |
             continue
         mine = [mark for mark in marks if mark.field == field and mark.value.lower() == str(value).lower()]
         since = _since(person, field)
-        confirmed = max((mark.at for mark in mine if mark.signal == CONFIRMED), default=None)
+        confirmed = _confirmed(person, field, mine)
         against = [m for m in mine if m.signal != CONFIRMED and not (confirmed and confirmed >= m.at) and m.at >= since]
         against = against or [m for m in mine if m.signal != CONFIRMED and not (confirmed and confirmed >= m.at)]
         since = max(since, confirmed) if confirmed else since
@@ -167,6 +168,14 @@ def to_verify(principal: access.Principal, limit: int = 50) -> list[tuple[Any, l
         (people[pk], [s for s in standings(people[pk], marks[pk], lives) if s.doubtful]) for pk in ids if pk in people
     )
     return [(person, found) for person, found in told if found][:limit]
+
+
+def _confirmed(person: Any, field: str, marks: Sequence[ValueMark]) -> datetime | None:
+    """When somebody last made sure of the value: the check of the golden record, or an older confirmation."""
+    told = [mark.at for mark in marks if mark.signal == CONFIRMED]
+    checked = mark_of((person.origins or {}).get(field)).get(CHECKED)
+    at = parse_datetime(str(checked[1])) if checked else None
+    return max([*told, at] if at else told, default=None)
 
 
 def _since(person: Any, field: str) -> datetime:

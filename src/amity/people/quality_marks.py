@@ -1,4 +1,4 @@
-"""Signals about single values: bounced mail, dead phones, people who left; and that somebody made sure."""
+"""Signals about single values, as events tell them: bounced mail, dead phones, people who left."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from amity.access import api as access
 from amity.base import clock
-from amity.base.errors import Refused
 from amity.base.ids import new_id
 from amity.people.imports.keys import UUID7
-from amity.people.models import Person, ValueMark
-from amity.people.profiles import get_person
+from amity.people.models import ValueMark
 
 BOUNCED, DEAD, LEFT, CONFIRMED = "bounced", "dead_phone", "left_company", "confirmed"
+ABOUT = {BOUNCED: ("email",), DEAD: ("phone",), LEFT: ("email", "company_id", "job_title")}
 FIELDS = ("email", "phone", "company_id", "job_title", "city")
 LABELS = {
     BOUNCED: _("mail came back"),
@@ -96,17 +93,6 @@ def mark(
         update_conflicts=True, unique_fields=["person", "field", "signal", "value"],
         update_fields=["at", "evidence", "actor_id"],
     )  # fmt: skip
-
-
-def confirm(principal: access.Principal, person_id: UUID, field: str) -> None:
-    """Somebody made sure that a value still holds. Audited."""
-    access.require(principal, "people.edit")
-    get_person(principal, person_id)
-    value = str(Person.objects.values_list(field, flat=True).get(pk=person_id) or "") if field in FIELDS else ""
-    if not value:
-        raise Refused("nothing_to_confirm", gettext("There is no value to confirm here."))
-    mark(person_id, field, value, CONFIRMED, actor_id=principal.staff_id)
-    access.record(principal, "confirm", "person", person_id, {"field": field})
 
 
 def _test(signal: str) -> str:

@@ -49,7 +49,8 @@ seen AS (SELECT person_id, max(last_us) AS us FROM people_activity GROUP BY 1),
 bad AS (SELECT DISTINCT m.person_id FROM people_value_mark m JOIN people_person p ON p.id = m.person_id
         WHERE m.signal <> 'confirmed' AND m.value IN (p.email, p.phone, p.company_id::text)
           AND NOT EXISTS (SELECT FROM people_value_mark k WHERE k.person_id = m.person_id AND k.field = m.field
-                          AND k.signal = 'confirmed' AND k.at > m.at))
+                          AND k.signal = 'confirmed' AND k.at > m.at)
+          AND coalesce((p.origins #>> ARRAY[m.field, '3', 'checked', '1'])::timestamptz < m.at, true))
 SELECT source, count(*), count(*) FILTER (WHERE {{incomplete}}), count(d.id),
        count(*) FILTER (WHERE bad.person_id IS NOT NULL OR greatest(l.observed_at,
                               to_timestamp(coalesce(seen.us, 0) / 1000000.0)) < %s), {{gaps}}

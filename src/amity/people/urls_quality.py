@@ -20,4 +20,5 @@ urlpatterns: list[URLPattern] = [
     path("quality/rules/<uuid:rule_id>/end", pages_quality.end_rule, name="quality_rule_end"),
     path("quality/scans", pages_quality.scan, name="quality_scans"),
     path("people/<uuid:person_id>/values/<slug:field>/confirmation", pages_quality.confirm, name="value_confirmation"),
+    path("people/<uuid:person_id>/doubts", pages_quality.doubt, name="value_doubt"),
 ]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from amity.access import api as access
 from amity.access.models import Staff
 from amity.access.tests.staffing import hire
+from amity.base import undo
 from amity.base.errors import Forbidden, Refused
 from amity.base.ids import new_id
 from amity.events.models import Event
@@ -21,13 +22,14 @@ from amity.people import (
     quality_apply,
     quality_daily,
     quality_decay,
+    quality_doubts,
     quality_log,
-    quality_marks,
     quality_numbers,
     quality_scan,
     quality_signature,
     quality_weekly,
 )
+from amity.people.golden_tables import GoldenMark
 from amity.people.models import (
     Company,
     Correction,
@@ -250,9 +252,29 @@ def test_signals_of_events_speak_against_values_until_somebody_confirms_them() -
     quality_numbers.measure()
     assert QualityDay.objects.get(noun="person", source="").stale == 1
 
-    quality_marks.confirm(SYSTEM, one.pk, "email")
-    doubtful = {each.field for each in quality_decay.of_person(SYSTEM, one.pk) if each.doubtful}
-    assert doubtful == {"phone", "job_title"}
+    group = quality_doubts.confirm(SYSTEM, one.pk, "email")
+    assert doubtful_of(one) == {"phone", "job_title"} and golden_row(one, "email").kind == "checked"
+    quality_numbers.measure()
+    quality_doubts.confirm(SYSTEM, one.pk, "phone")
+    quality_doubts.confirm(SYSTEM, one.pk, "job_title")
+    quality_numbers.measure()
+    assert QualityDay.objects.get(noun="person", source="").stale == 0
+
+    again = quality_doubts.doubt(SYSTEM, one.pk, "bounced", "550 unknown user")
+    assert doubtful_of(one) == {"email"} and golden_row(one, "email") is None
+    undo.put_back(SYSTEM, again)
+    assert doubtful_of(one) == set()
+    undo.put_back(SYSTEM, group)
+    assert doubtful_of(one) == {"email"}
+    assert list(quality_doubts.to_confirm(SYSTEM, [one.pk, None])) == [one.pk]
+
+
+def doubtful_of(one: Person) -> set[str]:
+    return {each.field for each in quality_decay.of_person(SYSTEM, one.pk) if each.doubtful}
+
+
+def golden_row(one: Person, name: str) -> Any:
+    return GoldenMark.objects.filter(profile_id=one.pk, name=name, ended_at=None).first()
 
 
 @pytest.mark.slow

@@ -115,6 +115,7 @@ PAGES: dict[str, dict[str, str]] = {
     "quality_rule_end": {"POST": "people.bulk"},
     "quality_scans": {"POST": "people.bulk"},
     "value_confirmation": {"POST": "people.edit"},
+    "value_doubt": {"POST": "people.edit"},
     # lists
     "people": {"GET": "people.view"},
     "people_export": {"GET": "people.export"},
@@ -300,6 +301,7 @@ API: dict[str, str] = {
     "proposeFromSignature": "people.edit",
     "listPersonStanding": "people.view",
     "confirmPersonValue": "people.edit",
+    "signalPersonValue": "people.edit",
     "listPeople": "people.view", "createPerson": "people.edit",
     "getPerson": "people.view", "changePerson": "people.edit",
     "archivePerson": "people.edit", "listPersonTraits": "people.view", "listIdentifiers": "people.view",
@@ -352,6 +354,7 @@ API: dict[str, str] = {
 BODIES: dict[str, dict[str, object]] = {
     "decideQualityProposals": {"verb": "accept", "ids": []}, "createQualityRule": {"kind": "name_case"},
     "proposeFromSignature": {"text": "Regards"}, "confirmPersonValue": {"field": "email"},
+    "signalPersonValue": {"signal": "bounced"},
     "erasePerson": {"reason": "asked"}, "restrictPerson": {"restricted": True},
     "openPrivacyRequest": {"person_id": "00000000-0000-7000-8000-000000000001", "kind": "access"},
     "decideDuplicate": {"verdict": "apart"},

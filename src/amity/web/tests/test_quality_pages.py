@@ -13,7 +13,7 @@ from amity.access.models import Staff
 from amity.access.tests.staffing import hire
 from amity.people import api as people
 from amity.people import changes, quality_apply, quality_marks, quality_numbers, quality_weekly
-from amity.people.models import Correction, CorrectionRule, Person, ValueMark
+from amity.people.models import Correction, CorrectionRule, Person
 from amity.sales import api as sales
 from amity.sales.models import Deal, Stage
 from amity.web.tests.records import browser_of, queries_of
@@ -144,8 +144,11 @@ def test_values_in_doubt_are_confirmed_from_the_person_page(browser: Client) -> 
     assert "550 user unknown" in told(browser, "/quality/stale/")
     answer = browser.post(f"/people/{one.pk}/values/email/confirmation")
     assert answer.headers["Location"] == f"/people/{one.pk}/"
-    assert ValueMark.objects.filter(signal="confirmed").count() == 1
-    assert "Confirm at next contact" not in told(browser, f"/people/{one.pk}/")
+    page = told(browser, f"/people/{one.pk}/")
+    assert "Confirm at next contact" not in page and "Verified" in page  # one thing with the golden record
+    browser.post(f"/people/{one.pk}/doubts", {"signal": "bounced", "evidence": "it came back once more"})
+    assert "it came back once more" in told(browser, "/quality/stale/")
+    assert browser.post(f"/people/{one.pk}/doubts", {"signal": "haunted"}).status_code == 422
     assert browser.post(f"/people/{one.pk}/values/job_title/confirmation").status_code == 422
 
 

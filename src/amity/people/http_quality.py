@@ -13,7 +13,15 @@ from pydantic import AwareDatetime
 from amity.access import api as access
 from amity.base import rest
 from amity.base.errors import Refused
-from amity.people import quality_apply, quality_decay, quality_doubts, quality_log, quality_numbers, quality_signature
+from amity.people import (
+    quality_apply,
+    quality_decay,
+    quality_doubts,
+    quality_log,
+    quality_numbers,
+    quality_signature,
+    quality_weekly,
+)
 from amity.people.profiles import get_person
 
 router = Router(tags=["quality"])
@@ -148,6 +156,14 @@ class ValueSignalIn(Schema, extra="forbid"):
     at: AwareDatetime | None = None
 
 
+class QualityWeekOut(Schema):
+    """What changed on the caller's own records in the week from that Monday; counts by who changed it."""
+
+    week: date
+    counts: dict[str, int]
+    seen_at: datetime | None
+
+
 @router.get("/quality/numbers", response=rest.document(list[QualityNumbersOut]), operation_id="getQualityNumbers")
 def numbers(request: access.StaffRequest) -> Any:
     """The three numbers as last measured."""
@@ -211,8 +227,7 @@ def decide(request: access.StaffRequest, body: QualityDecisionIn) -> Any:
         raise Refused("too_many_ids", "At most 500 ids at a time.")
     if len(body.ids) > 1:
         access.require(request.principal, "people.bulk")
-    act = {"accept": quality_apply.accept, "refuse": quality_apply.refuse, "reverse": quality_apply.reverse}[body.verb]
-    return act(request.principal, body.ids)
+    return quality_apply.ACTS[body.verb](request.principal, body.ids, None)
 
 
 @router.get("/quality/rules", response=rest.document(list[QualityRuleOut]), operation_id="listQualityRules")
@@ -234,6 +249,14 @@ def end_rule(request: access.StaffRequest, rule_id: UUID, reverse: bool = False)
     """End a rule; with ``reverse`` everything that it did is taken back, by a job."""
     quality_apply.retire_rule(request.principal, rule_id, reverse_all=reverse)
     return Status(204, None)
+
+
+@router.get("/quality/weeks", response=rest.document(list[QualityWeekOut]), operation_id="listQualityWeeks")
+def weeks(request: access.StaffRequest) -> Any:
+    """What changed on my records, week by week, the newest first."""
+    access.require(request.principal, "people.view")
+    return [{"week": each.week, "counts": each.counts, "seen_at": each.seen_at}
+            for each in quality_weekly.weeks_of(request.principal)]  # fmt: skip
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -11,8 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from amity.access import api as access
@@ -29,8 +31,15 @@ from amity.people.quality_kinds import field_label, kinds
 from amity.people.quality_tasks import SCAN
 from amity.people.told_changes import told_changes, wanted_by
 
+STAGES: Mapping[str, str | Promise] = {
+    "": gettext_lazy("Waiting"),
+    "quality": gettext_lazy("Looking through all records"),
+    "accept": gettext_lazy("Repairing"),
+    "rules": gettext_lazy("Repairing"),
+    "refuse": gettext_lazy("Refusing"),
+    "reverse": gettext_lazy("Taking repairs back"),
+}
 VIEW, EDIT, MANY = "people.view", "people.edit", "people.bulk"
-_VERBS = ("accept", "refuse", "reverse")
 
 
 @require_GET
@@ -38,13 +47,14 @@ def index(request: access.StaffRequest) -> HttpResponse:
     """The three numbers, problems and gaps by kind, rules, what was done last. A fixed number of queries."""
     access.require(request.principal, VIEW)
     measured = [quality_numbers.latest(noun) for noun in ("person", "company")]
+    problems = [each for each in quality_log.by_kind(request.principal) if each.open or each.applied]
     context = _common(request, "home") | {
         "measured": [each for each in measured if each],
-        "problems": [each for each in quality_log.by_kind(request.principal) if each.open or each.applied],
+        "counted_at": quality_numbers.counted_at(),
+        "problems": sorted(problems, key=lambda each: -each.open),
         "gaps": [each for each in quality_log.by_kind(request.principal, "gap") if each.open or each.applied],
         "rules": quality_log.rules(request.principal),
         "last": quality_log.log(request.principal, limit=5),
-        "scan": _scan(),
     }
     return page(request, "people/quality.html", context, part="people/_quality_home.html")
 
@@ -116,6 +126,8 @@ def week(request: access.StaffRequest) -> HttpResponse:
         for row, each in zip(rows, told_changes(changes, called), strict=True)
     ]
     weeks = [(each, each.week + timedelta(days=6)) for each in quality_weekly.weeks_of(request.principal)]
+    if any(each.seen_at is None for each, _until in weeks):
+        quality_weekly.seen(request.principal)
     return page(request, "people/quality_week.html", _common(request, "week") | {"weeks": weeks, "lines": lines})
 
 
@@ -138,7 +150,7 @@ def decide_all(request: access.StaffRequest) -> HttpResponse:
     """All of a kind and source, by a job."""
     wanted, source = request.POST.get("kind", ""), request.POST.get("source", "")[:120]
     quality_apply.many(request.principal, request.POST.get("verb", ""), wanted, source)
-    toast(request, _("Started. The log shows what was done, and takes it back."))
+    toast(request, _("Started. You may leave this page; the log takes everything back."))
     return _back(request)
 
 
@@ -173,6 +185,17 @@ def scan(request: access.StaffRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("quality"))
 
 
+@require_GET
+def progress(request: access.StaffRequest) -> HttpResponse:
+    """How far the job is; when it has just ended, the page is asked to come again."""
+    access.require(request.principal, VIEW)
+    context = _running()
+    answer = page(request, "people/quality_progress.html", context, part="people/_quality_progress.html")
+    if request.headers.get("HX-Request") and not context["busy"]:
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
 @require_POST
 def confirm(request: access.StaffRequest, person_id: UUID, field: str) -> HttpResponse:
     """A value still holds: it is verified, as on the page of the person."""
@@ -192,10 +215,9 @@ def doubt(request: access.StaffRequest, person_id: UUID) -> HttpResponse:
 
 def _decided(request: access.StaffRequest, ids: list[UUID]) -> HttpResponse:
     verb = request.POST.get("verb", "")
-    if verb not in _VERBS:
+    if verb not in quality_apply.ACTS:
         raise Refused("correction_verb", _("Proposals are accepted, refused or taken back."))
-    act = {"accept": quality_apply.accept, "refuse": quality_apply.refuse, "reverse": quality_apply.reverse}[verb]
-    outcome = act(request.principal, ids)
+    outcome = quality_apply.ACTS[verb](request.principal, ids, None)
     if not any((outcome.done, outcome.void, outcome.refused)):
         raise NotFound(_("This correction is not here, or was decided meanwhile."))
     toast(request, _told(verb, outcome), undo=_undo_url(verb, ids) if outcome.done else "")
@@ -237,6 +259,7 @@ def _common(request: access.StaffRequest, tab: str) -> dict[str, Any]:
     principal = request.principal
     return {
         "tab": tab,
+        **_running(),
         "may_decide": principal.may("duplicates.decide"),
         "may_edit": principal.may(EDIT),
         "may_many": principal.may(MANY),
@@ -244,11 +267,14 @@ def _common(request: access.StaffRequest, tab: str) -> dict[str, Any]:
     }
 
 
-def _scan() -> dict[str, Any]:
-    run = JobRun.objects.filter(kind=SCAN).order_by("-created_at").first()
+def _running() -> dict[str, Any]:
+    """The job of data quality that runs or waits, or the one that ended last. 1 query."""
+    runs = JobRun.objects.filter(kind__in=(SCAN, quality_apply.MANY))
+    run = runs.order_by("-created_at").first()
     busy = run is not None and run.state in (JobRun.State.WAITING, JobRun.State.RUNNING)
     share = min(99, round(100 * run.done / run.total)) if run and run.total else None
-    return {"run": run, "busy": busy, "share": share}
+    stage = STAGES.get(run.stage, STAGES[""]) if run else ""
+    return {"run": run, "busy": busy, "share": share, "stage": stage}
 
 
 def _cursor(request: HttpRequest) -> tuple[datetime, UUID] | None:

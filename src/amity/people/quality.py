@@ -30,6 +30,7 @@ from amity.people.quality_doubts import to_confirm
 from amity.people.quality_kinds import Found, Kind, Noun, Row, kinds, noun, nouns, plain, register
 from amity.people.quality_marks import ABOUT, LABELS
 from amity.people.quality_scan import look_again, scan
+from amity.people.quality_weekly import unseen as unseen_week
 from amity.people.quality_world import companies as _companies
 from amity.people.quality_world import company_key, source_of, sources
 
@@ -96,5 +97,6 @@ __all__ = [
     "source_of",
     "sources",
     "to_confirm",
+    "unseen_week",
     "visible",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,12 +15,13 @@ from amity.base import clock, jobs
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import new_id
 from amity.people.models import Correction, CorrectionRule
-from amity.people.quality_kinds import Noun, kinds, noun, nouns
+from amity.people.quality_kinds import Noun, Row, kinds, noun, nouns
 
 MANY = "people.quality_many"
 CHUNK = 100
 SURE = 0.9  # what rules ask for unless told otherwise
 State = Correction.State
+Tell = Callable[[int], None]  # how many of the ids were looked at
 
 
 @dataclass(slots=True)
@@ -33,49 +34,75 @@ class Outcome:
     refused: int = 0
 
 
-def accept(principal: access.Principal, ids: Sequence[UUID], rule: CorrectionRule | None = None) -> Outcome:
-    """Carry proposals out as ``principal`` (or a rule). Those whose value changed since are void, not done."""
+def accept(
+    principal: access.Principal, ids: Sequence[UUID], tell: Tell | None = None, rule: CorrectionRule | None = None
+) -> Outcome:
+    """Carry proposals out as ``principal`` (or a rule). Those whose value changed since are void, not done.
+
+    Commits after each 100; about 25 ms for each.
+    """
     outcome = Outcome(new_id())
-    for begin in range(0, len(ids), CHUNK):
+    for part in _parts(ids, tell):
         with transaction.atomic():
-            rows = _locked(principal, ids[begin : begin + CHUNK], State.PROPOSED)
+            rows = _locked(principal, part, State.PROPOSED)
+            now = _now(rows)
             for row in rows:
-                _carry_out(principal, row, rule, outcome)
+                _carry_out(principal, row, rule, outcome, now)
     return outcome
 
 
-def refuse(principal: access.Principal, ids: Sequence[UUID]) -> Outcome:
+def refuse(principal: access.Principal, ids: Sequence[UUID], tell: Tell | None = None) -> Outcome:
     """Never propose these again; the values stay as they are."""
     outcome = Outcome(new_id())
-    with transaction.atomic():
-        for row in _locked(principal, ids, State.PROPOSED):
-            access.require(principal, noun(row.target_kind).edit_permission)
-            _decide(row, State.REFUSED, principal, outcome.batch_id)
-            outcome.done += 1
-        if outcome.done:
-            access.record(principal, "refuse", "correction", str(outcome.batch_id), {"n": outcome.done})
+    for part in _parts(ids, tell):
+        with transaction.atomic():
+            rows = _locked(principal, part, State.PROPOSED)
+            for row in rows:
+                access.require(principal, noun(row.target_kind).edit_permission)
+                _decide(row, State.REFUSED, principal, outcome.batch_id)
+            if rows:
+                access.record(principal, "refuse", "correction", str(outcome.batch_id), {"n": len(rows)})
+        outcome.done += len(rows)
     return outcome
 
 
-def reverse(principal: access.Principal, ids: Sequence[UUID]) -> Outcome:
+def reverse(principal: access.Principal, ids: Sequence[UUID], tell: Tell | None = None) -> Outcome:
     """Take applied repairs back, the newest first; refused ones are proposed again."""
     outcome = Outcome(new_id())
-    ordered = sorted(ids, reverse=True)
-    found = Correction.objects.filter(pk__in=ordered).order_by("-decided_at", "-pk").values_list("pk", flat=True)
-    newest = list(found)
-    for begin in range(0, len(newest), CHUNK):
+    found = Correction.objects.filter(pk__in=ids).order_by("-decided_at", "-pk").values_list("pk", flat=True)
+    for part in _parts(list(found), tell):
         with transaction.atomic():
-            part = newest[begin : begin + CHUNK]
             rows = {row.pk: row for row in _locked(principal, part, State.APPLIED, State.REFUSED)}
             for row in (rows[pk] for pk in part if pk in rows):
                 _take_back(principal, row, outcome)
     return outcome
 
 
+ACTS: Mapping[str, Callable[[access.Principal, Sequence[UUID], Tell | None], Outcome]] = {
+    "accept": accept, "refuse": refuse, "reverse": reverse,
+}  # fmt: skip
+
+
+def _parts(ids: Sequence[UUID], tell: Tell | None) -> Iterator[Sequence[UUID]]:
+    """``ids`` in parts; progress is told when the caller has done (and committed) one and asks for the next."""
+    for begin in range(0, len(ids), CHUNK):
+        yield ids[begin : begin + CHUNK]
+        if tell is not None:
+            tell(min(begin + CHUNK, len(ids)))
+
+
+def _now(rows: Sequence[Correction]) -> dict[UUID, Row]:
+    """The records that these are about as they are now, locked. 2–4 queries per noun."""
+    found: dict[UUID, Row] = {}
+    for key in sorted({row.target_kind for row in rows}):
+        found |= noun(key).current([row.target_id for row in rows if row.target_kind == key], lock=True)
+    return found
+
+
 def many(principal: access.Principal, verb: str, kind: str, source: str, *, least: float = 0.0) -> UUID:
     """Accept, refuse or reverse everything of a kind (and source) that ``principal`` sees: a job; its id."""
     access.require(principal, "people.bulk")
-    if verb not in ("accept", "refuse", "reverse"):
+    if verb not in ACTS:
         raise Refused("correction_verb", _("Proposals are accepted, refused or taken back."))
     return jobs.start(
         MANY, MANY, started_by=principal.staff_id, verb=verb, what=kind, source=source, least=least,
@@ -129,13 +156,28 @@ def run_rules(report: jobs.Report) -> int:
     return done
 
 
-def run_rule(rule: CorrectionRule) -> int:
-    """Carry out the open proposals of one rule, as Amity itself."""
+def run_rule(rule: CorrectionRule, tell: Callable[[int, int], None] | None = None) -> int:
+    """Carry out the open proposals of one rule, as Amity itself; ``tell(done, of how many)``."""
     rows = Correction.objects.filter(state=State.PROPOSED, kind=rule.kind, confidence__gte=rule.min_confidence)
     rows = rows.exclude(after={}).order_by("pk")
     if rule.source:
         rows = rows.filter(source=rule.source)
-    return accept(access.SYSTEM, list(rows.values_list("pk", flat=True)), rule).done
+    ids = list(rows.values_list("pk", flat=True))
+    return accept(access.SYSTEM, ids, (lambda done: tell(done, len(ids))) if tell else None, rule).done
+
+
+def ids_for(
+    principal: access.Principal, verb: str, kind: str, source: str, least: float = 0.0, rule_id: str = ""
+) -> list[UUID]:
+    """Ids of what a job is to decide: open proposals, or (``reverse``) repairs of the kind or of the rule. 1 query."""
+    if verb != "reverse":
+        return open_of(principal, kind, source, least)
+    rows = visible(principal).filter(state=State.APPLIED)
+    if rule_id:
+        return list(rows.filter(rule_id=UUID(rule_id)).values_list("pk", flat=True))
+    rows = rows.filter(kind=kind) if kind else rows
+    rows = rows.filter(source=source) if source else rows
+    return list(rows.values_list("pk", flat=True))
 
 
 def open_of(principal: access.Principal, kind: str, source: str, least: float = 0.0) -> list[UUID]:
@@ -166,10 +208,12 @@ def _locked(principal: access.Principal, ids: Iterable[UUID], *states: str) -> l
     return list(rows.order_by("pk"))
 
 
-def _carry_out(principal: access.Principal, row: Correction, rule: CorrectionRule | None, outcome: Outcome) -> None:
+def _carry_out(
+    principal: access.Principal, row: Correction, rule: CorrectionRule | None, outcome: Outcome, now: dict[UUID, Row]
+) -> None:
     each = noun(row.target_kind)
     access.require(principal, each.edit_permission)
-    if not row.after or not _still(each, row):
+    if not row.after or not _still(each, row, now):
         if row.after:
             Correction.objects.filter(pk=row.pk).update(state=State.VOID)
         outcome.void += 1
@@ -191,9 +235,9 @@ def _carry_out(principal: access.Principal, row: Correction, rule: CorrectionRul
     outcome.done += 1
 
 
-def _still(each: Noun, row: Correction) -> bool:
-    """Whether the values are what they were when the repair was proposed."""
-    now = each.current([row.target_id], lock=True).get(row.target_id)
+def _still(each: Noun, row: Correction, known: dict[UUID, Row]) -> bool:
+    """Whether the values are what they were when the repair was proposed; a record repaired before is read again."""
+    now = known.pop(row.target_id, None) or each.current([row.target_id], lock=True).get(row.target_id)
     return now is not None and all(each.value(now, name) == value for name, value in row.before.items())
 
 

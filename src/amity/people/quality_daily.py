@@ -6,14 +6,16 @@ from datetime import date, datetime, timedelta
 
 from amity.base import clock
 from amity.people import quality_apply, quality_decay, quality_marks, quality_numbers, quality_scan, quality_weekly
-from amity.people.models import Import, QualityDay
+from amity.people.duplicate_models import DuplicatePair
+from amity.people.models import Correction, Import, QualityDay
 
 _LATE = timedelta(days=3)  # events may arrive that much after they happened
+_SPARE = 30  # measuring takes at most that part of the time
 _FIRST = datetime.min.replace(year=1970, tzinfo=clock.now().tzinfo)
 
 
 def follow() -> None:
-    """Look at what was written since the last look; after an import, measure at once."""
+    """Look at what was written since the last look; measure after an import, and when something was decided."""
     told = quality_scan.recall("follow").get("at")
     since = datetime.fromisoformat(told) if told else None
     started = clock.now()
@@ -26,6 +28,8 @@ def follow() -> None:
     imported = Import.objects.filter(finished_at__gte=since or _FIRST).exists()
     if imported or not QualityDay.objects.exists():
         quality_decay.learn()
+        measure(clock.today())
+    elif _decided():
         measure(clock.today())
     quality_scan.remember("follow", {"at": started.isoformat()})
 
@@ -49,7 +53,26 @@ def signals() -> None:
 
 def measure(day: date) -> None:
     """Store the three numbers of a day."""
+    started = clock.now()
     quality_numbers.measure(day)
+    quality_scan.remember("measure", {"at": started.isoformat(), "seconds": (clock.now() - started).total_seconds()})
+
+
+def _decided() -> bool:
+    """Whether repairs or pairs were found or decided since the last measuring, which was long enough ago. 5 queries."""
+    told = quality_scan.recall("measure")
+    if not told:
+        return True
+    last = datetime.fromisoformat(told["at"])
+    if clock.now() - last < timedelta(seconds=_SPARE * told["seconds"]):
+        return False
+    rows, pairs = Correction.objects, DuplicatePair.objects
+    return (
+        rows.filter(decided_at__gte=last).exists()
+        or rows.filter(reversed_at__gte=last).exists()
+        or pairs.filter(created_at__gte=last).exists()
+        or pairs.filter(decided_at__gte=last).exists()
+    )
 
 
 def _quiet(done: int, total: int | None = None, stage: str = "") -> None:

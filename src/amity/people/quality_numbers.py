@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -115,6 +115,11 @@ def measure(day: date | None = None) -> None:
             QualityDay.objects.filter(noun=noun, day=today).delete()
             QualityDay.objects.bulk_create(_day(noun, today, row, tuple(gaps)) for row in rows)
             QualityDay.objects.filter(day__lt=today - timedelta(days=_KEPT_DAYS)).delete()
+
+
+def counted_at() -> datetime | None:
+    """When the numbers were counted last. 1 query."""
+    return QualityDay.objects.order_by("-day").values_list("measured_at", flat=True).first()
 
 
 def needed_of(noun: str) -> tuple[str, ...]:

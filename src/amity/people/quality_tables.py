@@ -168,6 +168,7 @@ class QualityWeek(Record):
     staff_id = models.UUIDField(null=True)
     counts = models.JSONField(default=dict)
     written_at = models.DateTimeField(default=clock.now)
+    seen_at = models.DateTimeField(null=True)  # until then home says that it is there
 
     class Meta:
         db_table = "people_quality_week"

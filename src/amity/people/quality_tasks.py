@@ -33,7 +33,7 @@ def scan_all(job_run_id: str) -> None:
 def decide_many(job_run_id: str, verb: str, what: str, source: str, least: float, staff_id: str, rule_id: str) -> None:
     """Accept, refuse or take back everything of a kind, or what a rule is for or did."""
     from amity.people import quality_apply
-    from amity.people.models import Correction, CorrectionRule
+    from amity.people.models import CorrectionRule
 
     close_old_connections()
 
@@ -41,18 +41,13 @@ def decide_many(job_run_id: str, verb: str, what: str, source: str, least: float
         principal = access.principal_by_id(UUID(staff_id)) if staff_id else access.SYSTEM
         if verb == "rule":
             rule = CorrectionRule.objects.filter(pk=UUID(rule_id), active=True).first()
-            report(quality_apply.run_rule(rule) if rule else 0, None, "")
+            done = quality_apply.run_rule(rule, lambda n, total: report(n, total, "accept")) if rule else 0
+            report(done, done, "accept")
             return
-        if verb == "reverse":
-            rows = quality_apply.visible(principal).filter(state=Correction.State.APPLIED)
-            rows = rows.filter(rule_id=UUID(rule_id)) if rule_id else rows.filter(kind=what)
-            rows = rows.filter(source=source) if source and not rule_id else rows
-            outcome = quality_apply.reverse(principal, list(rows.values_list("pk", flat=True)))
-        else:
-            ids = quality_apply.open_of(principal, what, source, least)
-            act = quality_apply.accept if verb == "accept" else quality_apply.refuse
-            outcome = act(principal, ids)
-        report(outcome.done, outcome.done + outcome.void + outcome.refused, "")
+        ids = quality_apply.ids_for(principal, verb, what, source, least, rule_id)
+        report(0, len(ids), verb)
+        outcome = quality_apply.ACTS[verb](principal, ids, lambda n: report(n, len(ids), verb))
+        report(outcome.done, outcome.done + outcome.void + outcome.refused, verb)
 
     jobs.running(job_run_id, work)
 

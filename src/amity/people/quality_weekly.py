@@ -1,10 +1,9 @@
-"""What changed on my records in a week: counted for everybody on Mondays, shown on a page, told by who can tell."""
+"""What changed on my records in a week: counted for everybody on Mondays, told on home until it was looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -15,8 +14,6 @@ from amity.base import clock
 from amity.people.models import Person, QualityWeek, TraitChange
 from amity.people.profiles import names
 
-Teller = Callable[[UUID, Mapping[str, Any]], None]
-_tellers: list[Teller] = []
 _COUNTS = """
 SELECT p.owner_id, CASE WHEN h.actor_id IS NOT NULL THEN 'by_hand' WHEN c.id IS NOT NULL THEN 'corrections'
        WHEN EXISTS (SELECT FROM people_import i WHERE i.id = h.origin_id)
@@ -28,18 +25,13 @@ WHERE h.profile_kind = 'person' AND h.changed_at >= %s AND h.changed_at < %s GRO
 """
 
 
-def register_teller(teller: Teller) -> None:
-    """Have the weekly summary told: ``teller(staff id, counts)`` for each member with changes. From apps.py."""
-    _tellers.append(teller)
-
-
 def monday(day: date) -> date:
     """The first day of the week."""
     return day - timedelta(days=day.weekday())
 
 
 def write(week: date) -> int:
-    """Count what changed from that Monday on for seven days, and tell it; how many members it concerns. 2 queries."""
+    """Count what changed from that Monday on for seven days; how many members it concerns. 4 queries."""
     begin = timezone.make_aware(datetime.combine(week, time()))
     with connection.cursor() as cursor:
         cursor.execute(_COUNTS, [begin, begin + timedelta(days=7)])
@@ -51,12 +43,11 @@ def write(week: date) -> int:
         mine["changes"] += changes
         mine["people"] = max(mine["people"], people)
     with transaction.atomic():
-        fresh = not QualityWeek.objects.filter(week=week).exists()
+        seen = dict(QualityWeek.objects.filter(week=week).values_list("staff_id", "seen_at"))
         QualityWeek.objects.filter(week=week).delete()
-        QualityWeek.objects.bulk_create(QualityWeek(week=week, staff_id=owner, counts=c) for owner, c in counts.items())
-    for owner, mine in counts.items():
-        for teller in _tellers if fresh and owner else ():
-            teller(owner, mine)  # type: ignore[arg-type]
+        QualityWeek.objects.bulk_create(
+            QualityWeek(week=week, staff_id=owner, counts=c, seen_at=seen.get(owner)) for owner, c in counts.items()
+        )
     return len(counts)
 
 
@@ -64,6 +55,19 @@ def weeks_of(principal: access.Principal, limit: int = 8) -> list[QualityWeek]:
     """Stored summaries of the member, the newest first. 1 query."""
     rows = QualityWeek.objects.filter(staff_id=principal.staff_id) if principal.staff_id else QualityWeek.objects.none()
     return list(rows.order_by("-week")[:limit])
+
+
+def unseen(principal: access.Principal) -> QualityWeek | None:
+    """The summary of the week that ended last, while the member has not looked at it. 1 query."""
+    if not principal.staff_id:
+        return None
+    rows = QualityWeek.objects.filter(staff_id=principal.staff_id, week=last_monday(), seen_at=None)
+    return next((row for row in rows if row.counts.get("changes")), None)
+
+
+def seen(principal: access.Principal) -> None:
+    """The member looked at the summaries. 1 query."""
+    QualityWeek.objects.filter(staff_id=principal.staff_id, seen_at=None).update(seen_at=clock.now())
 
 
 def changes_of(principal: access.Principal, since: datetime, limit: int = 50) -> list[TraitChange]:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("quality/corrections/all", pages_quality.decide_all, name="quality_all"),
     path("quality/rules", pages_quality.rule, name="quality_rules"),
     path("quality/rules/<uuid:rule_id>/end", pages_quality.end_rule, name="quality_rule_end"),
+    path("quality/progress", pages_quality.progress, name="quality_progress"),
     path("quality/scans", pages_quality.scan, name="quality_scans"),
     path("people/<uuid:person_id>/values/<slug:field>/confirmation", pages_quality.confirm, name="value_confirmation"),
     path("people/<uuid:person_id>/doubts", pages_quality.doubt, name="value_doubt"),

@@ -43,10 +43,12 @@ def page(request: access.StaffRequest) -> HttpResponse:
     may_see = principal.may("people.view") and principal.may("deals.view")
     first = candidates(principal) if may_see else []
     tasks = sales.my_tasks(principal, TASKS)
+    doubts = people.quality.to_confirm(principal, [task.person_id for task in tasks])
     context = {
         "first": first,
         "anything": bool(first) or people.any_profile(),
-        "tasks": tasks,
+        "tasks": [(task, doubts.get(task.person_id, ()) if task.person_id else ()) for task in tasks],
+        "week": people.quality.unseen_week(principal) if principal.may("people.view") else None,
         "late": sum(task.late for task in tasks),
         "models": _models(),
         "data_until": max((c.score.data_until for c in first if c.score.data_until), default=None),

@@ -330,18 +330,17 @@ def test_what_is_written_is_followed_and_measured_after_an_import() -> None:
     assert len(open_ids("email_malformed")) == 1
 
 
-def test_the_week_on_my_records_is_counted_and_told_once() -> None:
-    staff, _own = principal("salesperson")
+def test_the_week_on_my_records_is_counted_and_told_until_it_was_seen() -> None:
+    staff, own = principal("salesperson")
     (one,) = shouting(1)
     Person.objects.filter(pk=one.pk).update(owner=staff)
     scan()
     quality_apply.accept(SYSTEM, open_ids("name_case"))
-    heard: list[tuple[UUID, dict[str, Any]]] = []
-    quality_weekly.register_teller(lambda member, counts: heard.append((member, dict(counts))))
     week = quality_weekly.monday(timezone.now().date())
     quality_weekly.write(week)
-    quality_weekly.write(week)
-    quality_weekly._tellers.clear()
-    stored = QualityWeek.objects.get(staff_id=staff.pk)
-    assert stored.counts["corrections"] == stored.counts["changes"] == 2
-    assert heard == [(staff.pk, stored.counts)]
+    QualityWeek.objects.update(week=quality_weekly.last_monday())
+    stored = quality_weekly.unseen(own)
+    assert stored is not None and stored.counts["corrections"] == stored.counts["changes"] == 2
+    assert quality_weekly.unseen(SYSTEM) is None
+    quality_weekly.seen(own)
+    assert quality_weekly.unseen(own) is None

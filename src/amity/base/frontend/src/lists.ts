@@ -1,22 +1,24 @@
 // Lists: j/k move, x selects, Enter opens; ticking rows shows the bar of bulk actions with the count.
 import { all, find, typing } from "./dom";
 
+const LISTS = ".list, [data-ticks]"; // tables, and cards that can be ticked
+
 export function startLists(): void {
   document.addEventListener("change", onTick);
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);
-  document.body.addEventListener("htmx:afterSettle", () => all(".list").forEach(countTicked));
-  all(".list").forEach(countTicked);
+  document.body.addEventListener("htmx:afterSettle", () => all(LISTS).forEach(countTicked));
+  all(LISTS).forEach(countTicked);
 }
 
 function ticks(list: Element): HTMLInputElement[] {
-  return all<HTMLInputElement>("td.check input[type=checkbox]", list);
+  return all<HTMLInputElement>(".check input[type=checkbox]:not([data-all])", list);
 }
 
 let lastTicked: HTMLInputElement | null = null;
 function onTick(event: Event): void {
   const box = event.target as HTMLInputElement;
-  const list = box.closest(".list");
+  const list = box.closest(LISTS);
   if (!list || box.type !== "checkbox") return;
   if (box.matches("[data-all]")) ticks(list).forEach((each) => (each.checked = box.checked));
   else lastTicked = box;

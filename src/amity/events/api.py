@@ -30,6 +30,7 @@ from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, so
 from amity.events.sources import source_names
 from amity.events.standing import ALARM_SECONDS, Standing, late, standings
 from amity.events.stream import Lag, Stream, StreamDown, Table
+from amity.events.stream_postgres import own_connection
 from amity.events.streams import stream
 from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
 from amity.events.values import property_values
@@ -69,6 +70,7 @@ __all__ = [
     "kinds_of",
     "lane_of",
     "late",
+    "own_connection",
     "packed",
     "parse",
     "property_values",

@@ -30,6 +30,7 @@ from amity.people import (
 )
 from amity.people.golden import Policy
 from amity.people.identity import Memory, Resolved
+from amity.people.identity_beside import Beside
 from amity.people.identity_contacts import Contact, relink
 from amity.people.identity_junk import links
 from amity.people.identity_rows import Claim
@@ -52,7 +53,10 @@ def handle(facts: Sequence[events.Fact], cursor: Any) -> None:
     try:
         lock(cursor)
         _check(cursor, memory)
+        found = beside_thread().look_up(memory, facts)
         fresh = events.unseen(cursor, facts)
+        if found is not None:
+            found.result().put(memory)
         if fresh:
             _take_in(cursor, memory, fresh)
     except BaseException:
@@ -66,6 +70,13 @@ def memory_of_thread() -> Memory:
     if not hasattr(_memory, "known"):
         _memory.known = Memory()
     return _memory.known  # type: ignore[no-any-return]
+
+
+def beside_thread() -> Beside:
+    """What works beside this thread."""
+    if not hasattr(_memory, "beside"):
+        _memory.beside = Beside()
+    return _memory.beside  # type: ignore[no-any-return]
 
 
 def _check(cursor: Any, memory: Memory) -> None:

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from amity.access import api as access
 from amity.base import clock, jobs
-from amity.base.errors import NotFound, Refused
-from amity.people import duplicates_policy, merge, merge_companies
+from amity.base.errors import Refused
+from amity.people import duplicates_policy, merge, merge_companies, merge_many
 from amity.people.duplicate_models import DuplicatePair
-from amity.people.models import Identifier, Person
 
 POLICY = "certain duplicates"
-_BATCH = 200
+_BATCH = 50  # merges that commit together
 
 
 def merge_pair(
     principal: access.Principal, pair: DuplicatePair, winner: UUID, loser: UUID, policy: str = merge.MANUAL_POLICY
 ) -> UUID:
     """Make the pair one, with what spoke for it in the ledger; returns the merge."""
-    evidence: dict[str, Any] = {
+    make = merge_companies.merge if pair.kind == "company" else merge.merge
+    return make(principal, winner, loser, evidence_of(pair), policy=policy)
+
+
+def evidence_of(pair: DuplicatePair) -> dict[str, Any]:
+    """What spoke for a pair, as the ledger of merges keeps it."""
+    return {
         "pair": str(pair.pk), "probability": round(pair.probability, 6), "model": pair.model_version,
         "fields": pair.evidence,
     }  # fmt: skip
-    make = merge_companies.merge if pair.kind == "company" else merge.merge
-    return make(principal, winner, loser, evidence, policy=policy)
 
 
 def unmerge_pair(principal: access.Principal, kind: str, merge_id: str) -> None:
@@ -41,55 +46,42 @@ def unmerge_pair(principal: access.Principal, kind: str, merge_id: str) -> None:
 def merge_certain(kind: str, report: jobs.Report) -> int:
     """Merge the pairs of which the matcher is certain, where the administrator allows it; how many became one.
 
-    Each merge commits by itself, so a job that died goes on where it stopped. What conflicts is left to reviewers.
+    Each batch commits by itself, so a job that died goes on where it stopped. What conflicts is left to reviewers.
     """
-    done = 0
+    done, total = 0, _waiting(kind).count()
     while duplicates_policy.merges_certain(kind):
-        waiting = DuplicatePair.objects.filter(kind=kind, state="open", band="certain")
-        batch = list(waiting.order_by("-probability", "-id").values_list("pk", flat=True)[:_BATCH])
+        with transaction.atomic():
+            batch = list(_waiting(kind).select_for_update().order_by("-probability", "-id")[:_BATCH])
+            done += _merge_batch(kind, batch)
         if not batch:
             break
-        for pk in batch:
-            done += _merge_by_policy(kind, pk)
-        report(done, None, "merging")
+        report(done, max(total, done), "merging")
     return done
 
 
-def _merge_by_policy(kind: str, pk: UUID) -> bool:
-    with transaction.atomic():
-        pair = DuplicatePair.objects.select_for_update().filter(pk=pk, state="open", band="certain").first()
-        if pair is None:
-            return False
-        if kind == "person" and not _agree(pair):
-            pair.band = "review"
-            pair.save(update_fields=["band"])
-            return False
-        try:
-            with transaction.atomic():
-                pair.merge_id = merge_pair(access.SYSTEM, pair, pair.left_id, pair.right_id, POLICY)
-        except NotFound:
+def _waiting(kind: str) -> QuerySet[DuplicatePair]:
+    return DuplicatePair.objects.filter(kind=kind, state="open", band="certain")
+
+
+def _merge_batch(kind: str, pairs: Sequence[DuplicatePair]) -> int:
+    """Make these one where nothing is against it, all together or (where they become too many) one by one."""
+    wanted = [merge_many.Wanted(pair.left_id, pair.right_id, evidence_of(pair)) for pair in pairs]
+    try:
+        with transaction.atomic():
+            found = merge_many.merge_many(kind, wanted, POLICY)
+    except Refused as error:
+        if len(wanted) > 1:
+            return sum(_merge_batch(kind, [pair]) for pair in pairs)
+        found = [error.code]
+    for pair, outcome in zip(pairs, found, strict=True):
+        if isinstance(outcome, UUID):
+            pair.state, pair.merge_id = "merged", outcome
+        elif outcome == merge_many.GONE:
             pair.state = "gone"
-        except Refused as error:
-            pair.state, pair.band = ("merged", pair.band) if error.code == "merge_same" else ("open", "review")
-        else:
+        elif outcome == merge_many.SAME:
             pair.state = "merged"
+        else:
+            pair.band = "review"
         pair.decided_at = clock.now() if pair.state == "merged" else None
-        pair.save(update_fields=["state", "band", "merge_id", "decided_at"])
-        return pair.merge_id is not None
-
-
-def _agree(pair: DuplicatePair) -> bool:
-    """Whether nothing that was verified of one contradicts the other: no two user ids, no two checked addresses."""
-    ends = (pair.left_id, pair.right_id)
-    members = Person.objects.filter(merged_into_id__in=ends).values_list("pk", "merged_into_id")
-    home = {end: end for end in ends} | dict(members)
-    known: dict[tuple[UUID, str], set[str]] = {}
-    for person, one, value, verified in Identifier.objects.filter(person_id__in=home).values_list(
-        "person_id", "kind", "value", "verified"
-    ):
-        if verified or one == "user_id":
-            known.setdefault((home[person], one), set()).add(value)
-    return all(
-        not known.get((ends[0], one)) or not known.get((ends[1], one)) or known[ends[0], one] & known[ends[1], one]
-        for one in ("email", "phone", "user_id")
-    )
+    DuplicatePair.objects.bulk_update(pairs, ["state", "band", "merge_id", "decided_at"])
+    return sum(isinstance(outcome, UUID) for outcome in found)

@@ -33,6 +33,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "postcode": gettext_lazy("Postcode"), "street": gettext_lazy("Street"), "company": gettext_lazy("Company"),
     "website": gettext_lazy("Website"), "tax_number": gettext_lazy("Tax number"), "alias": gettext_lazy("User id"),
 }  # fmt: skip
+_ALSO = {"company": ("company_id",)}  # shown under another key than it is compared by
 LEVELS: Mapping[str, str | Promise] = {
     "same": pgettext_lazy("two values", "the same"), "alike": pgettext_lazy("two values", "almost the same"),
     "close": pgettext_lazy("two values", "similar"), "different": pgettext_lazy("two values", "different"),
@@ -66,12 +67,18 @@ def lines(principal: access.Principal, pair: PairView, winner_id: UUID) -> list[
     bars = ui.reason_bars([{"text": "", "effect": one.weight} for one in pair.evidence])
     by_key, found, used = {field.key: field for field in fields}, [], set()
     for one, bar in zip(pair.evidence, bars, strict=True):
-        named = (by_key.get(name) for name in known.get(one.field, ()))
+        named = (by_key.get(name) for name in (*known.get(one.field, ()), *_ALSO.get(one.field, ())))
         field = next((f for f in named if f and f.key not in used), None)
         used.add(field.key if field else "")
         found.append(_line(one, field, bar["bar"]))
     rest = [each for each in fields if each.key not in used]
-    return found + [Line(f.label, f.left, f.right, f.side, _why(f)) for f in rest]
+    return found + [Line(f.label, f.left, f.right, f.side, _why(f)) for f in rest if f.left or f.right]
+
+
+def apart(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Lines that matter for the decision, and those in which both say the same and that no weight comes from."""
+    quiet = [line for line in lines if line.weight is None and line.left == line.right]
+    return [line for line in lines if line not in quiet], quiet
 
 
 def _line(one: Evidence, field: Field | None, bar: Any) -> Line:

@@ -56,7 +56,7 @@ def merge(
         made = Merge.objects.create(
             loser_id=loser, winner_id=winner, policy=policy, actor_id=principal.staff_id, evidence=dict(evidence or {})
         )
-        _settle(cursor, {winner, loser})
+        settle(cursor, {winner, loser})
         detail = {"merged": str(loser), "policy": policy, "merge": str(made.pk)}
         access.record(principal, "merge", "person", winner, detail)
         events.publish("person.updated", winner, {"id": str(winner), "merged": str(loser)})
@@ -85,7 +85,7 @@ def unmerge(principal: access.Principal, merge_id: UUID) -> UUID:
             whole = survivors((made.winner_id,), cursor)[made.winner_id]
             cursor.execute(_PLAIN_BACK, [made.loser_id])
             pipeline.count_again(cursor, {made.loser_id: (whole, made.loser_id), whole: (whole, whole)})
-        _settle(cursor, {made.winner_id, made.loser_id})
+        settle(cursor, {made.winner_id, made.loser_id})
         detail = {"from": str(made.winner_id), "merge": str(made.pk)}
         access.record(principal, "unmerge", "person", made.loser_id, detail)
         events.publish("person.updated", made.winner_id, {"id": str(made.winner_id), "parted": str(made.loser_id)})
@@ -131,7 +131,8 @@ def _revoke_likewise(made: Merge) -> None:
     same.filter(revoked_at=None).update(revoked_at=made.revoked_at)
 
 
-def _settle(cursor: Any, ends: set[UUID]) -> None:
+def settle(cursor: Any, ends: set[UUID]) -> None:
+    """Bring profiles in line with the ledger after entries about these ``ends`` were made or revoked."""
     moves = regroup(cursor, ends)
     bump(cursor)
     pipeline.touch(cursor, {pk for pair in moves.values() for pk in pair} | ends)

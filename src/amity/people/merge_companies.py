@@ -26,7 +26,7 @@ from amity.people.profiles import get_company
 
 MERGE_KIND = "companies.merge"
 MANUAL_POLICY = "manual"
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('people.companies'))"
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('people.companies'))"
 _MAX_SHOWN = 50
 
 
@@ -60,7 +60,7 @@ def merge(
     get_company(principal, winner_id)
     get_company(principal, loser_id)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LOCK)
+        cursor.execute(LOCK)
         now = survivors((winner_id, loser_id))
         winner, loser = now[winner_id], now[loser_id]
         if winner == loser:
@@ -86,7 +86,7 @@ def unmerge(principal: access.Principal, merge_id: UUID) -> UUID:
     """
     access.require(principal, "people.edit")
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LOCK)
+        cursor.execute(LOCK)
         made = CompanyMerge.objects.select_for_update().filter(pk=merge_id).first()
         if made is None:
             raise NotFound(_("This merge is not here."))

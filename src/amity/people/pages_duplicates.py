@@ -150,11 +150,13 @@ def _sides(request: access.StaffRequest, pair: PairView, pairs: list[PairView]) 
     if winner not in (pair.left.id, pair.right.id):
         winner = duplicates_review.suggested_winner(pair)
     before, behind = duplicates_review.neighbours(pairs, pair.id)
+    lines, same = duplicates_review.apart(duplicates_review.lines(request.principal, pair, winner))
     owners = access.staff_names([pair.left.owner_id, pair.right.owner_id, UUID(int=0)])
     keys = ((pair.left, "arrowleft"), (pair.right, "arrowright"))
     return {
         "winner": winner,
-        "lines": duplicates_review.lines(request.principal, pair, winner),
+        "lines": lines,
+        "same": same,
         "pair_sides": [(side, owners.get(side.owner_id or UUID(int=0), ""), key) for side, key in keys],
         "found_by": FOUND_BY.get(pair.found_by, ""),
         "before": before,

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -56,18 +58,25 @@ def main(argv: Sequence[str]) -> int:
         django.setup()
         asked.inside.write_text(json.dumps(_one(asked.seed[0], asked.people)))
         return 0
-    parts = []
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in asked.seed:
-            told = Path(folder) / f"{seed}.json"
-            with scratch.installation() as environment:
-                arguments = (_INSIDE, str(told), "--seed", str(seed), "--people", str(asked.people))
-                if scratch.python(environment, "amity.web.bench_corrections", *arguments):
-                    return 1
-            parts.append(json.loads(told.read_text()))
-    result = summed(parts)
+    with ThreadPoolExecutor(max(1, min(len(asked.seed), os.cpu_count() or 1))) as threads:
+        parts = list(threads.map(lambda seed: _measured(seed, asked.people), asked.seed))
+    if None in parts:
+        return 1
+    result = summed([part for part in parts if part])
     print(json.dumps(result) if asked.json else in_words(result))
     return 0 if result["good"] else 1
+
+
+def _measured(seed: int, people: int) -> dict[str, Any] | None:
+    """One sample company in an installation of its own, beside the others; None where that failed."""
+    with tempfile.TemporaryDirectory() as folder, scratch.installation() as environment:
+        told = Path(folder) / "told.json"
+        arguments = (_INSIDE, str(told), "--seed", str(seed), "--people", str(people))
+        if scratch.python(environment, "amity.web.bench_corrections", *arguments):
+            return None
+        part: dict[str, Any] = json.loads(told.read_text())
+        print(f"sample company {seed}: done", file=sys.stderr, flush=True)
+        return part
 
 
 def summed(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from amity.access import api as access
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import new_id
-from amity.people import changes, merge
+from amity.people import changes, merge, merge_many
 from amity.people.identity_junk import links, plain_id
 from amity.people.models import Holding, Identifier, Merge, Own, Person
 from amity.people.tests.identity_kit import counted, fact, feed, forget, identify, of_log, picture, track
@@ -154,6 +154,22 @@ def test_a_policy_heeds_what_a_human_parted() -> None:
     merge.merge(BOSS, a, b)
     with pytest.raises(Refused):
         merge.merge(BOSS, b, a)
+
+
+def test_many_merges_of_a_policy_heed_what_each_one_heeds_and_are_taken_back() -> None:
+    ada, bea, cyd, dot = (_person(name).pk for name in ("Ada", "Bea", "Cyd", "Dot"))
+    Identifier.objects.filter(person_id__in=(ada, cyd)).update(verified=True)
+    merge.unmerge(BOSS, merge.merge(BOSS, bea, dot))
+    before = digest()
+    wanted = [
+        merge_many.Wanted(*ends, {}) for ends in ((ada, bea), (bea, cyd), (dot, bea), (bea, ada), (new_id(), ada))
+    ]
+    made, *refused = merge_many.merge_many("person", wanted, "duplicates")
+    assert refused == [merge_many.VERIFIED, merge_many.PARTED, merge_many.SAME, merge_many.GONE]
+    assert Person.objects.get(pk=bea).merged_into_id == ada
+    more = merge_many.merge_many("person", [merge_many.Wanted(dot, cyd, {"p": 1})], "duplicates")
+    assert merge.unmerge(BOSS, made) == bea and merge.unmerge(BOSS, more[0]) == cyd
+    assert digest() == before
 
 
 def test_nobody_merges_whom_they_do_not_see() -> None:

@@ -34,7 +34,7 @@ def current(kind: str) -> Stored:
     if known is None or known.version != version:
         row = newest.filter(version=version).first()
         known = _models[kind] = from_json(kind, row.model) if row else prior(kind)
-    return known
+    return known if known.is_of_today else prior(kind)  # else until the next scan
 
 
 @cache

@@ -11,6 +11,7 @@ import numpy as np
 from amity.base import clock
 from amity.base.ids import new_id
 from amity.people import duplicates_models
+from amity.people.matching.compare import NAMESAKES
 from amity.people.matching.stored import Scored
 from amity.people.traits_store import text
 
@@ -75,9 +76,15 @@ def found(kind: str, scored: Scored, pairs: Sequence[tuple[UUID, UUID]], found_b
 
 
 def differing(scored: Scored) -> Any:
-    """Pairs that differ in something of which everybody has one: never certain, whatever else agrees."""
+    """Pairs never certain, whatever else agrees: two of something of which everybody has one, or numbered namesakes.
+
+    Who is called as somebody else is gets an address with another number.
+    """
     own = [at for at, name in enumerate(scored.fields) if name in _OWN]
-    return np.array([any(row[at] == "different" for at in own) for row in scored.likeness], dtype=np.bool_)
+    found = np.array([any(row[at] == "different" for at in own) for row in scored.likeness], dtype=np.bool_)
+    for at in (at for at, name in enumerate(scored.fields) if name == "email"):
+        found |= scored.levels[:, at] == NAMESAKES
+    return found
 
 
 def keep(cursor: Any, kind: str, pairs: Sequence[Found], version: str, doors: Mapping[Any, str]) -> None:

@@ -33,6 +33,7 @@ _SMALL = 30_000  # profiles up to which every record's nearest by letters are ca
 _AT_ONCE = 250_000  # pairs scored at a time
 _LARGEST = 12  # profiles in one group, beyond which nothing in it is certain
 _FEW = 3  # profiles in a group in which one may well be a bad copy
+_DIFFERING = -10.0  # log odds that a pair counts for in a group, where it differs in what is everybody's own
 _AGAINST = -4.0  # log odds of a pair within a group, below which nothing in it is certain
 _GONE = """
 UPDATE people_pair SET state = 'gone' WHERE kind = %s AND state = 'open' AND found_by <> 'alias' AND model_version <> %s
@@ -80,8 +81,13 @@ def scan(kind: str, report: jobs.Report = lambda done, total, stage: None) -> Sc
     report(base.total, base.total, "grouping")
     scored = model.scored(base, pairs)
     certain = duplicates_models.certain(taught, scored.odds) & ~duplicates_pairs.differing(scored)
-    certain[certain] = sound(model, base, pairs[certain])
-    return Scan(ids, model, pairs, scored, certain, duplicates_models.calibrated(taught, scored.odds))
+    joined = together(model, base, pairs[certain])
+    every, certain = _with(base, pairs, joined)
+    scored = scored if len(every) == len(pairs) else model.scored(base, every)
+    sure = duplicates_models.calibrated(taught, scored.odds)
+    return Scan(
+        ids, model, every, scored, certain, np.where(certain, np.maximum(sure, duplicates_models.CERTAIN), sure)
+    )
 
 
 def scan_person_base() -> list[tuple[str, str, str]]:
@@ -108,11 +114,31 @@ def read(kind: str) -> tuple[list[UUID], Records]:
     return [UUID(each) for each in table["id"].to_list()], blocks.of_table(kind, table)
 
 
-def sound(model: Stored, base: Records, pairs: Ints) -> Any:
-    """Which of the certain pairs belong to groups that hold together: not too large, no members against each other.
+def together(model: Stored, base: Records, pairs: Ints) -> Ints:
+    """The pairs ``(n, 2)`` that become one when the certain pairs do: all within groups that hold together.
 
-    A chain of certain pairs may join two that nobody would take for the same; then none of its pairs is certain.
+    A chain of certain pairs may join two that nobody would take for the same. Such a group is cut where the pairs
+    across speak against it on average; in what does not hold together then, or is too large, nothing is certain.
     """
+    alone = base.total + np.arange(base.total, dtype=np.int64)
+    first, bad = _groups(model, base, pairs)
+    found = [clusters.pairs_of(np.where(bad, alone, first))]
+    within = bad[pairs[:, 0]]
+    if within.any():
+        members = np.unique(pairs[within])
+        odds = lambda some: _bounded_odds(model, base, members[some])  # noqa: E731
+        cut = np.full(base.total, -1)
+        own = pairs[within]
+        places = np.searchsorted(members, own)
+        cut[members] = clusters.groups(len(members), places, np.ones(len(own)), odds)
+        again = own[cut[own[:, 0]] == cut[own[:, 1]]]
+        second, worse = _groups(model, base, again)
+        found.append(clusters.pairs_of(np.where(worse, alone, second)))
+    return np.concatenate(found)
+
+
+def _groups(model: Stored, base: Records, pairs: Ints) -> tuple[Ints, Any]:
+    """The group of every record that these pairs chain, and whether it does not hold together ``(total,)``."""
     groups = clusters.chained(base.total, pairs)
     sizes = np.bincount(groups, minlength=1)
     bad = sizes > _LARGEST
@@ -123,7 +149,13 @@ def sound(model: Stored, base: Records, pairs: Ints) -> Any:
         weak = (scored.odds < _AGAINST) & (sizes[groups[part[:, 0]]] > _FEW)
         against = weak | duplicates_pairs.differing(scored)
         bad[groups[part[against, 0]]] = True
-    return ~bad[groups[pairs[:, 0]]]
+    return groups, bad[groups]
+
+
+def _bounded_odds(model: Stored, base: Records, pairs: Ints) -> Doubles:
+    """Log odds of pairs; those that differ in what is everybody's own speak against the group as much as one can."""
+    scored = model.scored(base, pairs)
+    return np.where(duplicates_pairs.differing(scored), np.minimum(scored.odds, _DIFFERING), scored.odds)
 
 
 def write(kind: str, scan: Scan, report: jobs.Report = lambda done, total, stage: None) -> int:
@@ -138,6 +170,13 @@ def write(kind: str, scan: Scan, report: jobs.Report = lambda done, total, stage
         cursor.execute(_GONE, [kind, version])
         duplicates_models.store(scan.model)
     return written
+
+
+def _with(base: Records, pairs: Ints, joined: Ints) -> tuple[Ints, Any]:
+    """Both together, in order, and which are ``joined``."""
+    one, two = (each[:, 0] * base.total + each[:, 1] for each in (pairs, joined))
+    packed = np.union1d(one, two)
+    return np.column_stack([packed // base.total, packed % base.total]), np.isin(packed, two)
 
 
 def _parts(pairs: Ints) -> Iterator[Ints]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from amity.people.matching.columns import Column, encoded, normal
@@ -62,4 +64,4 @@ def _column(kind: str, name: str, how: str, raw: pl.Series) -> Column:
     if name == "company" or (kind, name) == ("company", "name"):
         form = {value: without_legal_form(text) if text else "" for value, text in form.items()}
     told = raw.replace_strict(form, default=None, return_dtype=pl.String)
-    return encoded(name, how, told)
+    return replace(encoded(name, how, told), personal=name in _NAMES)

@@ -39,11 +39,18 @@ class Column:
     kind: str  # email, phone, date, year, number, code, word, phrase, text
     codes: Codes
     values: list[str]
+    known_usage: Ints | None = None
+    personal: bool = False  # whether these are names of people, of which two usual ones are two
 
     @cached_property
     def counts(self) -> Ints:
         """How many records hold each value."""
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values)).astype(np.int64)
+
+    @property
+    def usage(self) -> Ints:
+        """How many records of the whole base hold each value, where that is known (`known_usage`), else of these."""
+        return self.counts if self.known_usage is None else self.known_usage
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """What is worked out of the values once, however often pairs are compared."""

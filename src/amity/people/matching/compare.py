@@ -24,14 +24,21 @@ CUTS: dict[str, tuple[float, ...]] = {
     "text": (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95),
     "code": (0.6, 0.8, 0.9, 1.0),
     "phone": (0.8, 0.9, 1.0),
-    "email": (0.3, 0.7, 0.8, 0.9, 1.0),
+    "email": (0.2, 0.3, 0.7, 0.8, 0.9, 1.0),
     "date": (0.3, 0.5, 0.8, 0.9, 1.0),
     "year": (0.8, 0.9, 1.0),
     "bag": (-0.4, -0.3, -0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4),
     "number": (0.5, 0.7, 0.9, 0.97, 1.0),
 }
+NAMESAKES = 1  # the level of e-mail addresses that only their numbers tell apart
 _KIN = 0.98
 _SHORT = 4  # sounds
+_LONG_NUMBER = 4  # digits of which one may be a slip rather than somebody else's
+_SHORTEST = 3  # letters of a name in which one wrong one may be a slip
+_SLIP = 0.86  # likeness of a usual name and a rare one that is one slip away, at least
+_ANOTHER = 0.7  # likeness of two usual names that do not sound the same, at most
+_USUAL = 10  # records that hold a name from which it is none by a slip
+_SLIPS = 50  # and so many times rarer than the name itself is any one slip of it
 
 
 def similarity(one: Column, pairs: Ints) -> Floats:
@@ -76,7 +83,28 @@ def _words(one: Column, a: Ints, b: Ints) -> Floats:
     best = np.maximum(plain, 0.96 * np.where(short & (alike < 1), np.float32(0), alike))
     edits = _edits(left, right)
     best = np.maximum(best, 0.95 * edits * (edits >= 0.8))
+    if one.personal:
+        best = _two_or_a_slip(one, a, b, best, edits, alike < 1)
     return np.where(_kin(one, a, b), np.float32(_KIN), best)
+
+
+def _two_or_a_slip(one: Column, a: Ints, b: Ints, best: Floats, edits: Floats, unlike: npt.NDArray[np.bool_]) -> Floats:
+    """Likeness of personal names, seen how usual they are; ``unlike``: those that do not sound the same.
+
+    Stefan and Stefanie are two names, though few letters make one the other: both are usual. A name that is far rarer
+    than a usual one which it resembles is a slip of it.
+    """
+    low, high = np.minimum(one.usage[a], one.usage[b]), np.maximum(one.usage[a], one.usage[b])
+    rare, usual = (low < _USUAL) | (low * _SLIPS < high), high >= _USUAL
+    lengths = one.kept("lengths", lambda: _lengths(one.values))
+    longest = np.maximum(lengths[a], lengths[b])
+    slip = usual & rare & (longest >= _SHORTEST) & ((1 - edits) * longest < 1.5)
+    best = np.where(slip, np.maximum(best, np.float32(_SLIP)), best)
+    return np.where(usual & ~rare & unlike, np.minimum(best, np.float32(_ANOTHER)), best)
+
+
+def _lengths(values: list[str]) -> Ints:
+    return np.array([len(value) for value in values], dtype=np.int64)
 
 
 def _kin(one: Column, a: Ints, b: Ints) -> npt.NDArray[np.bool_]:
@@ -180,12 +208,15 @@ def _digit_counts(values: list[str]) -> npt.NDArray[np.int8]:
 
 
 def _emails(one: Column, a: Ints, b: Ints) -> Floats:
-    """The same name at another place: 0.9; a slip: 0.8; names alike: 0.7; the same place: 0.3."""
-    local, digits, places, numbers, names = one.kept("mail", lambda: _mail_parts(one.values))
+    """The same name at another place: 0.9; a slip: 0.8; names alike: 0.7; the same place: 0.3; namesakes: 0.2."""
+    local, numbered, digits, letters, places, sizes, names = one.kept("mail", lambda: _mail_parts(one.values))
     found = np.where(places[a] == places[b], np.float32(0.3), np.float32(0.0))
     # anna.kowalska12 and anna.kowalska13 are two people, not a slip
+    both = numbered[a] & numbered[b]
+    other = np.flatnonzero(both & (digits[a] != digits[b]) & (letters[a] == letters[b]))
+    found[other] = _numbered(local[a[other]], local[b[other]])
     same = np.flatnonzero((digits[a] == digits[b]) & (names[a] != names[b]))
-    same = same[np.abs(numbers[a[same]] - numbers[b[same]]) <= 0.4 * np.maximum(numbers[a[same]], numbers[b[same]])]
+    same = same[np.abs(sizes[a[same]] - sizes[b[same]]) <= 0.4 * np.maximum(sizes[a[same]], sizes[b[same]])]
     if len(same):
         likeness = _edits(local[a[same]], local[b[same]])
         found[same[likeness >= 0.7]] = np.float32(0.7)
@@ -196,14 +227,31 @@ def _emails(one: Column, a: Ints, b: Ints) -> Floats:
     return np.where(names[a] == names[b], np.float32(0.9), found)
 
 
-def _mail_parts(values: list[str]) -> tuple[Any, Ints, Ints, Ints, Ints]:
-    """Per value: the name before the @, and as numbers its digits, the part behind the @, its length, the name."""
+def _numbered(left: npt.NDArray[np.object_], right: npt.NDArray[np.object_]) -> Floats:
+    """Names that differ in their numbers: a digit too many, lacking or exchanged with the next is a slip in a long one.
+
+    Another digit in one place is not: whoever comes next with such a name is given the next number.
+    """
+    if not len(left):
+        return np.empty(0, dtype=np.float32)
+    digits = [[re.sub(r"\D", "", name) for name in side] for side in (left, right)]
+    slips = _distance(_objects(digits[0]), _objects(digits[1]), DamerauLevenshtein.distance)
+    sizes = [_lengths(side) for side in digits]
+    moved = np.fromiter((sorted(x) == sorted(y) for x, y in zip(*digits, strict=True)), np.bool_, len(left))
+    slip = (slips <= 1) & (moved | (sizes[0] != sizes[1])) & (np.minimum(*sizes) >= _LONG_NUMBER)
+    return np.where(slip, np.float32(0.7), np.float32(0.2))
+
+
+def _mail_parts(values: list[str]) -> tuple[Any, npt.NDArray[np.bool_], Ints, Ints, Ints, Ints, Ints]:
+    """Per value: the name before the @, whether it has digits; as numbers: these, letters, place, length, name."""
     parts = [value.partition("@")[::2] for value in values]
     local = _objects(part[0] for part in parts)
-    digits = np.unique([re.sub(r"\D", "", part[0]) for part in parts], return_inverse=True)[1]
+    numbers = [re.sub(r"\D", "", part[0]) for part in parts]
+    digits = np.unique(numbers, return_inverse=True)[1]
+    letters = np.unique([re.sub(r"\d", "", part[0]) for part in parts], return_inverse=True)[1]
     places = np.unique([part[1] for part in parts], return_inverse=True)[1]
     names = np.unique([part[0] for part in parts], return_inverse=True)[1]
-    return local, digits, places, np.array([len(part[0]) for part in parts], dtype=np.int64), names
+    return local, _lengths(numbers) > 0, digits, letters, places, _lengths([part[0] for part in parts]), names
 
 
 def _dates(one: Column, a: Ints, b: Ints) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from amity.people.matching.columns import Column, Ints
-from amity.people.matching.compare import CUTS, Levels
+from amity.people.matching.compare import CUTS, NAMESAKES, Levels
 from amity.people.matching.model import Doubles, Model, Rival, against_all, column_weights, compared, odds, rarities
 from amity.people.matching.tables import Records
 from amity.people.matching.whole import Whole
@@ -22,6 +22,8 @@ _ROUNDS = 40
 _ANCHORS = 50  # pairs from which such a beginning is worth more than a guess
 _MANY = 10_000  # records from which namesakes in one town are usual
 _FEW = 5.0  # others who share a record's value, at most, in a column that tells people apart
+_MOST = 100.0  # the same with those who may be the same person: more are not looked at
+_SHARING = 5_000  # pairs to see who shares a value
 _CROWD = 100_000  # records beyond which they need not be so few: a birth date tells as much in a million people
 _LEARNED_FROM = 400_000  # candidates a model is learned from, where one table has more
 _LEARNED_MORE = 1_500_000  # the same for small tables, where the same are few among them
@@ -79,7 +81,7 @@ def train(records: Records, pairs: Ints, gamma: Levels | None = None, whole: Who
         times, pairs, gamma = len(pairs) / most, pairs[some], None if gamma is None else gamma[some]
     gamma = compared(records, pairs, whole) if gamma is None else gamma
     model, drawn = _begun(records, pairs, gamma, whole, times)
-    telling = [_is_telling(one, records) for one in records.columns]
+    telling = [_is_telling(at, records) for at in range(len(records.columns))]
     held, own = set[int](), list[int]()
     if not records.linkage:
         own = _own_columns(records)
@@ -190,8 +192,37 @@ def _same_in_themselves(model: Model, gamma: Levels, telling: list[bool], own: l
     return np.asarray(equal[:, dates].any(axis=1) | ((equal & np.array(telling)).sum(axis=1) >= 2))
 
 
-def _is_telling(one: Column, records: Records) -> bool:
-    return one.kind in ("email", "phone", "code", "date") and one.chance * min(records.total, _CROWD) < _FEW
+def _is_telling(at: int, records: Records) -> bool:
+    """Whether few others share a record's value; those who share the rest, too, are no others but the same again."""
+    one = records.columns[at]
+    if one.kind not in ("email", "phone", "code", "date"):
+        return False
+    sharing = one.chance * min(records.total, _CROWD)
+    return sharing < _FEW or (not records.linkage and sharing < _MOST and sharing * _others_share(at, records) < _FEW)
+
+
+def _others_share(at: int, records: Records) -> float:
+    """Of pairs with the same value in a column, those that are alike in less than half of what else both have."""
+    pairs = _sharing(records.columns[at])
+    gamma = np.delete(compared(records, pairs), at, axis=1)
+    halves = np.array([len(CUTS[one.kind]) // 2 for other, one in enumerate(records.columns) if other != at])
+    both = (gamma >= 0).sum(axis=1)
+    alike = ((gamma >= 0) & (gamma >= halves)).sum(axis=1)
+    told = both >= 2
+    return float(np.mean(2 * alike[told] < both[told])) if told.any() else 1.0
+
+
+def _sharing(one: Column) -> Ints:
+    """Pairs of records with the same value, drawn by chance: a record, and another one with its value."""
+    order = np.argsort(one.codes, kind="stable")
+    order = order[one.codes[order] >= 0]
+    ends = np.cumsum(one.counts)
+    chance = np.random.default_rng(2)
+    first = chance.choice(order, _SHARING)
+    code = one.codes[first]
+    second = order[(ends[code] - 1 - chance.integers(0, one.counts[code]))]
+    pairs = np.column_stack([first, second]).astype(np.int64)
+    return np.asarray(pairs[first != second])
 
 
 def _step(model: Model, records: Records, seen: Seen) -> None:
@@ -220,6 +251,8 @@ def _follow(model: Model, rival: Rival, seen: Seen, part: Doubles, records: Reco
         if rival.name == "related" and at in seen.own:
             learned = _bounded(learned, model.u[at])
             learned[-1] = max(learned[-1], _NAMED_AFTER if at in records.given else 0.0)
+        if rival.name == "related" and kind == "email":
+            learned[NAMESAKES] = max(learned[NAMESAKES], model.raw[at][NAMESAKES])  # of one name, and no more the same
         rival.levels[at] = learned / learned.sum()
 
 

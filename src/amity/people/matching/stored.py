@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -58,6 +58,12 @@ class Stored:
     def fields(self) -> tuple[str, ...]:
         return tuple(FIELDS[self.kind])
 
+    @property
+    def is_of_today(self) -> bool:
+        """Whether the model was learned with the fields and levels of likeness that are compared now."""
+        kinds = list(FIELDS[self.kind].values())
+        return self.model.kinds == kinds and [len(one) for one in self.model.m] == [len(CUTS[one]) + 1 for one in kinds]
+
     @cached_property
     def version(self) -> str:
         """A hash of all that decides."""
@@ -86,8 +92,17 @@ class Stored:
     def score(self, one: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> Scored:
         """How alike a record is to each of the others; all in normal form (`fields.NORMAL`)."""
         base = table_of(self.kind, [one, *others])
+        base = replace(base, columns=tuple(self._with_usage(column) for column in base.columns))
         pairs = np.column_stack([np.zeros(len(others), np.int64), np.arange(1, len(others) + 1, dtype=np.int64)])
         return self.scored(base, pairs)
+
+    def _with_usage(self, column: Column) -> Column:
+        """The column with how usual its values are in the base that the model was learned from."""
+        known = self.common.get(column.name)
+        if column.name not in _NAMES or not known:
+            return column
+        usage = np.array([known.get(hashed(value), 1) for value in column.values], dtype=np.int64)
+        return replace(column, known_usage=usage, personal=True)
 
     def scored(self, base: Records, pairs: Ints) -> Scored:
         """The same for pairs of a table with the fields of this kind."""

@@ -11,6 +11,7 @@ from amity.people.matching.tables import Records
 
 _ALIKE = 0.75  # a column that is this much alike is in its place
 _SWAPPED = 0.9  # likeness across the columns from which they count as swapped
+_NEARLY = 0.8  # and one of the two may have a slip besides
 _AS_GOOD_AS = np.float32(0.93)
 
 
@@ -29,7 +30,7 @@ def _across(one: Column, two: Column, pairs: Ints, at: Ints, likeness: list[Floa
     right = np.column_stack([pairs[:, 1], pairs[:, 0] + len(one.codes)])
     crossed = similarity(both, np.concatenate([left, right]))
     there, back = crossed[:size], crossed[size:]
-    swapped = (there >= _SWAPPED) & (back >= _SWAPPED)
+    swapped = (np.maximum(there, back) >= _SWAPPED) & (np.minimum(there, back) >= _NEARLY)
     likeness[columns[0]][at[swapped]] = likeness[columns[1]][at[swapped]] = _AS_GOOD_AS
     for found, other in ((there, back), (back, there)):
         single = (found >= _SWAPPED) & np.isnan(other)

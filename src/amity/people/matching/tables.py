@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -58,7 +58,7 @@ def records(left: pl.DataFrame, right: pl.DataFrame | None = None, ignore: Itera
     dropped = set(ignore)
     if right is None:
         left = without_ids(left, dropped)
-        return Records(_useful([column(name, left[name]) for name in left.columns]), left.height, left.height)
+        return Records(_named(_useful([column(name, left[name]) for name in left.columns])), left.height, left.height)
     left = left.drop([name for name in left.columns if name in dropped])
     right = right.drop([name for name in right.columns if name in dropped])
     shared = {name for name in _ids(left) if name in right.columns and _overlap(left[name], right[name]) > 0.1}
@@ -69,7 +69,7 @@ def records(left: pl.DataFrame, right: pl.DataFrame | None = None, ignore: Itera
         column(_short(a), pl.concat([left[a].cast(pl.String), right[b].cast(pl.String).rename(a)]))
         for a, b in aligned(left, right)
     ]
-    return Records(_useful(joined), left.height + right.height, left.height)
+    return Records(_named(_useful(joined)), left.height + right.height, left.height)
 
 
 def without_ids(table: pl.DataFrame, known: Iterable[str]) -> pl.DataFrame:
@@ -179,6 +179,15 @@ def _split(one: Column, others: Sequence[Column], at: int) -> tuple[list[str], l
     words = one.values[one.codes[at]].split()
     said = {word for other in others if other.codes[at] >= 0 for word in other.values[other.codes[at]].split()}
     return words, [word for word in words if word not in said]
+
+
+def _named(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns, those of first names and surnames marked: the latter where there are first names, too."""
+    first = [one for one in columns if one.kind == "word" and _holds_first_names(one)]
+    names = {one.name for one in first}
+    if first:
+        names |= {one.name for one in columns if one.kind == "word" and _NOT_FIRST.search(fold(one.name))}
+    return tuple(replace(one, personal=one.name in names) for one in columns)
 
 
 def _holds_first_names(one: Column) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -109,3 +110,31 @@ def test_pairs_name_records_by_whatever_column_holds_their_ids():
     assert known.ids == {"key", "ref"}
     with pytest.raises(Refused, match="name no records"):
         truth.by_pairs(left, right, pl.DataFrame({"a": ["x"], "b": ["y"]}))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "level"),
+    [
+        ("anna.kowalska1204@a.example", "anna.kowalska1205@a.example", 1),  # whoever comes next has the next number
+        ("anna.kowalska1204@a.example", "anna.kowalska1024@a.example", 3),  # a slip
+        ("anna.kowalska@a.example", "jan.nowak@a.example", 2),
+    ],
+)
+def test_addresses_that_only_their_numbers_tell_apart_are_namesakes(left, right, level):
+    assert levels_of("email", [left, right], personal=False) == level
+
+
+@pytest.mark.parametrize(("often", "alike"), [(40, False), (1, True)])
+def test_two_usual_names_are_two_and_a_rare_one_is_a_slip(often, alike):
+    assert (levels_of("word", ["stefan"] * 40 + ["stefanie"] * often, personal=True) >= 3) == alike
+
+
+def levels_of(kind, values, personal):
+    import numpy as np
+    import polars as pl
+
+    from amity.people.matching.columns import encoded
+    from amity.people.matching.compare import levels, similarity
+
+    column = replace(encoded("x", kind, pl.Series(values)), personal=personal)
+    return levels(kind, similarity(column, np.array([[0, len(values) - 1]])))[0]

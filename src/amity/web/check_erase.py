@@ -8,6 +8,7 @@ to show that the search finds them, (8) start as an operator does, which replays
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import signal
@@ -33,6 +34,7 @@ _PATIENCE_S = 240
 
 def main(argv: Sequence[str]) -> int:
     """Run all steps and print the figures."""
+    argparse.ArgumentParser(prog="amity check erase", description=__doc__).parse_args(argv)
     web, intake = free_port(), free_port()
     with (
         tempfile.TemporaryDirectory(prefix="amity-canary-") as folder,

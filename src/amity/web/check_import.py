@@ -5,6 +5,7 @@ Each folder is imported into a new, empty installation. Exit code 1 when a promi
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Sequence
@@ -23,13 +24,15 @@ def main(argv: Sequence[str]) -> int:
 
         django.setup()
         return 0 if _check(Path(argv[1])) else 1
-    if not argv:
-        print("Name at least one folder with exports.", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="amity check imports", description=__doc__)
+    parser.add_argument("folders", type=Path, nargs="+", help="a folder with exports of another system")
+    folders = parser.parse_args(argv).folders
+    if missing := [folder for folder in folders if not folder.is_dir()]:
+        parser.error(f"there is no folder {missing[0]}")
     failed = 0
-    for folder in argv:
+    for folder in folders:
         with scratch.installation() as environment:
-            failed += bool(scratch.python(environment, "amity.web.check_import", _INSIDE, folder))
+            failed += bool(scratch.python(environment, "amity.web.check_import", _INSIDE, str(folder)))
     print("All promises hold." if not failed else f"{failed} folders broke a promise.")
     return 1 if failed else 0
 

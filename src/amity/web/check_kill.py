@@ -30,8 +30,8 @@ _TARGETS = ("worker", "web", "postgres")
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run ``argv[0]`` rounds (default 20); prints the figures."""
-    rounds = int(argv[0]) if argv else 20
+    """Run 20 rounds, or as many as asked for; prints the figures."""
+    rounds = scratch.asked_number(argv, "kill", __doc__, "points", 20)
     lost = stuck = 0
     with scratch.installation(import_batch_rows=_BATCH, port=_PORT) as environment:
         house = _House(environment)

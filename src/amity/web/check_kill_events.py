@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the check, or (``--consume``) be its consumer; exit code 1 when an event is lost or an effect doubled."""
     if argv and argv[0] == "--consume":
         return _consume()
-    points = int(argv[0]) if argv else POINTS
+    points = scratch.asked_number(argv, "kill-events", __doc__, "points", POINTS)
     lost, doubled, _acknowledged = _run(points, _TARGETS, durable=True)
     control, _doubled, acknowledged = _run(min(points, _CONTROL_POINTS), ("postgres",), durable=False)
     print(f"target 0 acknowledged events lost, 0 effects doubled: {'missed' if lost or doubled else 'reached'}")

@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the check, or (in a process of its own) one part of it; exit code 1 when anything is missed or doubled."""
     if argv and argv[0] in _PARTS:
         return _PARTS[argv[0]](argv[1:])
-    events = int(argv[0]) if argv else EVENTS
+    events = scratch.asked_number(argv, "log", __doc__, "events", EVENTS)
     with scratch.installation() as environment:
         url = database_url(environment)
         with psycopg.connect(url) as connection:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def installation(keep: Path | None = None, **settings: object) -> Iterator[dict[
         engines.embedded_postgres(home).stop()
         if keep is None:
             shutil.rmtree(home, ignore_errors=True)
+
+
+def asked_number(argv: Sequence[str], check: str, about: str | None, name: str, usual: int) -> int:
+    """The one optional number that ``amity check …`` takes; says what it is for on ``--help`` or anything else."""
+    parser = argparse.ArgumentParser(prog=f"amity check {check}", description=about)
+    parser.add_argument(name, type=int, nargs="?", default=usual, help=f"how many (default: {usual:,})")
+    return int(vars(parser.parse_args(argv))[name])
 
 
 def amity(environment: Mapping[str, str], *arguments: str) -> None:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, paging
 from amity.base.errors import NotFound, Refused
+from amity.base.live import tell
 from amity.base.sealing import seal, unseal
 from amity.events import doors, mappings, payload_bodies
 from amity.events.mapping import Problem, Rules, applied
@@ -163,6 +164,7 @@ def receive(
         live = mappings.live_of(hook.source)
         if live is not None:
             _land(payload, live)
+        tell("source", [hook.source_id])
     return payload
 
 

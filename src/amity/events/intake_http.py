@@ -162,17 +162,25 @@ async def body_of(asked: Request, most: int) -> bytes:
 
 
 def inflated(sent: bytes, most: int) -> bytes:
-    """gzip or zlib data in plain, if that is at most ``most`` bytes; never more than that is held in memory."""
-    stream = zlib.decompressobj(47)  # gzip or zlib, by what it starts with
-    try:
-        plain = stream.decompress(sent, most + 1)
-    except zlib.error as error:
-        raise BadRequest("bad_gzip", "The body cannot be decompressed.") from error
+    """gzip, zlib or bare deflate data in plain, if that is at most ``most`` bytes; no more than that is ever held."""
+    stream, plain = _opened(sent, most)
     if len(plain) > most:
         raise too_large(most)
     if not stream.eof:
         raise BadRequest("bad_gzip", "The compressed body is cut off.")
     return plain
+
+
+def _opened(sent: bytes, most: int) -> tuple[Any, bytes]:
+    """The stream in the form that its first bytes say (gzip or zlib), or else without any head, and what it begins."""
+    failed: zlib.error | None = None
+    for form in (47, -15):
+        stream = zlib.decompressobj(form)
+        try:
+            return stream, stream.decompress(sent, most + 1)
+        except zlib.error as error:
+            failed = failed or error
+    raise BadRequest("bad_gzip", "The body cannot be decompressed.") from failed
 
 
 def too_large(most: int) -> BadRequest:

@@ -97,8 +97,15 @@ class _Body(_Event, gc=False):
     integrations: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Keyed(msgspec.Struct, gc=False):
+    """What old browser SDKs put into each event of a batch."""
+
+    writeKey: _Scalar = None
+
+
 _read_body = msgspec.json.Decoder(_Body).decode
 _read_event = msgspec.json.Decoder(_Event).decode
+_read_keyed = msgspec.json.Decoder(_Keyed).decode
 
 
 class _Bad(Exception):
@@ -124,8 +131,15 @@ def read(body: bytes, kind: str, limits: Limits) -> Parsed:
 
 
 def key_of(body: bytes) -> str:
-    """The write key that a body names, empty when it names none. Raises `BadRequest`."""
-    return _text(_envelope(body)[1].writeKey)
+    """The write key that a body names, or the first event of its batch; empty when none does. Raises `BadRequest`."""
+    envelope = _envelope(body)[1]
+    key = _text(envelope.writeKey)
+    if not key and envelope.batch:
+        try:
+            key = _text(_read_keyed(envelope.batch[0]).writeKey)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return ""
+    return key
 
 
 def _envelope(body: bytes) -> tuple[bytes, _Body]:

@@ -76,6 +76,13 @@ const analytics = new Analytics({{ writeKey: '{key}', host: '{host}' }})
 
 analytics.track({{ userId: 'user-1', event: 'Order Completed', properties: {{ revenue: 42.5 }} }})
 await analytics.closeAndFlush()"""
+_RUDDER_NODE = """\
+import RudderAnalytics from '@rudderstack/rudder-sdk-node'
+
+const analytics = new RudderAnalytics('{key}', {{ dataPlaneUrl: '{host}' }})
+
+analytics.track({{ userId: 'user-1', event: 'Order Completed', properties: {{ revenue: 42.5 }} }})
+analytics.flush()"""
 _PHP = """\
 require_once 'vendor/autoload.php';
 use Segment\\Segment;
@@ -115,6 +122,14 @@ val analytics = Analytics("{key}", applicationContext) {{
     cdnHost = "{bare}/v1"
 }}
 analytics.track("Order Completed", buildJsonObject {{ put("revenue", 42.5) }})"""
+_REACT_NATIVE = """\
+import {{ createClient }} from '@segment/analytics-react-native'
+
+const analytics = createClient({{
+  writeKey: '{key}', proxy: '{host}/v1', cdnProxy: '{host}/v1', useSegmentEndpoints: true,
+}})
+
+analytics.track('Order Completed', {{ revenue: 42.5 }})"""
 _SNIPPETS = (
     Snippet("curl", "curl", _ALL, "", _CURL),
     Snippet("segment-web", _("Browser (Segment)"), frozenset({_WEB}), "npm install @segment/analytics-next",
@@ -126,12 +141,16 @@ _SNIPPETS = (
     Snippet("rudder-python", "Python (RudderStack)", frozenset({_SERVER}), "pip install rudder-sdk-python",
             _RUDDER_PYTHON),
     Snippet("node", "Node", frozenset({_SERVER}), "npm install @segment/analytics-node", _NODE),
+    Snippet("rudder-node", "Node (RudderStack)", frozenset({_SERVER}), "npm install @rudderstack/rudder-sdk-node",
+            _RUDDER_NODE),
     Snippet("php", "PHP", frozenset({_SERVER}), "composer require segmentio/analytics-php", _PHP),
     Snippet("ruby", "Ruby", frozenset({_SERVER}), "gem install analytics-ruby", _RUBY),
     Snippet("go", "Go", frozenset({_SERVER}), "go get github.com/segmentio/analytics-go/v3", _GO),
     Snippet("java", "Java", frozenset({_SERVER}), "", _JAVA),
     Snippet("swift", "Swift", frozenset({_MOBILE}), "", _SWIFT),
     Snippet("kotlin", "Kotlin", frozenset({_MOBILE}), "", _KOTLIN),
+    Snippet("react-native", "React Native", frozenset({_MOBILE}), "npm install @segment/analytics-react-native",
+            _REACT_NATIVE),
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from amity.base import paging
+from amity.events import timeline_words
 from amity.events.models import Event
 
 Subject = Literal["person", "company", "deal"]
@@ -55,7 +56,18 @@ class EventView:
 
     @property
     def icon(self) -> str:
-        return next((icon for word, _label, icon in KINDS if word in self.kind), "point")
+        own = timeline_words.CALLS.get(self.kind)
+        return own[1] if own else next((icon for word, _label, icon in KINDS if word in self.kind), "point")
+
+    @property
+    def title(self) -> str:
+        """What happened, in words."""
+        return timeline_words.title(self.kind, self.name, self.data)
+
+    @property
+    def details(self) -> list[tuple[str, str]]:
+        """A few values of an event, as names and texts."""
+        return timeline_words.details(self.kind, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ def kinds_of(subject: Subject, ids: Ids) -> list[tuple[str, str]]:
              for rows in _about(subject, ids)]  # fmt: skip
     found = {row["kind"] for row in _newest(parts, MAX_LOOKED)}
     groups = [(word, str(label)) for word, label, _icon in KINDS if any(_group(kind) == word for kind in found)]
-    return groups + [(kind, kind.capitalize()) for kind in sorted(found) if not _group(kind)]
+    return groups + [(kind, _called(kind)) for kind in sorted(found) if not _group(kind)]
 
 
 def timeline(
@@ -110,6 +122,11 @@ def _newest(parts: Sequence[QuerySet[Event, Any]], limit: int) -> Iterable[Any]:
     if len(parts) < 2:
         return parts[0] if parts else ()
     return parts[0].union(*parts[1:], all=True).order_by("-occurred_at", "-id")[:limit]
+
+
+def _called(kind: str) -> str:
+    own = timeline_words.CALLS.get(kind)
+    return str(own[0]) if own else kind.capitalize()
 
 
 def _group(kind: str) -> str:

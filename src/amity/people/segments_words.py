@@ -107,7 +107,7 @@ def fact_of_value(value: Any, kind: str) -> str:
     if kind == "time":
         return _("It is {value}.").format(value=day(datetime.fromtimestamp(value / 1e6, UTC)))
     if kind == "number":
-        return _("It is {value}.").format(value=f"{value:,.2f}".rstrip("0").rstrip("."))
+        return _("It is {value}.").format(value=number(round(value, 2)))
     return _("It is {value}.").format(value=f"“{value}”")
 
 
@@ -116,9 +116,9 @@ def fact_of_events(n: int, first: datetime | None, last: datetime | None, total:
     if not n or first is None or last is None:
         return _("It never happened.")
     told = ngettext("It happened {n} time, on {last}.", "It happened {n} times, last on {last}.", n)
-    parts = [told.format(n=number(n), last=day(last))]
+    parts = [told.format(n=number(n), last=day(last).removesuffix("."))]  # "p.m." ends it already
     if total is not None:
-        parts.append(_("Sum: {value}.").format(value=f"{total:,.2f}"))
+        parts.append(_("Sum: {value}.").format(value=number(round(total, 2))))
     return " ".join(parts)
 
 
@@ -166,4 +166,4 @@ def _told(value: Any) -> str:
 
 
 def _days(value: float) -> str:
-    return f"{value:g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    return number(value)

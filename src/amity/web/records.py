@@ -123,6 +123,9 @@ def _page(
         "may_edit": principal.may("deals.edit" if subject.kind == "deal" else "people.edit"),
         **_timeline(request, subject),
     }
+    if subject.kind != "deal":
+        lately = [event.occurred_at for event in context["timeline"].events if event.kind != "segment"]
+        context["seen_at"] = max(filter(None, (view.observed_at, *lately)), default=None)
     if subject.kind in ("person", "deal") and principal.may("models.view"):
         context["score"] = intelligence.scores_for(subject.kind, [subject.id]).get(subject.id)
     return context, names

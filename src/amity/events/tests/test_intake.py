@@ -65,8 +65,9 @@ def test_the_key_may_stand_anywhere(taking: Taking, key: str) -> None:
     assert taking.ask("POST", "/v1/track", EVENT, authorization=basic).status == 200
     assert taking.ask("POST", "/v1/track", EVENT | {"writeKey": key}).status == 200
     assert taking.ask("POST", "/v1/batch", {"writeKey": key, "batch": [EVENT | {"type": "track"}]}).status == 200
+    assert taking.ask("POST", "/v1/b", {"batch": [EVENT | {"type": "track", "writeKey": key}]}).status == 200
     assert taking.ask("POST", "/beacon/v1/batch?writeKey=" + key, {"batch": [EVENT | {"type": "track"}]}).status == 200
-    assert len(logged()) == 4
+    assert len(logged()) == 5
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "nonsense"])
@@ -77,7 +78,9 @@ def test_the_content_type_says_nothing(taking: Taking, key: str, content_type: s
 
 def test_compressed_bodies(taking: Taking, key: str) -> None:
     plain = json.dumps(EVENT).encode()
+    bare = zlib.compressobj(wbits=-15)
     for sent, header in (
+        (bare.compress(plain) + bare.flush(), "deflate"),
         (gzip.compress(plain), "gzip"), (gzip.compress(plain), ""), (zlib.compress(plain), "deflate"), (plain, "gzip")
     ):  # fmt: skip
         assert taking.ask("POST", "/v1/t", sent, key, content_encoding=header).status == 200
@@ -87,7 +90,7 @@ def test_compressed_bodies(taking: Taking, key: str) -> None:
     for sent in (gzip.compress(plain)[:-9], b"\x1f\x8bnonsense"):
         assert taking.ask("POST", "/v1/t", sent, key).json["code"] == "bad_gzip"
     assert taking.ask("POST", "/v1/t", plain, key, content_encoding="br").status == 415
-    assert len(logged()) == 4
+    assert len(logged()) == 5
 
 
 def test_a_browser_may_send_from_anywhere(taking: Taking, key: str) -> None:

@@ -36,6 +36,12 @@ def test_the_address_says_the_type_and_the_body_stays_as_sent() -> None:
     assert (row, parsed.single) == (("track", b"m1", lane_of("u1", ""), None, sent, None), True)
 
 
+def test_the_key_may_stand_in_the_first_event_of_a_batch() -> None:
+    assert intake_wire.key_of(body(batch=[{"type": "page", "writeKey": "k1"}, {}])) == "k1"
+    assert intake_wire.key_of(body(writeKey="k0", batch=[{"writeKey": "k1"}])) == "k0"
+    assert [intake_wire.key_of(body(batch=batch)) for batch in ([], [5], ["x"], [{"writeKey": {}}])] == [""] * 4
+
+
 def test_a_batch_keeps_each_event_as_sent_and_what_it_shares() -> None:
     first, second = (
         b'{"type":"page","anonymousId":"a","messageId":"1"}',

@@ -185,7 +185,7 @@ def test_rejects_are_paged(shop: sources.SourceView) -> None:
 def test_snippets_hold_key_and_address() -> None:
     for kind in sources.KINDS:
         shown = snippets.snippets(kind, "the-key", "https://crm.example:8443")
-        assert kind in shown[0].kinds and len(shown) == 13
+        assert kind in shown[0].kinds and len(shown) == 15
         assert all("the-key" in one.text and "crm.example" in one.text for one in shown)
         assert not any("{host}" in one.text or "{{" in one.text for one in shown)
 

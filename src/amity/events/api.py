@@ -1,6 +1,7 @@
 """The door of room `events`."""
 
 from amity.events.clock_of_log import align as align_log
+from amity.events.connector_folder import file_cleaned, inbox_folders
 from amity.events.consumers import run as run_consumers
 from amity.events.consuming import Consumer, register_consumer
 from amity.events.doors import (
@@ -16,7 +17,6 @@ from amity.events.facts import EventFacts, facts
 from amity.events.intake_door import IntakeDoor, is_intake
 from amity.events.intake_rows import copy_of
 from amity.events.log import (
-    CHUNK,
     Landed,
     append_batch,
     append_facts,
@@ -38,7 +38,6 @@ from amity.events.webhooks import TOPICS, publish, publish_many
 
 __all__ = [
     "ALARM_SECONDS",
-    "CHUNK",
     "TOPICS",
     "Bad",
     "Consumer",
@@ -65,7 +64,9 @@ __all__ = [
     "append_packed",
     "copy_of",
     "facts",
+    "file_cleaned",
     "forget",
+    "inbox_folders",
     "is_intake",
     "kinds_of",
     "lane_of",

@@ -32,7 +32,7 @@ _KNOWN = """
 WITH told AS MATERIALIZED (SELECT unnest(%s::uuid[]) AS key),
 new AS MATERIALIZED (INSERT INTO events_seen SELECT key FROM told ON CONFLICT DO NOTHING RETURNING key)
 SELECT key FROM told EXCEPT ALL SELECT key FROM new"""
-CHUNK = 250  # rows handed to the server at once: it lands them while the next ones are packed
+_CHUNK = 250  # rows handed to the server at once: it lands them while the next ones are packed
 _MAX_KIND = 40
 _MAX_SOURCE = 120
 
@@ -113,13 +113,13 @@ def append_packed(cursor: Any, chunks: Iterable[bytes]) -> None:
 
 
 def packed(rows: Iterable[Landed]) -> list[bytes]:
-    """Facts as COPY takes them, `CHUNK` rows in each; needs no database, so another thread may do it."""
+    """Facts as COPY takes them, some rows in each; needs no database, so another thread may do it."""
     return list(_chunks(rows))
 
 
 def _chunks(rows: Iterable[Landed]) -> Iterator[bytes]:
     waiting = iter(rows)
-    while chunk := list(islice(waiting, CHUNK)):
+    while chunk := list(islice(waiting, _CHUNK)):
         yield _packed(chunk)
 
 

@@ -51,7 +51,8 @@ class Fact(msgspec.Struct, gc=False):
     """One event, understood. Ids are empty strings where the event has none; times are aware, in UTC.
 
     ``name`` is the event's (track), page's or screen's name, else empty. ``position`` is (xid, id) in Postgres,
-    (partition, offset) in Kafka. ``ready``: what `log.prepare` worked out beforehand.
+    (partition, offset) in Kafka. ``ready``: what `log.prepare` worked out beforehand; ``worked``: what the
+    consumer's own ``prepare`` did.
     """
 
     source_id: UUID
@@ -69,6 +70,7 @@ class Fact(msgspec.Struct, gc=False):
     received_at: datetime
     position: Position
     ready: tuple[bytes, bytes, bytes] | None = None
+    worked: Any = None
 
 
 _Id = str | int | float | bool | None

@@ -90,45 +90,50 @@ def record(cursor: Any, landed: Sequence[Any]) -> dict[UUID, set[str]]:
 
     4 queries, about 8 µs a fact. Call it once per fact, in the transaction that appends it.
     """
-    recording = Recording(cursor, landed)
-    for _row in recording.counting(landed):
-        pass
+    about = [row for row in landed if row.person_id is not None]
+    homes = {row.person_id for row in about}
+    recording = Recording(cursor, roots_of(cursor, homes) if homes else {}, {name_of(row.fact) for row in about})
+    recording.count(landed)
     return recording.write()
 
 
 class Recording:
-    """A batch that is counted row by row, while its rows are on their way into the log, and then added at once."""
+    """A batch that is counted, by another thread if need be while its rows are on their way into the log, then added.
 
-    def __init__(self, cursor: Any, landed: Sequence[Any]) -> None:
-        """3 queries."""
+    ``roots``: what those whom the rows are about are part of by now, where that is somebody else; ``names``: what the
+    rows are called (`name_of`), none if they are about nobody.
+    """
+
+    def __init__(self, cursor: Any, roots: Mapping[UUID, UUID], names: set[str]) -> None:
+        """2 queries."""
         self._cursor = cursor
         self._by_name: dict[UUID, dict[str, list[int]]] = {}  # person → event → how many, first, last (µs)
         self._sums: dict[tuple[UUID, int], Sum] = {}
         self._tallies: dict[tuple[UUID, int, str], int] = {}
-        people = {row.person_id for row in landed} - {None}
-        if people:
+        self._roots = roots
+        self._registry = Registry()
+        self._counted: list[str] = []
+        if names:
             cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
             cursor.execute("SELECT coalesce(max(version), 0) FROM people_segment_version")
             version = cursor.fetchone()[0]
-            names = {name_of(row.fact) for row in landed if row.person_id is not None}
             self._registry = _names.at(version, names)
-            self._roots = roots_of(cursor, people)
 
-    def counting(self, landed: Iterable[Any]) -> Iterator[Any]:
-        """The same rows; each is counted when it is asked for."""
+    def count(self, landed: Iterable[Any]) -> None:
+        """Count these rows, all there are; needs no database."""
         for row in landed:
             if row.person_id is not None:
                 self._add(self._roots.get(row.person_id, row.person_id), row.fact)
-            yield row
-
-    def write(self) -> dict[UUID, set[str]]:
-        """Add what was counted; whom it is about by now → ``event:`` names. 1 query, more where more is summed."""
         counts: list[tuple[UUID, int, list[int]]] = []
-        base = self._registry.base_of if self._by_name else {}
+        base = self._registry.base_of
         for person in sorted(self._by_name, key=_int):
             found = [(base[name], known) for name, known in self._by_name[person].items() if name in base]
             counts += [(person, measure, known) for measure, known in sorted(found)]
-        _upsert_counts(self._cursor, counts)
+        self._counted = _columns(counts)
+
+    def write(self) -> dict[UUID, set[str]]:
+        """Add what was counted; whom it is about by now → ``event:`` names. 1 query, more where more is summed."""
+        _upsert_counts(self._cursor, self._counted)
         if self._sums:
             _write(self._cursor, self._registry, self._sums, self._tallies)
         told = {name: f"event:{name}" for name in {name for names in self._by_name.values() for name in names}}
@@ -368,7 +373,7 @@ def _write(
     plain = set(registry.bases)
     keys = sorted(sums, key=lambda key: (key[0].int, key[1]))
     counts = [(key, sums[key]) for key in keys if key[1] in plain]
-    _upsert_counts(cursor, [(key[0], key[1], [row.n, row.first, row.last]) for key, row in counts])
+    _upsert_counts(cursor, _columns([(key[0], key[1], [row.n, row.first, row.last]) for key, row in counts]))
     _upsert(cursor, _UPSERT, [key for key in keys if key[1] not in decaying and key[1] not in plain], sums)
     for measure in sorted({key[1] for key in keys} & decaying):
         sql = _UPSERT + _DECAY.format(half=repr(half_us(registry.specs[measure])))
@@ -391,10 +396,14 @@ def _upsert(cursor: Any, sql: str, keys: Sequence[tuple[UUID, int]], sums: dict[
     cursor.execute(sql, [literals.uuids(key[0] for key in keys), *map(literals.numbers, columns)])
 
 
-def _upsert_counts(cursor: Any, rows: Sequence[tuple[UUID, int, list[int]]]) -> None:
-    """Person, measure and (number, first, last); in the order of the index."""
-    if rows:
-        columns = (
-            literals.numbers(row[1] for row in rows), *(literals.numbers(row[2][n] for row in rows) for n in range(3)),
-        )  # fmt: skip
-        cursor.execute(_UPSERT_COUNTS, [literals.uuids(row[0] for row in rows), *columns])
+def _columns(rows: Sequence[tuple[UUID, int, list[int]]]) -> list[str]:
+    """Person, measure and (number, first, last), in the order of the index, as arrays of `_UPSERT_COUNTS`."""
+    if not rows:
+        return []
+    people, measured = literals.uuids(row[0] for row in rows), literals.numbers(row[1] for row in rows)
+    return [people, measured, *(literals.numbers(row[2][n] for row in rows) for n in range(3))]
+
+
+def _upsert_counts(cursor: Any, columns: list[str]) -> None:
+    if columns:
+        cursor.execute(_UPSERT_COUNTS, columns)

@@ -7,11 +7,9 @@ which events arrive or on where a batch ends.
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -123,22 +121,29 @@ def _take_in(cursor: Any, memory: Memory, facts: list[events.Fact]) -> None:
 
 
 class Landing:
-    """Events on their way into the log: packed by another thread while this one talks to the server."""
+    """Events on their way into the log: packed and counted by another thread while this one talks to the server."""
 
     def __init__(self, facts: Sequence[events.Fact], homes: Sequence[UUID | None], companies: dict[str, UUID]) -> None:
         self.homes = {home for home in homes if home}
-        self.rows = [
-            events.Landed(fact, home, traits_companies.company_of(companies, fact) if companies else None, pk)
-            for fact, home, pk in zip(facts, homes, new_ids(len(facts)), strict=True)
-        ]
-        self._chunks = _packer.submit(events.packed, self.rows)
+        self.names = {activity.name_of(fact) for fact, home in zip(facts, homes, strict=True) if home}
+        self._packed = _packer.submit(_packed, facts, homes, companies)
 
-    def counted_by(self, recording: activity.Recording) -> Iterator[bytes]:
-        """The rows as COPY takes them; while the server lands some, these are counted."""
-        rows = recording.counting(self.rows)
-        for chunk in self._chunks.result():
-            yield chunk
-            deque(islice(rows, events.CHUNK), maxlen=0)
+    def land(self, cursor: Any, recording: activity.Recording) -> None:
+        """Put the rows into the log; while the server takes them in, ``recording`` counts them."""
+        rows, chunks = self._packed.result()
+        counting = _packer.submit(recording.count, rows)
+        events.append_packed(cursor, chunks)
+        counting.result()
+
+
+def _packed(
+    facts: Sequence[events.Fact], homes: Sequence[UUID | None], companies: dict[str, UUID]
+) -> tuple[list[events.Landed], list[bytes]]:
+    rows = [
+        events.Landed(fact, home, traits_companies.company_of(companies, fact) if companies else None, pk)
+        for fact, home, pk in zip(facts, homes, new_ids(len(facts)), strict=True)
+    ]
+    return rows, events.packed(rows)
 
 
 def _land(
@@ -152,8 +157,8 @@ def _land(
     profiles = identity.survivors(cursor, memory, {*landing.homes, *changed, *recount})
     if recount:
         activity.rebuild(cursor, {profiles[pk] for pk in recount})
-    recording = activity.Recording(cursor, landing.rows)
-    events.append_packed(cursor, landing.counted_by(recording))
+    recording = activity.Recording(cursor, profiles, landing.names)
+    landing.land(cursor, recording)
     touched = recording.write()
     for pk, names in changed.items():
         touched.setdefault(profiles.get(pk, pk), set()).update(names)
@@ -176,7 +181,7 @@ def _said(
         if home is None:
             continue
         if fact.kind == "identify" and fact.traits:
-            marks = said(fact.traits, fact.occurred_at, fact.message_id, fact.source_id)
+            marks = fact.worked if fact.worked is not None else _marks(fact)
             claims += _claims(home, marks)
         elif fact.kind == "group" and (company := traits_companies.company_of(companies, fact)):
             iso = fact.occurred_at.isoformat()
@@ -185,10 +190,22 @@ def _said(
             continue
         known = told.get(home)
         if known is None:
-            told[home] = marks
+            told[home] = dict(marks)
         else:
             later(known, marks, policy)
     return told, claims
+
+
+def _marks(fact: events.Fact) -> dict[str, Mark]:
+    return said(fact.traits, fact.occurred_at, fact.message_id, fact.source_id)
+
+
+def prepare(facts: Sequence[events.Fact]) -> None:
+    """Read ids and traits of events that are handled next, in the thread that reads ahead."""
+    identity.prepare(facts)
+    for fact in facts:
+        if fact.kind == "identify" and fact.traits:
+            fact.worked = _marks(fact)
 
 
 def _claims(home: UUID, marks: dict[str, Mark]) -> list[Claim]:
@@ -261,7 +278,7 @@ def count_again(cursor: Any, moves: Moves) -> None:
 
 def register() -> None:
     """Called when Django starts."""
-    events.register_consumer(events.Consumer("profiles", handle, BATCH, prepare=identity.prepare))
+    events.register_consumer(events.Consumer("profiles", handle, BATCH, prepare=prepare))
     register_follower(count_again)
 
 

@@ -21,7 +21,7 @@ from amity.people import literals, segments_live
 PEOPLE = 500  # in one note; a note that cannot be worked out concerns no more
 BATCH = 20  # notes
 _ERASING = "hashtext('people.erasing')"
-_NOTE = "INSERT INTO people_segment_work (people, names) VALUES (%s::uuid[], %s)"
+_NOTE = "INSERT INTO people_segment_work (people, names) VALUES "
 _LIVE = "SELECT EXISTS (SELECT FROM people_segment WHERE live AND archived_at IS NULL)"
 _DONE = """
 DELETE FROM people_segment_work
@@ -53,7 +53,7 @@ _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder(Told).dec
 def note(cursor: Any, changed: Mapping[UUID, set[str]]) -> None:
     """Have the live segments of these people looked at soon: person → names as `segments_live.touched` takes them.
 
-    In the transaction of the change. 1 query, and 1 for 500 people; nothing is noted while no segment is live.
+    In the transaction of the change. 2 queries; nothing is noted while no segment is live.
     """
     if not changed:
         return
@@ -61,11 +61,13 @@ def note(cursor: Any, changed: Mapping[UUID, set[str]]) -> None:
     if not cursor.fetchone()[0]:
         return
     waiting = iter(changed.items())
+    notes: list[str] = []
     while some := list(islice(waiting, PEOPLE)):
         places: dict[frozenset[str], int] = {}
         of = [places.setdefault(frozenset(names), len(places)) for _person, names in some]
         told = Told([sorted(names) for names in places], of)
-        cursor.execute(_NOTE, [literals.uuids(person for person, _names in some), _encode(told).decode()])
+        notes += literals.uuids(person for person, _names in some), _encode(told).decode()
+    cursor.execute(_NOTE + ", ".join(["(%s::uuid[], %s)"] * (len(notes) // 2)), notes)
 
 
 def look(notes: Sequence[Note], cursor: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from amity.access import api as access
 from amity.base.errors import Refused
+from amity.base.ids import read_id
 from amity.base.pages import page, toast
 from amity.events import webhooks
 
@@ -34,6 +36,17 @@ class EndpointForm(forms.Form):
         help_text=gettext_lazy("Names of events that land in the log, with commas: Order Completed, Cart *"),
     )  # fmt: skip
 
+    def __init__(self, data: Any = None, *, segment: str = "", called: str = "") -> None:
+        """``segment``: the id of one that is offered by itself, with what it is called."""
+        super().__init__(data)
+        one = read_id(segment)
+        if one is not None:
+            offered = [(f"segment.entered:{one}", _("Somebody enters “{segment}”").format(segment=called)),
+                       (f"segment.left:{one}", _("Somebody leaves “{segment}”").format(segment=called))]  # fmt: skip
+            topics: Any = self.fields["topics"]
+            topics.choices = [*offered, *topics.choices]
+            topics.initial = [topic for topic, _label in offered]
+
     def wanted(self) -> list[str]:
         """Topics and names of events together."""
         names = [name.strip() for name in self.cleaned_data["events"].split(",") if name.strip()]
@@ -44,12 +57,13 @@ class EndpointForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def endpoint_list(request: access.StaffRequest) -> HttpResponse:
     """All webhooks; POST makes one and shows its secret once."""
-    form, made = EndpointForm(request.POST or None), ""
+    about = {"segment": request.GET.get("segment", ""), "called": request.GET.get("called", "")[:200]}
+    form, made = EndpointForm(request.POST or None, **about), ""
     found = webhooks.endpoints(request.principal)
     if request.method == "POST" and form.is_valid():
         try:
             _view, made = webhooks.create_endpoint(request.principal, form.cleaned_data["url"], form.wanted())
-            form, found = EndpointForm(), webhooks.endpoints(request.principal)
+            form, found = EndpointForm(**about), webhooks.endpoints(request.principal)
         except Refused as error:
             form.add_error("url" if error.code == "bad_webhook_url" else None, error.message)
     context = {"endpoints": found, "form": form, "made": made}

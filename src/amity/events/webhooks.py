@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import fnmatch
+import re
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
@@ -33,6 +34,7 @@ TOPICS = frozenset(
     }
 )  # fmt: skip
 SECRET_MARK = "whsec_"  # noqa: S105 (the mark that Standard Webhooks puts before a key)
+ONE_SEGMENT = re.compile(r"segment\.(?:entered|left):[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 EVENT_TOPIC = "event."  # event.Order Completed, event.Order*, event.*: events that landed in the log
 MAX_ENDPOINTS, MAX_TOPICS = 20, 100
 ORDER = paging.Order("created_at", "created_at", descending=True)
@@ -48,6 +50,13 @@ class EndpointView:
     active: bool
     failures: int
     created_at: datetime
+
+    @property
+    def told(self) -> list[str]:
+        """The topics as pages show them: of one segment without its id."""
+        names = [each.partition(":")[0] if ONE_SEGMENT.fullmatch(each) else "" for each in self.topics]
+        one = [_("{topic} of one segment").format(topic=name) for name in names if name]
+        return [each for each, name in zip(self.topics, names, strict=True) if not name] + sorted(one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +99,16 @@ def publish_many(topic: str, facts: Iterable[tuple[UUID | None, dict[str, Any]]]
         raise ValueError(f"unknown topic {topic!r}: add it to TOPICS")
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("publish must share the transaction of the change it tells of")
-    wanting = [
-        each.pk for each in WebhookEndpoint.objects.filter(active=True) if not each.topics or topic in each.topics
-    ]
+    wanting = [(each.pk, each.topics) for each in WebhookEndpoint.objects.filter(active=True)]
+    wanting = [(pk, topics) for pk, topics in wanting if not topics or any(_about(each, topic) for each in topics)]
     if not wanting:
         return
     now = clock.now()
     rows = [
         WebhookDelivery(endpoint_id=pk, topic=topic, subject_id=subject_id, payload=payload, next_attempt_at=now)
         for subject_id, payload in facts
-        for pk in wanting
+        for pk, topics in wanting
+        if not topics or topic in topics or f"{topic}:{payload.get('segment_id')}" in topics
     ]
     WebhookDelivery.objects.bulk_create(rows, batch_size=500)
     if rows:
@@ -205,6 +214,11 @@ def asks_for(patterns: Iterable[str], topic: str) -> bool:
     return any(fnmatch.fnmatchcase(topic.casefold(), pattern.casefold()) for pattern in patterns)
 
 
+def _about(asked: str, topic: str) -> bool:
+    """Whether what an endpoint asks for is a topic, or a part of it (``segment.entered:<id>``)."""
+    return asked.partition(":")[0] == topic and not asked.startswith(EVENT_TOPIC)
+
+
 def _call_worker() -> None:
     """Ask for a delivery run once the caller's transaction has committed; one that waits already will do.
 
@@ -231,6 +245,7 @@ def _found(endpoint_id: UUID, lock: bool = False) -> WebhookEndpoint:
 def _checked(url: str, topics: Iterable[str]) -> list[str]:
     wanted = sorted(set(topics))
     named = {topic for topic in wanted if topic.startswith(EVENT_TOPIC) and len(EVENT_TOPIC) < len(topic) <= 200}
+    named |= {topic for topic in wanted if ONE_SEGMENT.fullmatch(topic)}
     if not set(wanted) - named <= TOPICS or len(wanted) > MAX_TOPICS:
         raise Refused("unknown_topic", _("Choose topics from the list."))
     if len(url) > 500 or engines.check_url(url, settings.CONFIG.webhook_allow_private):

@@ -311,7 +311,7 @@ def _tell(cursor: Any, moves: Sequence[Move], now: datetime) -> None:
 
 
 def _payload(move: Move) -> dict[str, Any]:
-    return {"id": str(move.person_id), "segment_id": str(move.segment.id)}
+    return {"id": str(move.person_id), "segment_id": str(move.segment.id), "segment": move.segment.name}
 
 
 def _fact(move: Move, begin: str, properties: dict[str, str], end: str, now: datetime) -> events.Fact:

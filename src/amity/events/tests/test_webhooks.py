@@ -112,6 +112,22 @@ def test_only_wanted_topics_and_active_endpoints(listener: Listener, publish: Ca
     assert WebhookDelivery.objects.count() == 1
 
 
+def test_an_endpoint_may_ask_for_one_segment(client: Client) -> None:
+    one, other = str(new_id()), str(new_id())
+    client.force_login(hire("Ada"))
+    address = f"{reverse('settings_webhooks')}?segment={one}&called=Buyers"
+    assert "Somebody enters “Buyers”" in client.get(address).content.decode()
+    client.post(address, {"url": "https://example.com/hook", "topics": [f"segment.entered:{one}"]})
+    (endpoint,) = webhooks.endpoints(SYSTEM)
+    assert (endpoint.topics, endpoint.told) == ((f"segment.entered:{one}",), ["segment.entered of one segment"])
+    with transaction.atomic():
+        for topic in ("segment.entered", "segment.left"):
+            webhooks.publish_many(topic, [(new_id(), {"segment_id": each}) for each in (one, other)])
+    assert WebhookDelivery.objects.get().payload == {"segment_id": one}
+    with pytest.raises(Refused):
+        webhooks.create_endpoint(SYSTEM, "https://example.com/hook", ["segment.entered:all"])
+
+
 def test_nothing_is_told_of_what_was_rolled_back(listener: Listener) -> None:
     subscribe(listener)
     with pytest.raises(RuntimeError), transaction.atomic():

@@ -154,7 +154,8 @@ def test_events_let_people_enter_and_the_log_and_webhooks_hear_of_it() -> None:
     told = Event.objects.get(name="segment.entered")
     assert (told.person_id, told.data) == (ann, {"segment_id": str(buyers), "segment": "Buyers"})
     delivery = WebhookDelivery.objects.get()
-    assert (delivery.topic, delivery.payload) == ("segment.entered", {"id": str(ann), "segment_id": str(buyers)})
+    assert (delivery.topic, delivery.payload) == (
+        "segment.entered", {"id": str(ann), "segment_id": str(buyers), "segment": "Buyers"})  # fmt: skip
     assert segments.get(ME, buyers).members == 1
 
 

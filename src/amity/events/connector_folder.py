@@ -41,6 +41,25 @@ def folder_under(folder: str, roots: list[Path]) -> Path:
     return path
 
 
+def inbox_folders() -> list[Path]:
+    """Folders out of which connectors may read."""
+    return allowed_roots("inbox", django_settings.CONFIG.connector_folders)
+
+
+def file_cleaned(path: Path) -> None:
+    """Lines about somebody were taken out of a file, or all of it: connectors that have read it do not read it again.
+
+    1 query and 1 for each connector that knows the file.
+    """
+    known = ConnectorFile.objects.filter(name=path.name, finished_at__isnull=False).select_related("connector")
+    for row in known:
+        folder = inbox_folders()[0] / str(row.connector.settings.get("folder", ""))
+        if path.is_file() and folder.resolve() == path.parent.resolve():
+            stat = path.stat()
+            row.size, row.modified_ns, row.sha256 = stat.st_size, stat.st_mtime_ns, _hash(path)
+            row.save(update_fields=["size", "modified_ns", "sha256"])
+
+
 class FolderReader:
     """Reads one file after the other, the oldest first."""
 

@@ -22,6 +22,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from amity.events import api as events
 from amity.people.models import ImportFile, Person
 from amity.people.privacy_needles import WHOLE, Matcher, document, leaves, pruned
 
@@ -34,7 +35,7 @@ _MOST_SHOWN = 1_000  # lines of a file that an export tells
 
 @dataclass(slots=True)
 class Hits:
-    """A file with lines about the person. ``kind``: upload, handed_on, log. ``how``: lines, whole."""
+    """A file with lines about the person. ``kind``: upload, handed_on, inbox, log. ``how``: lines, whole."""
 
     path: Path
     kind: str
@@ -50,13 +51,15 @@ class Folders:
     uploads: Path
     handed_on: tuple[Path, ...]
     logs: tuple[Path, ...]
+    inbox: tuple[Path, ...] = ()  # of connectors
 
 
 def folders() -> Folders:
     """Where this installation keeps files."""
     config = settings.CONFIG
     handed_on = (config.home / "exports", config.home / "outbox", *(Path(folder) for folder in config.export_folders))
-    return Folders(config.uploads, handed_on, (config.home / "logs", config.home / "postgres" / "log"))
+    logs = (config.home / "logs", config.home / "postgres" / "log")
+    return Folders(config.uploads, handed_on, logs, tuple(events.inbox_folders()))
 
 
 def find(matcher: Matcher, where: Folders, keys: dict[str, set[str]]) -> Iterator[Hits]:
@@ -87,6 +90,12 @@ def _each(matcher: Matcher, where: Folders, keys: dict[str, set[str]], *, clean:
     for folder in where.handed_on:
         for path in _files(folder):
             if hits := _in_file(path, "handed_on", matcher, {}, clean=clean):
+                yield hits
+    for folder in where.inbox:
+        for path in _files(folder):
+            if hits := _in_file(path, "inbox", matcher, {}, clean=clean):
+                if clean:
+                    events.file_cleaned(path)  # what is left in it is known: nothing is read twice
                 yield hits
     for folder in where.logs:
         for path in _files(folder):

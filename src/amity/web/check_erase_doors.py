@@ -266,8 +266,11 @@ def _staff(at: Doors) -> None:
 
 
 def _machine(at: Doors) -> None:
-    """A job with its arguments, what it can undo, a line of a log."""
+    """A job with its arguments, what it can undo, a line of a log, a file in the connectors' inbox."""
     new, person = at.planted.new, at.planted.person
+    inbox = Path(settings.CONFIG.home) / "inbox" / "till"
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / "day.csv").write_text(f"Mail,Bought\njan@firm.example,tea\n{at.mail},{new('connector: a file')}\n")
     args = {"ids": [str(person)], "values": {"job_title": new("undo: values of a change")}}
     with transaction.atomic():
         undo.note(at.me, "people.change", args, {str(person): {"job_title": new("undo: value before")}})

@@ -16,7 +16,7 @@ from amity.people import api as people
 def replay(uploads: Path | None) -> dict[str, int]:
     """Apply the erase ledger to this database, and to the uploads in a folder; rows by table."""
     own = people.privacy.files.folders()
-    where = own if uploads is None else replace(own, uploads=uploads, handed_on=(), logs=())
+    where = own if uploads is None else replace(own, uploads=uploads, handed_on=(), logs=(), inbox=())
     done = people.privacy.erasing.told(people.privacy.erasing.replay(where))
     people.privacy.ledger.write_missing_to_file()
     return done

@@ -17,6 +17,7 @@ from amity.access import api as access
 from amity.base import clock, jobs, undo
 from amity.base.errors import Forbidden, Refused
 from amity.base.ids import new_id
+from amity.events.models import Connector, ConnectorFile, Source
 from amity.people import api as people
 from amity.people import (
     privacy_copy,
@@ -222,9 +223,16 @@ def test_an_import_under_way_makes_an_erasure_wait() -> None:
 
 def test_files_lose_the_persons_lines_only(tmp_path: Path) -> None:
     person = anna()
-    uploads, logs = tmp_path / "uploads" / "u" / "1", tmp_path / "logs"
+    uploads, logs, inbox = tmp_path / "uploads" / "u" / "1", tmp_path / "logs", tmp_path / "inbox" / "till"
     uploads.mkdir(parents=True)
     logs.mkdir()
+    inbox.mkdir(parents=True)
+    (inbox / "day.csv").write_text("Mail,Total\njan@example.org,1\nanna.q@example.org,2\n")
+    source = Source.objects.create(name="Till", kind="connector")
+    till = Connector.objects.create(source=source, kind="folder", settings={"folder": "till"})
+    read = ConnectorFile.objects.create(
+        connector=till, name="day.csv", size=1, modified_ns=1, sha256="x", finished_at=clock.now()
+    )
     (uploads / "a.csv").write_text('Mail,Note\njan@example.org,x\nanna.q@example.org,"two\nlines, secret"\n')
     (uploads / "b.jsonl").write_text('{"m": "jan@example.org"}\n{"m": "Anna.Q@example.org", "n": "secret"}\n')
     (logs / "amity.log").write_text(
@@ -232,7 +240,12 @@ def test_files_lose_the_persons_lines_only(tmp_path: Path) -> None:
     )
     size = (logs / "amity.log").stat().st_size
     done = privacy_files.clean(Matcher(subject(person).needles), privacy_files.folders(), {})
-    assert sorted((hits.path.name, hits.count) for hits in done) == [("a.csv", 1), ("amity.log", 1), ("b.jsonl", 1)]
+    assert sorted((hits.path.name, hits.count) for hits in done) == [
+        ("a.csv", 1), ("amity.log", 1), ("b.jsonl", 1), ("day.csv", 1),
+    ]  # fmt: skip
+    assert (inbox / "day.csv").read_text() == "Mail,Total\njan@example.org,1\n"
+    read.refresh_from_db()  # it is known as it is now, and not read again
+    assert (read.size, read.modified_ns) == (29, (inbox / "day.csv").stat().st_mtime_ns)
     assert (uploads / "a.csv").read_text() == "Mail,Note\njan@example.org,x\n"
     assert (uploads / "b.jsonl").read_text() == '{"m": "jan@example.org"}\n'
     assert "secret" not in (logs / "amity.log").read_text()

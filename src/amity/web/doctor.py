@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 from django.apps import apps
@@ -24,8 +24,9 @@ from amity.base import clock
 from amity.base.config import Config, secret
 from amity.base.errors import Refused
 from amity.engines import api as engines
-from amity.events import api as events
-from amity.people import api as people
+
+if TYPE_CHECKING:
+    from amity.events import api as events
 
 _DISK_BYTES = 2 * 1024**3
 _MEMORY_BYTES = 512 * 1024**2
@@ -213,6 +214,8 @@ def _queue() -> Check:
 
 def _consumers() -> Check:
     """Consumers of events that are a minute behind, fail, or cannot reach their stream."""
+    from amity.events import api as events  # not above: the doctor is read before Django has started
+
     found = events.standings()
     if not (behind := events.late(found)):
         waiting = sum(one.lag.rows for one in found if one.lag)
@@ -224,6 +227,8 @@ def _consumers() -> Check:
 
 def _segments() -> Check:
     """Live segments whose members the nightly check found wrong, or whose timers nobody fires."""
+    from amity.people import api as people
+
     found = people.segments.health()
     values = {"live": found.live, "people": found.differences, "waiting": found.overdue_timers}
     if found.differences:

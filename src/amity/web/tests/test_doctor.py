@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.server
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -154,3 +156,8 @@ def test_old_postgres(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     check = found(config)["database"]
     assert not check.ok
     assert "PostgreSQL 99" in check.remedy
+
+
+def test_the_doctor_is_read_before_django_has_started() -> None:
+    """As `amity doctor` reads it: rooms with models cannot be imported yet."""
+    subprocess.run([sys.executable, "-c", "import amity.web.doctor"], check=True)

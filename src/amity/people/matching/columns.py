@@ -99,6 +99,15 @@ def encoded(name: str, kind: str, normal: pl.Series) -> Column:
     return Column(name, kind, codes, values.to_list())
 
 
+def of_texts(name: str, kind: str, texts: Sequence[str | None]) -> Column:
+    """The same from a list; few texts are numbered without the machinery that many are worth."""
+    if len(texts) > _SAMPLE:
+        return encoded(name, kind, pl.Series(texts, dtype=pl.String))
+    values = sorted({text for text in texts if text})
+    numbers = {text: at for at, text in enumerate(values)}
+    return Column(name, kind, np.array([numbers.get(text or "", -1) for text in texts], dtype=np.int32), values)
+
+
 def normal(kind: str, value: str) -> str:
     """A value of a column of this kind as it is compared; empty where it says nothing."""
     text = value.strip()

@@ -31,6 +31,7 @@ CUTS: dict[str, tuple[float, ...]] = {
     "number": (0.5, 0.7, 0.9, 0.97, 1.0),
 }
 NAMESAKES = 1  # the level of e-mail addresses that only their numbers tell apart
+_WORTH_A_THREAD = 5_000  # pairs of texts
 _KIN = 0.98
 _SHORT = 4  # sounds
 _LONG_NUMBER = 4  # digits of which one may be a slip rather than somebody else's
@@ -307,7 +308,9 @@ def _edits(left: npt.NDArray[np.object_], right: npt.NDArray[np.object_]) -> Flo
 def _distance(
     left: npt.NDArray[np.object_], right: npt.NDArray[np.object_], scorer: Callable[..., float | int]
 ) -> Floats:
-    found: Floats = cpdist(left, right, scorer=scorer, dtype=np.float32, workers=2)
+    found: Floats = cpdist(
+        left, right, scorer=scorer, dtype=np.float32, workers=2 if len(left) > _WORTH_A_THREAD else 1
+    )
     return found
 
 

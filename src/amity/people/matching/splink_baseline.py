@@ -25,6 +25,8 @@ from amity.people.matching.tables import aligned
 Ints = npt.NDArray[np.int64]
 _TRAINED_ON = 2  # blocking rules that EM is run with
 _BLOCKS = 4
+_MOST_PAIRS = 20_000_000  # within clusters
+_PAIRS, _PAIRS_PER_RECORD = 2_000_000, 10  # comparisons of one rule at most
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,13 @@ def default(left: pl.DataFrame, right: pl.DataFrame | None) -> Ints:
     """Pairs ``(n, 2)`` of row numbers (right rows after left ones) that Splink with documented defaults calls the same.
 
     Every column by the library's ready-made comparison for its content (names, dates of birth, e-mail, else
-    Jaro–Winkler), blocking on each of the fuller columns, u by random sampling, m by EM over two rules, 0.5.
+    Jaro–Winkler), blocking on each of the fuller columns (with others where its guide would find too many comparisons),
+    u by random sampling, m by EM over two rules, 0.5.
     """
     left, right = _plain_names(left, right)
     kinds = {name: found.kind for name in left.columns if (found := column(name, left[name]))}
     chosen = _by_use(left, list(kinds))
-    blocks = [[name] for name in chosen[:_BLOCKS]]
+    blocks = [_narrowed(left, right, name, chosen) for name in chosen[:_BLOCKS]]
     plan = Tuned(
         lambda library: [_comparison(library, name, kind) for name, kind in kinds.items()],
         blocks=blocks,
@@ -67,6 +70,26 @@ def default(left: pl.DataFrame, right: pl.DataFrame | None) -> Ints:
         return run(left, right, plan)
     except ValueError:  # no certain pair at all: keep Splink's own guess of how many are the same
         return run(left, right, replace(plan, certain=[]))
+
+
+def _narrowed(left: pl.DataFrame, right: pl.DataFrame | None, name: str, others: Sequence[str]) -> list[str]:
+    """A blocking rule on this column, with more columns until it gives no more pairs than can be compared."""
+    most = max(_PAIRS, _PAIRS_PER_RECORD * (left.height + (right.height if right is not None else 0)))
+    rule = [name]
+    for other in others:
+        if _count(left, right, rule) <= most:
+            break
+        rule += [] if other in rule else [other]
+    return rule
+
+
+def _count(left: pl.DataFrame, right: pl.DataFrame | None, rule: Sequence[str]) -> float:
+    """Number of pairs that are equal in these columns."""
+    sizes = left.drop_nulls(rule).group_by(rule).len()
+    if right is None:
+        return float((sizes["len"].cast(pl.Float64) * (sizes["len"] - 1) / 2).sum())
+    both = sizes.join(right.drop_nulls(rule).group_by(rule).len(), on=list(rule))
+    return float((both["len"].cast(pl.Float64) * both["len_right"]).sum())
 
 
 def _plain_names(left: pl.DataFrame, right: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame | None]:
@@ -115,12 +138,19 @@ def _run(left: pl.DataFrame, right: pl.DataFrame | None, plan: Tuned) -> Ints:
 
 
 def _clustered(linker: Any, predicted: Any, threshold: float) -> Ints:
-    """All pairs within Splink's own clusters (connected components at the threshold)."""
+    """All pairs within Splink's own clusters (connected components at the threshold).
+
+    Where everything became one cluster, only the pairs that it predicts: all within would not fit into memory.
+    """
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, threshold).as_pyarrow_table()
     rows = clusters["row_number_"].to_numpy()
     _names, numbers = np.unique(np.asarray(clusters["cluster_id"].to_pylist(), dtype=str), return_inverse=True)
     order = np.argsort(rows)
-    return pairs_of(numbers[order].astype(np.int64))
+    sizes = np.bincount(numbers).astype(np.float64)
+    if (sizes * (sizes - 1) / 2).sum() <= _MOST_PAIRS:
+        return pairs_of(numbers[order].astype(np.int64))
+    found = predicted.as_pyarrow_table()
+    return _pairs(found["row_number__l"].to_numpy(), found["row_number__r"].to_numpy())
 
 
 def _registered(database: Any, table: pl.DataFrame, name: str, offset: int, plan: Tuned) -> Any:

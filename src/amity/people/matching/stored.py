@@ -11,10 +11,9 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-import polars as pl
 
 from amity.people.matching import model as models
-from amity.people.matching.columns import Column, Ints, encoded
+from amity.people.matching.columns import Column, Ints, of_texts
 from amity.people.matching.compare import CUTS, Levels
 from amity.people.matching.fields import FIELDS
 from amity.people.matching.model import Doubles, Model, Rival
@@ -170,10 +169,7 @@ def of_base(kind: str, model: Model, base: Records) -> Stored:
 def table_of(kind: str, rows: Iterable[Mapping[str, str]]) -> Records:
     """Records in normal form as a table with the fields of this kind; empty columns stay."""
     told = list(rows)
-    columns = tuple(
-        encoded(name, how, pl.Series([row.get(name) or None for row in told], dtype=pl.String))
-        for name, how in FIELDS[kind].items()
-    )
+    columns = tuple(of_texts(name, how, [row.get(name) or None for row in told]) for name, how in FIELDS[kind].items())
     return Records(columns, len(told), len(told), _NAMES if kind == "person" else ())
 
 

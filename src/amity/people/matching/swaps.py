@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
-from amity.people.matching.columns import Column, Ints, encoded
+from amity.people.matching.columns import Column, Ints, of_texts
 from amity.people.matching.compare import Floats, similarity
 from amity.people.matching.tables import Records
 
@@ -24,7 +23,7 @@ def put_right(records: Records, pairs: Ints, likeness: list[Floats], columns: li
 
 
 def _across(one: Column, two: Column, pairs: Ints, at: Ints, likeness: list[Floats], columns: tuple[int, int]) -> None:
-    both = _together(one, two)
+    both = one.kept(f"with {two.name}", lambda: _together(one, two))
     size = len(pairs)
     left = np.column_stack([pairs[:, 0], pairs[:, 1] + len(one.codes)])
     right = np.column_stack([pairs[:, 1], pairs[:, 0] + len(one.codes)])
@@ -41,4 +40,4 @@ def _across(one: Column, two: Column, pairs: Ints, at: Ints, likeness: list[Floa
 def _together(one: Column, two: Column) -> Column:
     """Both columns as one, the second's records after the first's."""
     texts = [np.array([*column.values, None], dtype=object)[column.codes] for column in (one, two)]  # -1: the None
-    return encoded(one.name, one.kind, pl.Series(np.concatenate(texts).tolist(), dtype=pl.String))
+    return of_texts(one.name, one.kind, np.concatenate(texts).tolist())

@@ -10,11 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 
-# Profiles whose use is restricted, whichever of their members was: the strictest wins in a merge.
-RESTRICTED_SQL = (
-    "SELECT coalesce(m.merged_into_id, m.id) FROM people_restriction r JOIN people_person m ON m.id = r.person_id "
-    "WHERE r.lifted_at IS NULL"
-)
+# Profiles whose use is restricted, whichever of their members was: the strictest wins in a merge. A function, as a join
+# or a subquery here would keep what asks for it from running in parallel.
+RESTRICTED_SQL = "SELECT restricted FROM people_restricted() AS restricted"
 
 
 class PrivacyRequest(Record):

@@ -57,14 +57,16 @@ def _projected(tree: Group, around: World, principal: access.Principal | None) -
     seen = seen_by(principal, params)
     with connection.cursor() as cursor:
         cursor.execute("SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'people_person'::regclass")
-        share = min(100.0, 100.0 * SAMPLED / float(cursor.fetchone()[0]))
+        everybody = float(cursor.fetchone()[0])
         cursor.execute(
-            f"SELECT p.id FROM people_person p TABLESAMPLE SYSTEM ({share:.6f}) WHERE {LISTED} AND {seen}",
+            f"SELECT p.id, {LISTED} AND {seen} FROM people_person p"
+            f" TABLESAMPLE SYSTEM ({min(100.0, 100.0 * SAMPLED / everybody):.6f})",
             params.values,
         )
-        ids = [row[0] for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+        ids = [person for person, listed in rows if listed]
         found = len(people_among(cursor, tree, around, ids)) if ids else 0
-    return round(found * 100.0 / share)
+    return round(found * everybody / max(len(rows), 1))  # by rows, as pages come in more or less by chance
 
 
 def sample(tree: Group, around: World, n: int, principal: access.Principal | None) -> list[MemberView]:

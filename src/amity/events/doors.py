@@ -22,6 +22,8 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import Refused
+from amity.base.ids import new_id
+from amity.events.intake_keys import COUNT
 from amity.events.models import Quarantine
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key
 from amity.events.stream import StreamDown
@@ -158,7 +160,7 @@ def rows_of(
 
 
 def append(source_id: UUID, events: Iterable[dict[str, Any]]) -> Appended:
-    """Put events into the log inside the caller's transaction. 2 queries and one COPY.
+    """Put events into the log inside the caller's transaction, and count them. 3 queries and one COPY.
 
     Events that were consumed before are left out (the consumers would do the same: this only keeps the log short).
     """
@@ -168,7 +170,16 @@ def append(source_id: UUID, events: Iterable[dict[str, Any]]) -> Appended:
     fresh = unseen(rows)
     if fresh:
         _append(fresh)
+    if fresh or bad:
+        _count(source_id, len(fresh), len(bad), sum(len(row.body) for row in fresh))
     return Appended(len(fresh), len(rows) - len(fresh), tuple(bad))
+
+
+def _count(source_id: UUID, taken: int, refused: int, size: int) -> None:
+    """Add to the source's volume of this minute, as the intake does."""
+    minute = clock.now().replace(second=0, microsecond=0).timestamp()
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [new_id(), minute, taken, refused, size, source_id])
 
 
 def unseen(rows: Sequence[RawRow]) -> list[RawRow]:

@@ -37,7 +37,7 @@ SELECT id, name, kind, write_key, previous_key, previous_until, events_per_secon
        enabled
 FROM events_source
 """
-_COUNT = """
+COUNT = """
 INSERT INTO events_sourcevolume (id, source_id, minute, taken, refused, size)
 SELECT %s, id, to_timestamp(%s), %s, %s, %s FROM events_source WHERE id = %s
 ON CONFLICT (source_id, minute) DO UPDATE SET taken = events_sourcevolume.taken + excluded.taken,
@@ -203,7 +203,7 @@ class Keys:
         try:
             async with opened.transaction():
                 for (source_id, minute), (taken, refused, size) in sorted(counts.items()):
-                    await opened.execute(_COUNT, [new_id(), minute * 60, taken, refused, size, source_id])
+                    await opened.execute(COUNT, [new_id(), minute * 60, taken, refused, size, source_id])
         except BaseException:
             for key, lost in counts.items():
                 kept = self._counts.setdefault(key, [0, 0, 0])

@@ -20,7 +20,7 @@ from amity.access.permissions import SYSTEM
 from amity.access.tests.staffing import actor
 from amity.base import clock
 from amity.base.errors import Refused
-from amity.events import hooks, mappings
+from amity.events import hooks, mappings, sources
 from amity.events import mapping_presets as presets
 from amity.events.models import Hook, HookPayload, Quarantine, Source
 from amity.events.schemas import seen_key
@@ -94,6 +94,8 @@ def test_a_repeated_payload_lands_once(hook: hooks.HookView) -> None:
     consume(hook)
     assert send(hook, {"type": "paid", "user": 7, "id": "e1"}).json()["events"] == 1
     assert landed() == []
+    volume = sources.volumes([hook.source_id])[hook.source_id]
+    assert (volume.taken, volume.refused, volume.size > 0) == (1, 0, True)
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,17 @@ from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base.errors import Refused
+from amity.base.searching import prefix_query
 from amity.people import duplicates_live, duplicates_models
 from amity.people.duplicates_evidence import Evidence
 from amity.people.duplicates_review import FIELDS, LEVELS
 from amity.people.finding import normal_email, normal_phone
 from amity.people.models import LISTED, Company, Identifier, Person
 from amity.people.profiles import NAME_FIELDS, told_name
+from amity.people.quality_world import company_key
 
 MOST = 5
+_LOOKED_AT = 50  # companies whose name begins alike
 _SAYING = ("same", "alike", "close")
 PERSON_ASKED = {
     "given_name": "first_name", "family_name": "last_name", "email": "email", "phone": "phone", "city": "city",
@@ -59,6 +62,8 @@ def similar(
     if not any(record[name] for name in record if name != "city"):
         return []
     found = {each.id: each for each in duplicates_live.like(record, kind, MOST, exclude)}
+    if kind == "company":
+        found |= {each.id: each for each in _named(record["name"]) if each.id not in {*exclude, *found}}
     exact = [pk for pk in _exact(record, kind) if pk not in found and pk not in exclude]
     rows = _rows(kind, [*found, *exact])
     owners = access.staff_names([UUID(int=0), *(row["owner_id"] for row in rows.values())])
@@ -113,6 +118,20 @@ def _exact(record: Mapping[str, str], kind: str) -> list[UUID]:
     keys |= Q(kind="phone", value=phone) if phone else Q(pk__in=[])
     same = Identifier.objects.filter(keys).values(found=Coalesce("person__merged_into_id", "person_id"))
     return list(Person.objects.filter(LISTED, pk__in=same).values_list("pk", flat=True)[:MOST])
+
+
+def _named(name: str) -> list[duplicates_live.Likeness]:
+    """Companies of the same name but for case and legal form: worth a look, whatever else is typed. 1 query."""
+    key = company_key(name)
+    words = prefix_query(key)
+    if not key or words is None:
+        return []
+    rows = Company.objects.filter(search_vector=words, archived_at=None).values_list("pk", "name")[:_LOOKED_AT]
+    same = [(pk, known) for pk, known in rows if company_key(known) == key]
+    return [
+        duplicates_live.Likeness(pk, known, duplicates_models.REVIEW, (Evidence("name", name, known, "same", 1.0),))
+        for pk, known in same[:MOST]
+    ]
 
 
 def _rows(kind: str, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:

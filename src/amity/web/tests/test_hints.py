@@ -46,6 +46,8 @@ def test_a_company_that_looks_the_same_is_asked_about(sam: Staff) -> None:
     company("Copperleaf", sam, email="hello@copper.test")
     desk = browser_of(sam)
     assert "Copperleaf" in desk.get("/companies/lookalikes?email=hello@copper.test", headers=HTMX).content.decode()
+    Company.objects.update(search="copperleaf")
+    assert "Name the same" in desk.get("/companies/lookalikes?name=COPPERLEAF+Ltd", headers=HTMX).content.decode()
     body = {"name": "Copper Leaf", "email": "hello@copper.test", "owner": ""}
     assert "a company you know already" in desk.post("/companies/new", body).content.decode()
     assert Company.objects.count() == 1

@@ -15,7 +15,16 @@ from amity.base import clock
 from amity.base.errors import Forbidden, NotFound, Refused
 from amity.events import webhooks
 from amity.events.models import Event, WebhookDelivery
-from amity.people import activity, changes, computed, segments, segments_check, segments_refresh, segments_world
+from amity.people import (
+    activity,
+    changes,
+    computed,
+    segments,
+    segments_check,
+    segments_reading,
+    segments_refresh,
+    segments_world,
+)
 from amity.people.models import Activity, Person, Segment, SegmentMember, SegmentMove, SegmentTimer
 from amity.people.tests import segments_kit as kit
 
@@ -121,6 +130,16 @@ def test_merged_anonymous_and_archived_people_are_in_no_segment() -> None:
     kit.person(country="DE", archived_at=NOW)
     assert segments.count(GERMANS).n == 1
     assert inside(live("Germans", GERMANS)) == {ann}
+
+
+def test_a_count_that_would_take_too_long_is_projected_from_people_chosen_by_chance() -> None:
+    for number in range(30):
+        kit.person(country="DE" if number % 3 else "PL", merged_into_id=None, anonymous=number == 1)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE people_person")
+    around = segments_world.world()
+    tree = segments_world.parse(GERMANS, around)
+    assert segments_reading._projected(tree, around, None) == segments.count(GERMANS).n == 19  # so few: all are asked
 
 
 def test_counting_shows_only_what_the_reader_sees() -> None:

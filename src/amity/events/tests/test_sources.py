@@ -135,6 +135,18 @@ def test_what_arrived_shows_whether_profiles_know_it(
     ]  # fmt: skip
 
 
+def test_a_quiet_source_beside_a_busy_one_still_shows_what_arrived(
+    shop: sources.SourceView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(shop, messageId="quiet")
+    busy = sources.create(SYSTEM, "Other")
+    for number in range(3):
+        receive(busy, messageId=str(number))
+    monkeypatch.setattr(arrivals, "_LOOKED_AT", (3, 4))
+    assert [one.message_id for one in arrivals.arrivals(SYSTEM, shop.id)] == ["quiet"]
+    assert len(arrivals.arrivals(SYSTEM, busy.id)) == 3
+
+
 def test_a_reject_is_replayed_once_it_can_be_taken(shop: sources.SourceView) -> None:
     big = json.dumps(EVENT | {"properties": {"x": "y" * 40_000}}).encode()
     row = reject(shop, big, code="event_too_large")

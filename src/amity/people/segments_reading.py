@@ -26,7 +26,7 @@ from amity.people.segments_views import Count, Members, MemberView, Moves, MoveV
 from amity.people.segments_words import reason_words
 
 EXACT_MS = 800  # whoever is still typing gets an answer within a second
-SAMPLED = 10_000
+SAMPLED = 5_000
 MAX_SAMPLE, MAX_PAGE, EXPORT_BOUND = 100, 200, 100_000
 _NEWEST, _BY_ID, _MOVES = "-entered_at", "id", "-move"
 

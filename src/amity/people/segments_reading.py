@@ -25,7 +25,7 @@ from amity.people.segments_values import Params
 from amity.people.segments_views import Count, Members, MemberView, Moves, MoveView, Standing
 from amity.people.segments_words import reason_words
 
-EXACT_MS = 800  # whoever is still typing gets an answer within a second
+EXACT_MS = 700  # whoever is still typing gets an answer within a second
 SAMPLED = 5_000
 MAX_SAMPLE, MAX_PAGE, EXPORT_BOUND = 100, 200, 100_000
 _NEWEST, _BY_ID, _MOVES = "-entered_at", "id", "-move"

@@ -37,7 +37,7 @@ class RowScope(models.TextChoices):
 class Team(Record):
     """People who share a pipeline or a queue."""
 
-    personal = personal.nothing("names a team, not a person")
+    personal = personal.nothing(_("names a team, not a person"))
     name = models.CharField(max_length=200, unique=True)
     manager = models.ForeignKey("Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="managed_teams")
     origin_id = models.UUIDField(null=True, editable=False)
@@ -54,7 +54,7 @@ class StaffManager(BaseUserManager["Staff"]):
 class Staff(Record, AbstractBaseUser, PermissionsMixin):
     """Somebody who works here. Rows that came from an import cannot sign in until invited."""
 
-    personal = personal.kept("id", ("name", "email"), "employment records; erased through the staff page on leaving")
+    personal = personal.kept("id", ("name", "email"), _("employment records; erased through the staff page on leaving"))
     email = models.EmailField(unique=True, null=True, blank=True)
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.SALESPERSON)
@@ -87,7 +87,7 @@ class Staff(Record, AbstractBaseUser, PermissionsMixin):
 class SignInLink(Record):
     """A one-time link: first-run set-up, invitation, or the demo's way in. Only its hash is stored."""
 
-    personal = personal.deleted("staff_id", (), "a spent link has no use")
+    personal = personal.deleted("staff_id", (), _("a spent link has no use"))
     purpose = models.CharField(max_length=12)  # setup, invite, demo
     token_hash = models.CharField(max_length=64, unique=True)
     staff = models.ForeignKey(Staff, null=True, on_delete=models.CASCADE)
@@ -99,7 +99,7 @@ class SignInLink(Record):
 class ApiToken(Record):
     """A key for programs: scoped, hashed, revocable. Acts with the rights of its owner, narrowed by its scopes."""
 
-    personal = personal.deleted("staff_id", ("name",), "a token dies with its owner's account")
+    personal = personal.deleted("staff_id", ("name",), _("a token dies with its owner's account"))
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=200)
     prefix = models.CharField(max_length=12)
@@ -114,7 +114,7 @@ class ApiToken(Record):
 class AuditEntry(models.Model):
     """One line of the append-only, hash-chained audit log; `seq` has no gaps."""
 
-    personal = personal.kept("actor_id", ("actor_id",), "proof of processing, GDPR art. 5(2)")
+    personal = personal.kept("actor_id", ("actor_id",), _("proof of processing, GDPR art. 5(2)"))
     seq = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
     actor_id = models.UUIDField(null=True)
@@ -133,7 +133,7 @@ class AuditEntry(models.Model):
 class AuditNote(models.Model):
     """Words of an audit line. The chain holds only their hash with a random ``salt``, so they can be erased."""
 
-    personal = personal.deleted("", ("told",), "words about a record; the line itself stays, as proof of processing")
+    personal = personal.deleted("", ("told",), _("words about a record; the line itself stays, as proof of processing"))
     seq = models.BigIntegerField(primary_key=True)  # of `AuditEntry`
     salt = models.CharField(max_length=32, blank=True)
     told = models.JSONField(null=True)  # null: erased
@@ -143,7 +143,7 @@ class AuditNote(models.Model):
 class SavedView(Record):
     """A list's filters and sorting under a name; shared ones are seen by everybody who sees the list."""
 
-    personal = personal.deleted("staff_id", ("name",), "a personal convenience")
+    personal = personal.deleted("staff_id", ("name",), _("a personal convenience"))
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="saved_views")
     page = models.CharField(max_length=40)
     name = models.CharField(max_length=80)
@@ -160,7 +160,7 @@ class SavedView(Record):
 class IdempotencyKey(Record):
     """The answer given to an API request that carried an Idempotency-Key, kept for 24 hours."""
 
-    personal = personal.deleted("staff_id", ("answer",), "expires after 24 hours")
+    personal = personal.deleted("staff_id", ("answer",), _("expires after 24 hours"))
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE)
     key = models.CharField(max_length=200)
     request_hash = models.CharField(max_length=64)
@@ -175,7 +175,7 @@ class IdempotencyKey(Record):
 class RateCount(models.Model):
     """How often something was done in the current window; the bucket is a hash."""
 
-    personal = personal.nothing("hashes and counts")
+    personal = personal.nothing(_("hashes and counts"))
     bucket = models.CharField(max_length=64, primary_key=True)
     opened_at = models.DateTimeField()
     count = models.IntegerField()

@@ -58,7 +58,7 @@ class JobRun(Record):
         FAILED = "failed", _("Failed")
         STOPPED = "stopped", _("Stopped")
 
-    personal = nothing("holds counts and ids only")
+    personal = nothing(_("holds counts and ids only"))
     kind = models.CharField(max_length=60)  # e.g. people.import
     subject_id = models.UUIDField(null=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
@@ -83,7 +83,7 @@ class JobRun(Record):
 class UndoStep(Record):
     """One batch of a change that its maker can put back for 24 hours; see `undo`."""
 
-    personal = deleted("", ("before", "args"), "values before a change; cleared after 24 hours")
+    personal = deleted("", ("before", "args"), _("values before a change; cleared after 24 hours"))
     group_id = models.UUIDField()
     kind = models.CharField(max_length=60)
     staff_id = models.UUIDField(null=True)

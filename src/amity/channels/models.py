@@ -71,7 +71,9 @@ class Suppression(Record):
         COMPLAINT = "complaint", _("Reported as spam")
         MANUAL = "manual", _("Blocked by hand")
 
-    personal = personal.blanked("", ("address", "note"), "an address that must get nothing more; only its hash stays")
+    personal = personal.blanked(
+        "", ("address", "note"), _("an address that must get nothing more; only its hash stays")
+    )
     address_kind = models.CharField(max_length=10)
     address = models.CharField(max_length=254, blank=True)
     address_key = models.CharField(max_length=32)
@@ -94,7 +96,7 @@ class Suppression(Record):
 class SendRule(Record):
     """How often and when people are written to over a channel, apart from what they are owed."""
 
-    personal = personal.nothing("numbers and hours")
+    personal = personal.nothing(_("numbers and hours"))
     channel = models.CharField(max_length=20, unique=True)
     most = models.IntegerField(null=True)  # messages per person within ``days``; none: no cap
     days = models.IntegerField(default=7)

@@ -15,7 +15,7 @@ from amity.events.source_models import Source
 class SourceMapping(Record):
     """How payloads of a source become events. ``draft`` is being written; ``live`` is what works now."""
 
-    personal = personal.nothing("names of fields; constants that staff typed")
+    personal = personal.nothing(_("names of fields; constants that staff typed"))
     source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="mapping")
     draft = models.JSONField(default=dict)
     live = models.JSONField(null=True)
@@ -26,7 +26,7 @@ class SourceMapping(Record):
 class Hook(Record):
     """The secret address of an inbound webhook and how its sender signs."""
 
-    personal = personal.nothing("an address and a key of a machine")
+    personal = personal.nothing(_("an address and a key of a machine"))
     source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="hook")
     token_hash = models.CharField(max_length=64, unique=True)
     token = models.CharField(max_length=400)  # sealed, so that the address can be shown again
@@ -45,7 +45,7 @@ class HookPayload(Record):
         IGNORED = "ignored", _("No rule applies")
         FAILED = "failed", _("Failed")
 
-    personal = personal.deleted("", ("body", "headers", "query"), "payloads as they came; forgotten after 30 days")
+    personal = personal.deleted("", ("body", "headers", "query"), _("payloads as they came; forgotten after 30 days"))
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="payloads")
     content_type = models.CharField(max_length=120, blank=True)
     headers = models.JSONField(default=dict)
@@ -74,7 +74,7 @@ class Connector(Record):
         REST = "rest", _("REST endpoint")
         FOLDER = "folder", _("Folder of files")
 
-    personal = personal.nothing("addresses, positions and counts")
+    personal = personal.nothing(_("addresses, positions and counts"))
     source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="connector")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     settings = models.JSONField(default=dict)
@@ -102,7 +102,7 @@ class Connector(Record):
 class ConnectorRun(Record):
     """One run of a connector: batches until there was nothing new."""
 
-    personal = personal.nothing("counts and times")
+    personal = personal.nothing(_("counts and times"))
     connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="runs")
     number = models.IntegerField()
     state = models.CharField(max_length=8, default="running")  # running, done, failed, stopped
@@ -124,7 +124,7 @@ class ConnectorRun(Record):
 class ConnectorFile(Record):
     """A file of a folder that was read, or is being read."""
 
-    personal = personal.nothing("names of files and counts")
+    personal = personal.nothing(_("names of files and counts"))
     connector = models.ForeignKey(Connector, on_delete=models.CASCADE, related_name="files")
     name = models.CharField(max_length=500)
     size = models.BigIntegerField()
@@ -148,7 +148,7 @@ class Destination(Record):
         KAFKA = "kafka", _("Kafka")
         WEBHOOKS = "webhooks", _("Webhooks")  # one row for all: deliveries are made for each endpoint
 
-    personal = personal.nothing("addresses, positions and counts")
+    personal = personal.nothing(_("addresses, positions and counts"))
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name = models.CharField(max_length=120)
     settings = models.JSONField(default=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
@@ -16,7 +17,7 @@ class RawEvent(Record):
     Not in this model: ``xid``, the writing transaction, which the readers' cursor rule needs.
     """
 
-    personal = personal.deleted("", ("body", "shared"), "dropped by the month once consumed (raw_retention_days)")
+    personal = personal.deleted("", ("body", "shared"), _("dropped by the month once consumed (raw_retention_days)"))
     id = models.BigIntegerField(primary_key=True)  # type: ignore[assignment]
     source_id = models.UUIDField()
     kind = models.CharField(max_length=20)
@@ -34,7 +35,7 @@ class RawEvent(Record):
 class SeenKey(Record):
     """Key of an event that was taken once (`schemas.seen_key`). For ever, without a time window."""
 
-    personal = personal.nothing("digests of message ids")
+    personal = personal.nothing(_("digests of message ids"))
     id = None  # type: ignore[assignment]
     key = models.UUIDField(primary_key=True)
 
@@ -48,7 +49,7 @@ class LogCursor(Record):
     Not in this model: ``xid``, which stands before ``id`` in the cursor.
     """
 
-    personal = personal.nothing("positions in the log")
+    personal = personal.nothing(_("positions in the log"))
     name = models.CharField(max_length=200, primary_key=True)
     id = models.BigIntegerField(default=0)  # type: ignore[assignment]
     at = models.DateTimeField(null=True)  # when the last row consumed was received

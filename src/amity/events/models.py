@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
@@ -50,7 +51,7 @@ class Event(Record):
     personal = personal.deleted(
         "person_id",
         ("data", "summary", "anonymous_id", "user_id", "context"),
-        "a fact about a person goes with the person",
+        _("a fact about a person goes with the person"),
     )
     kind = models.CharField(max_length=40)  # mail, call, meeting, page, order, note, …
     name = models.CharField(max_length=200)
@@ -96,7 +97,7 @@ class Event(Record):
 class WebhookEndpoint(Record):
     """Where facts are handed on to. The secret signs each delivery and is shown once."""
 
-    personal = personal.nothing("addresses of machines")
+    personal = personal.nothing(_("addresses of machines"))
     url = models.URLField(max_length=500)
     secret = models.CharField(max_length=400)  # sealed
     topics = models.JSONField(default=list)
@@ -109,7 +110,7 @@ class WebhookEndpoint(Record):
 class WebhookDelivery(Record):
     """One fact on its way to one endpoint; kept for replay."""
 
-    personal = personal.deleted("subject_id", ("payload",), "copies of facts about a person")
+    personal = personal.deleted("subject_id", ("payload",), _("copies of facts about a person"))
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
     topic = models.CharField(max_length=220)
     subject_id = models.UUIDField(null=True)

@@ -25,7 +25,7 @@ class Source(Record):
         WEBHOOK = "webhook", _("Inbound webhook")
         CONNECTOR = "connector", _("Connector")
 
-    personal = personal.nothing("names, keys and limits of machines")
+    personal = personal.nothing(_("names, keys and limits of machines"))
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.JAVASCRIPT)
     write_key = models.CharField(max_length=64, unique=True)
@@ -43,7 +43,7 @@ class Source(Record):
 class Quarantine(Record):
     """An event that could not be taken, with the reason, kept so that it can be replayed."""
 
-    personal = personal.deleted("", ("body", "shared"), "events as they were sent; removed after 30 days")
+    personal = personal.deleted("", ("body", "shared"), _("events as they were sent; removed after 30 days"))
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="rejects")
     kind = models.CharField(max_length=20, blank=True)
     message_id = models.CharField(max_length=100, blank=True)
@@ -64,7 +64,7 @@ class Quarantine(Record):
 class SourceVolume(Record):
     """What came in from a source within one minute; counted by the intake, added up every few seconds."""
 
-    personal = personal.nothing("counts")
+    personal = personal.nothing(_("counts"))
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="volumes")
     minute = models.DateTimeField()
     taken = models.BigIntegerField(default=0)

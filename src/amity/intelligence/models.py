@@ -19,7 +19,7 @@ class ModelVersion(Record):
         LIVE = "live", _("Live")
         RETIRED = "retired", _("Retired")
 
-    personal = personal.nothing("sums over many records; artefacts hold no single record")
+    personal = personal.nothing(_("sums over many records; artefacts hold no single record"))
     target = models.CharField(max_length=60)  # key of the label source, e.g. lead, deal
     number = models.IntegerField()
     rung = models.CharField(max_length=20)  # base_rate, rules, linear, ebm, lightgbm
@@ -45,7 +45,7 @@ class ModelVersion(Record):
 class ColumnDecision(Record):
     """A person's word on a column that looks filled in after the outcome."""
 
-    personal = personal.nothing("names of columns")
+    personal = personal.nothing(_("names of columns"))
     target = models.CharField(max_length=60)
     column = models.CharField(max_length=200)
     use = models.BooleanField()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 
-_PROOF = "proof of what was agreed to and taken back (GDPR art. 7); without its address, only a hash stays"
+_PROOF = _("proof of what was agreed to and taken back (GDPR art. 7); without its address, only a hash stays")
 
 
 class Basis(models.TextChoices):
@@ -34,7 +34,7 @@ class ConsentState(models.TextChoices):
 class ConsentPurpose(Record):
     """What people are written to for. ``names`` and ``channels`` as the administrator lists them."""
 
-    personal = personal.nothing("the company's own list of purposes")
+    personal = personal.nothing(_("the company's own list of purposes"))
     key = models.SlugField(max_length=60, unique=True)
     names = models.JSONField(default=dict)  # {language: name}
     basis = models.CharField(max_length=10, choices=Basis.choices, default=Basis.CONSENT)
@@ -51,7 +51,7 @@ class ConsentPurpose(Record):
 class ConsentText(Record):
     """A version of the words that ask for a consent. Never changed: a new wording is a new version."""
 
-    personal = personal.nothing("wording; the author is a staff id")
+    personal = personal.nothing(_("wording; the author is a staff id"))
     purpose = models.ForeignKey(ConsentPurpose, on_delete=models.CASCADE, related_name="texts", db_index=False)
     version = models.IntegerField()
     words = models.JSONField(default=dict)  # {language: text}

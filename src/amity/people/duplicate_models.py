@@ -37,7 +37,7 @@ class DuplicatePair(Record):
     ``evidence``: ``[{field, level, weight}]``; the values themselves are read from the profiles when shown.
     """
 
-    personal = personal.deleted("left_id", ("evidence",), "goes with either of its two people")
+    personal = personal.deleted("left_id", ("evidence",), _("goes with either of its two people"))
     kind = models.CharField(max_length=8)  # person, company
     left_id = models.UUIDField()
     right_id = models.UUIDField()
@@ -83,7 +83,7 @@ class MatchKey(Record):
 class MatchDue(Record):
     """A profile that was made or changed and is still to be matched. Written by triggers, whoever made the change."""
 
-    personal = personal.nothing("ids only, for a minute")
+    personal = personal.nothing(_("ids only, for a minute"))
     # Written by triggers, row by row: a number costs a third of a random id.
     id = models.BigAutoField(primary_key=True)  # type: ignore[assignment]
     kind = models.CharField(max_length=8)
@@ -96,7 +96,7 @@ class MatchDue(Record):
 class MatchModel(Record):
     """What a scan learned of the base; the newest of a kind holds. ``version`` is a hash of ``model``."""
 
-    personal = personal.nothing("chances of agreement, and how common values are by hash")
+    personal = personal.nothing(_("chances of agreement, and how common values are by hash"))
     kind = models.CharField(max_length=8)
     version = models.CharField(max_length=40)
     model = models.JSONField()
@@ -111,7 +111,7 @@ class MatchModel(Record):
 class MatchPolicy(Record):
     """What the administrator allows for a kind, and what reviewers' decisions taught of its probabilities."""
 
-    personal = personal.nothing("settings")
+    personal = personal.nothing(_("settings"))
     kind = models.CharField(max_length=8, unique=True)
     merge_certain = models.BooleanField(default=False)
     calibration = models.JSONField(default=dict)
@@ -125,7 +125,7 @@ class MatchPolicy(Record):
 class CompanyMerge(Record):
     """Two companies are one: an edge between them, who said so and why. Revoked, it is as if it had never been."""
 
-    personal = personal.nothing("facts about firms")
+    personal = personal.nothing(_("facts about firms"))
     loser = models.ForeignKey(_COMPANY, on_delete=models.CASCADE, related_name="+")
     winner = models.ForeignKey(_COMPANY, on_delete=models.CASCADE, related_name="+")
     policy = models.CharField(max_length=20)  # manual, or the name of a policy
@@ -140,7 +140,7 @@ class CompanyMerge(Record):
 class CompanyOwn(Record):
     """What a company that is part of a merge says by itself, and when it was archived before."""
 
-    personal = personal.nothing("facts about a firm")
+    personal = personal.nothing(_("facts about a firm"))
     company = models.OneToOneField(_COMPANY, on_delete=models.CASCADE, related_name="+")
     values = models.JSONField()
 
@@ -148,7 +148,7 @@ class CompanyOwn(Record):
 class CompanyHolding(Record):
     """A row (a person, a deal, a subsidiary) that a merge of companies moved, and the company that it belongs to."""
 
-    personal = personal.nothing("ids, and the words that a row is found by are not kept")
+    personal = personal.nothing(_("ids, and the words that a row is found by are not kept"))
     holder = models.CharField(max_length=40)
     row_id = models.UUIDField()
     home = models.ForeignKey(_COMPANY, on_delete=models.CASCADE, related_name="+")

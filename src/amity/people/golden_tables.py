@@ -18,7 +18,7 @@ class GoldenPolicy(Record):
     of a website or server, or ``system:<name>`` for all imports of a system.
     """
 
-    personal = personal.nothing("settings")
+    personal = personal.nothing(_("settings"))
     version = models.IntegerField(unique=True)
     rules = models.JSONField(default=dict)
     trust = models.JSONField(default=dict)

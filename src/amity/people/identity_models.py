@@ -38,7 +38,7 @@ class Device(Record):
 class Slot(Record):
     """The visitor row on which anonymous events of a device land. Without ``login``: nobody signed in since."""
 
-    personal = personal.nothing("ids only")
+    personal = personal.nothing(_("ids only"))
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="slots")
     person = models.OneToOneField(_PERSON, on_delete=models.CASCADE, related_name="+")
     login = models.ForeignKey(_PERSON, null=True, on_delete=models.CASCADE, related_name="+")

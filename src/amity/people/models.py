@@ -100,7 +100,7 @@ class Profile(Record):
 class Company(Profile):
     """A firm we know."""
 
-    personal = personal.nothing("facts about a firm; sole traders are kept as people")
+    personal = personal.nothing(_("facts about a firm; sole traders are kept as people"))
     name = models.CharField(max_length=300)
     domain = models.CharField(max_length=253, blank=True)
     industry = models.CharField(max_length=120, blank=True)
@@ -243,7 +243,7 @@ class Import(Record):
         UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
 
-    personal = personal.nothing("counts and settings of an import; its rows are declared where they land")
+    personal = personal.nothing(_("counts and settings of an import; its rows are declared where they land"))
     name = models.CharField(max_length=200)
     system = models.CharField(max_length=60, default="import")  # name space of foreign keys
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
@@ -263,7 +263,7 @@ class Import(Record):
 class ImportFile(Record):
     """One file of an import, what it was taken for, and how far it got."""
 
-    personal = personal.nothing("names of files and counts; the upload itself is deleted with the import")
+    personal = personal.nothing(_("names of files and counts; the upload itself is deleted with the import"))
     run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="files")
     position = models.IntegerField(default=0)
     name = models.CharField(max_length=300)
@@ -291,7 +291,7 @@ class ImportFile(Record):
 class ImportReject(Record):
     """A row that found no home, and why."""
 
-    personal = personal.deleted("", ("row",), "deleted with the import; searched by value on erasure")
+    personal = personal.deleted("", ("row",), _("deleted with the import; searched by value on erasure"))
     file = models.ForeignKey(ImportFile, on_delete=models.CASCADE, related_name="rejects")
     row_number = models.BigIntegerField()
     code = models.CharField(max_length=60)
@@ -307,7 +307,7 @@ class ImportReject(Record):
 class ImportChange(Record):
     """The state of a row before an import changed it; undo puts it back."""
 
-    personal = personal.deleted("object_id", ("before",), "needed only to undo the import")
+    personal = personal.deleted("object_id", ("before",), _("needed only to undo the import"))
     run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="changes")
     table = models.CharField(max_length=60)
     object_id = models.UUIDField()

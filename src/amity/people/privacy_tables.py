@@ -33,7 +33,9 @@ class PrivacyRequest(Record):
         DONE = "done", _("Done")
         REFUSED = "refused", _("Refused")
 
-    personal = personal.blanked("person_id", ("name", "note"), "proof that a request was answered in time, art. 5(2)")
+    personal = personal.blanked(
+        "person_id", ("name", "note"), _("proof that a request was answered in time, art. 5(2)")
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     person_id = models.UUIDField(null=True)  # null once erased
@@ -63,7 +65,7 @@ class PrivacyRequest(Record):
 class Erasure(Record):
     """One line of the erase ledger: what was erased, when, why and by whom, without personal data."""
 
-    personal = personal.nothing("keyed hashes, whose key is kept elsewhere, and counts")
+    personal = personal.nothing(_("keyed hashes, whose key is kept elsewhere, and counts"))
     at = models.DateTimeField()
     reason = models.CharField(max_length=20)
     source = models.CharField(max_length=12)  # desk, api, retention
@@ -79,7 +81,7 @@ class Erasure(Record):
 class ErasedMark(Record):
     """A keyed hash of something that an erased person was known by, so that it is known again."""
 
-    personal = personal.nothing("keyed hashes, whose key is kept elsewhere")
+    personal = personal.nothing(_("keyed hashes, whose key is kept elsewhere"))
     erasure = models.ForeignKey(Erasure, on_delete=models.CASCADE, related_name="marks")
     kind = models.CharField(max_length=20)  # person, email, phone, user_id, …
     mark = models.CharField(max_length=64, db_index=True)
@@ -114,7 +116,7 @@ class Restriction(Record):
 class RetentionRule(Record):
     """How long a kind of thing is kept. ``days`` null: for ever, or as long as the installation's setting says."""
 
-    personal = personal.nothing("settings")
+    personal = personal.nothing(_("settings"))
     kind = models.CharField(max_length=20, unique=True)  # key of `privacy_retention.KINDS`
     days = models.IntegerField(null=True)
     active = models.BooleanField(default=False)
@@ -145,7 +147,7 @@ class RetentionMark(Record):
 class PrivacySetting(Record):
     """How the privacy desk works here: one row."""
 
-    personal = personal.nothing("settings")
+    personal = personal.nothing(_("settings"))
     number = models.SmallIntegerField(unique=True, default=1)
     grace_days = models.IntegerField(default=0)  # an erasure waits so long after it was decided
     second_person = models.BooleanField(default=False)  # somebody else has to confirm an erasure

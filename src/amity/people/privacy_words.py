@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop as _noop
 
 from amity.people.privacy_map import Place, places
 
@@ -66,35 +64,6 @@ TITLES: dict[str, Words] = {
     "base_jobrun": _("Background jobs"), "procrastinate_jobs": _("Queued jobs"), "django_session": _("Sessions"),
     "file:upload": _("Uploaded files"), "file:handed_on": _("Files handed on"), "file:log": _("Log lines"),
 }  # fmt: skip
-# What models say about themselves is written in English where they are defined; its translations are looked up here.
-_WHYS = (
-    _noop("of no use without its subject"),
-    _noop("sales books, kept by law"),
-    _noop("accounting records, kept by law"),
-    _noop("proof of processing, GDPR art. 5(2)"),
-    _noop("employment records; erased through the staff page on leaving"),
-    _noop("proof that a request was answered in time, art. 5(2)"),
-    _noop("proof of what was agreed to and taken back (GDPR art. 7); without its address, only a hash stays"),
-    _noop("an address that must get nothing more; only its hash stays"),
-    _noop("a fact about a person goes with the person"),
-    _noop("copies of facts about a person"),
-    _noop("rebuilt from events; goes with the person"),
-    _noop("membership is worked out from the person's data"),
-    _noop("worked out from the person's data"),
-    _noop("history of a person"),
-    _noop("needed only to undo the import"),
-    _noop("deleted with the import; searched by value on erasure"),
-    _noop("events as they were sent; removed after 30 days"),
-    _noop("payloads as they came; forgotten after 30 days"),
-    _noop("dropped by the month once consumed (raw_retention_days)"),
-    _noop("values before a change; cleared after 24 hours"),
-    _noop("words about a record; the line itself stays, as proof of processing"),
-    _noop("goes with either of its two people"),
-    _noop("expires after 24 hours"),
-    _noop("a personal convenience"),
-    _noop("a spent link has no use"),
-    _noop("a token dies with its owner's account"),
-)
 # What each room does with personal data, for the register: purpose, legal ground.
 PURPOSES: dict[str, tuple[Words, Words]] = {
     "people": (_("Knowing customers: profiles, sources, segments"), _("Legitimate interest, art. 6(1)(f)")),
@@ -118,8 +87,8 @@ def title(table: str) -> str:
 
 
 def why(place: Place) -> str:
-    """What the model says about its personal data, in the reader's language where that is known."""
-    return gettext(place.personal.why)
+    """What the model says about its personal data, in the reader's language."""
+    return str(place.personal.why)
 
 
 def why_of(table: str) -> str:

@@ -14,7 +14,7 @@ from amity.base.models import Record
 class CorrectionRule(Record):
     """ "Always repair this kind for this source". A changed rule is a new row with the next version."""
 
-    personal = personal.nothing("a kind of problem and the name of a source")
+    personal = personal.nothing(_("a kind of problem and the name of a source"))
     kind = models.CharField(max_length=60)
     source = models.CharField(max_length=120, blank=True)  # empty: every source
     version = models.IntegerField()
@@ -92,7 +92,7 @@ class Correction(Record):
 class QualityDay(Record):
     """The three numbers of one day: for people or companies, of all rows (``source`` empty) or of one source."""
 
-    personal = personal.nothing("counts per day and source")
+    personal = personal.nothing(_("counts per day and source"))
     day = models.DateField()
     noun = models.CharField(max_length=20)
     source = models.CharField(max_length=120, blank=True)
@@ -113,7 +113,7 @@ class QualityDay(Record):
 class QualityNote(Record):
     """What the quality jobs remember between runs, by name: how far a scan got, what it counted."""
 
-    personal = personal.nothing("times and counts of jobs")
+    personal = personal.nothing(_("times and counts of jobs"))
     name = models.CharField(max_length=60, unique=True)
     value = models.JSONField(default=dict)
     updated_at = models.DateTimeField(default=clock.now)
@@ -125,7 +125,7 @@ class QualityNote(Record):
 class Decay(Record):
     """How fast values of one field stop being true in this base, learned from what was replaced."""
 
-    personal = personal.nothing("statistics of a field")
+    personal = personal.nothing(_("statistics of a field"))
     noun = models.CharField(max_length=20)
     field = models.CharField(max_length=60)
     half_life_days = models.FloatField(null=True)  # null: too little is known
@@ -163,7 +163,7 @@ class ValueMark(Record):
 class QualityWeek(Record):
     """What changed in a week on the records of one member of staff (nobody: records without an owner)."""
 
-    personal = personal.nothing("counts; the lines are read from the history when shown")
+    personal = personal.nothing(_("counts; the lines are read from the history when shown"))
     week = models.DateField()  # its Monday
     staff_id = models.UUIDField(null=True)
     counts = models.JSONField(default=dict)

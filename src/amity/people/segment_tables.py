@@ -12,13 +12,13 @@ from amity.base import clock, personal
 from amity.base.models import Record
 
 _Declared: Any = type(Record)
-_FOLLOWS = "rebuilt from events; goes with the person"
+_FOLLOWS = _("rebuilt from events; goes with the person")
 
 
 class Measure(models.Model, metaclass=_Declared):
     """What is counted per person: events of a name, maybe only some of them, maybe the sum of a property."""
 
-    personal = personal.nothing("what is counted, not whose")
+    personal = personal.nothing(_("what is counted, not whose"))
     id = models.AutoField(primary_key=True)
     key = models.CharField(max_length=64, unique=True)  # hash of what follows
     event = models.CharField(max_length=200)
@@ -71,7 +71,7 @@ class Tally(models.Model, metaclass=_Declared):
 class Computed(Record):
     """A value that Amity works out from events, defined once."""
 
-    personal = personal.nothing("definitions")
+    personal = personal.nothing(_("definitions"))
     name = models.CharField(max_length=120, unique=True)
     label = models.CharField(max_length=200)
     definition = models.JSONField()
@@ -91,7 +91,7 @@ class Segment(Record):
         FILLING = "filling", _("Being filled")
         FAILED = "failed", _("Failed")
 
-    personal = personal.nothing("descriptions of groups")
+    personal = personal.nothing(_("descriptions of groups"))
     number = models.IntegerField(unique=True)  # place of the segment in people's bits
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
@@ -119,7 +119,7 @@ class Segment(Record):
 class SegmentMember(models.Model, metaclass=_Declared):
     """Who is in a live segment, and since when."""
 
-    personal = personal.deleted("person_id", (), "membership is worked out from the person's data")
+    personal = personal.deleted("person_id", (), _("membership is worked out from the person's data"))
     pk = models.CompositePrimaryKey("person_id", "segment_no")
     person_id = models.UUIDField()
     segment_no = models.IntegerField()
@@ -133,7 +133,7 @@ class SegmentMember(models.Model, metaclass=_Declared):
 class SegmentMove(models.Model, metaclass=_Declared):
     """Somebody entered or left a segment, and what made them."""
 
-    personal = personal.deleted("person_id", ("reason",), "history of a person")
+    personal = personal.deleted("person_id", ("reason",), _("history of a person"))
     id = models.BigAutoField(primary_key=True)
     segment_no = models.IntegerField()
     person_id = models.UUIDField()
@@ -149,7 +149,7 @@ class SegmentMove(models.Model, metaclass=_Declared):
 class SegmentTimer(models.Model, metaclass=_Declared):
     """Per person: the live segments they are in (as bits), and when time alone may change that."""
 
-    personal = personal.deleted("person_id", (), "worked out from the person's data")
+    personal = personal.deleted("person_id", (), _("worked out from the person's data"))
     person_id = models.UUIDField(primary_key=True)
     bits = models.BinaryField(null=True)  # null: never worked out
     due_at = models.DateTimeField(null=True)
@@ -162,7 +162,7 @@ class SegmentTimer(models.Model, metaclass=_Declared):
 class SegmentWork(models.Model, metaclass=_Declared):
     """People that the pipeline changed and that live segments have yet to look at: gone a moment later."""
 
-    personal = personal.nothing("ids on their way; whom an erasure removes is passed over")
+    personal = personal.nothing(_("ids on their way; whom an erasure removes is passed over"))
     id = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
     people = ArrayField(models.UUIDField())
@@ -176,7 +176,7 @@ class SegmentWork(models.Model, metaclass=_Declared):
 class SegmentVersion(models.Model, metaclass=_Declared):
     """One row: grows with every change of a definition, so that processes know when to read them again."""
 
-    personal = personal.nothing("a counter")
+    personal = personal.nothing(_("a counter"))
     id = models.SmallIntegerField(primary_key=True, default=1)
     version = models.BigIntegerField(default=1)
 

@@ -55,7 +55,7 @@ class Searchable(Imported):
 class Pipeline(Record):
     """An ordered way from first talk to money."""
 
-    personal = personal.nothing("names of steps")
+    personal = personal.nothing(_("names of steps"))
     name = models.CharField(max_length=120, unique=True)
     origin_id = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
@@ -64,7 +64,7 @@ class Pipeline(Record):
 class Stage(Record):
     """One step of a pipeline."""
 
-    personal = personal.nothing("names of steps")
+    personal = personal.nothing(_("names of steps"))
     pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="stages")
     name = models.CharField(max_length=120)
     position = models.IntegerField()
@@ -78,7 +78,7 @@ class Stage(Record):
 class Product(Searchable):
     """Something we sell."""
 
-    personal = personal.nothing("a catalogue entry")
+    personal = personal.nothing(_("a catalogue entry"))
     name = models.CharField(max_length=300)
     sku = models.CharField(max_length=120, blank=True)
     family = models.CharField(max_length=120, blank=True)
@@ -97,7 +97,9 @@ class Product(Searchable):
 class Deal(Searchable):
     """A possible sale."""
 
-    personal = personal.blanked("person_id", ("title", "custom", "search", "lost_reason"), "sales books, kept by law")
+    personal = personal.blanked(
+        "person_id", ("title", "custom", "search", "lost_reason"), _("sales books, kept by law")
+    )
     title = models.CharField(max_length=300)
     person = models.ForeignKey(
         "people.Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
@@ -140,7 +142,7 @@ class Deal(Searchable):
 class StageChange(Record):
     """A deal moved: a fact, never edited."""
 
-    personal = personal.nothing("ids and times")
+    personal = personal.nothing(_("ids and times"))
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="stage_changes")
     before = models.ForeignKey(Stage, null=True, on_delete=models.PROTECT, related_name="+")
     after = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="+")
@@ -155,7 +157,7 @@ class StageChange(Record):
 class Order(Imported):
     """A sale that happened."""
 
-    personal = personal.blanked("person_id", ("custom",), "accounting records, kept by law")
+    personal = personal.blanked("person_id", ("custom",), _("accounting records, kept by law"))
     number = models.CharField(max_length=120, blank=True)
     person = models.ForeignKey(
         "people.Person", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
@@ -178,7 +180,7 @@ class Order(Imported):
 class OrderLine(Imported):
     """One product of an order."""
 
-    personal = personal.nothing("product, quantity and price; the order names the person")
+    personal = personal.nothing(_("product, quantity and price; the order names the person"))
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     quantity = models.DecimalField(max_digits=14, decimal_places=3, default=1)

@@ -143,6 +143,16 @@ def test_rules_register_assessment_copies_and_settings(desk: Client, anna: UUID)
     assert "Copperleaf" in desk.get(reverse("privacy_register")).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [("en", "proof of processing, GDPR art. 5(2)"), ("de", "Nachweis der Verarbeitung, Art. 5 Abs. 2 DSGVO")],
+)
+def test_the_register_gives_its_reasons_in_the_language_of_the_reader(language: str, reason: str) -> None:
+    reader = Client()
+    reader.force_login(hire("Olga", language=language))
+    assert reason in reader.get(reverse("privacy_register")).content.decode()
+
+
 def test_the_api_exports_restricts_and_erases(anna: UUID) -> None:
     staff = hire("Olga")
     _id, token = access.create_token(access.principal_of(staff), "dpo", ["privacy:manage"])

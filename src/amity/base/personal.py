@@ -9,7 +9,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 ErasePolicy = Literal["none", "delete", "blank", "keep"]
-Reason = str | Promise  # shown in the reader's language, so mostly a lazy translation
 _OF_NO_USE = _("of no use without its subject")
 
 
@@ -24,26 +23,26 @@ class Personal:
     """
 
     erase: ErasePolicy
-    why: Reason
+    why: Promise
     subject: str = ""
     fields: tuple[str, ...] = ()
 
 
-def nothing(why: Reason) -> Personal:
+def nothing(why: Promise) -> Personal:
     """The table holds no personal data."""
     return Personal("none", why)
 
 
-def deleted(subject: str, fields: tuple[str, ...], why: Reason = _OF_NO_USE) -> Personal:
+def deleted(subject: str, fields: tuple[str, ...], why: Promise = _OF_NO_USE) -> Personal:
     """The row goes when its subject is erased."""
     return Personal("delete", why, subject, fields)
 
 
-def blanked(subject: str, fields: tuple[str, ...], why: Reason) -> Personal:
+def blanked(subject: str, fields: tuple[str, ...], why: Promise) -> Personal:
     """The row stays for the books, its personal fields are emptied."""
     return Personal("blank", why, subject, fields)
 
 
-def kept(subject: str, fields: tuple[str, ...], why: Reason) -> Personal:
+def kept(subject: str, fields: tuple[str, ...], why: Promise) -> Personal:
     """The row stays as it is, for the legal ground in ``why``."""
     return Personal("keep", why, subject, fields)

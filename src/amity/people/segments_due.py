@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
+
 from amity.people import segments_world
 from amity.people.computed_values import NEAR, Value
 from amity.people.measures import Spec
@@ -16,15 +18,22 @@ from amity.people.segments_grammar import Did, Group, Leaf, Test, Trait
 from amity.people.segments_sql import FIELDS, Query, World
 from amity.people.segments_values import DAY_US, days_us, micros, us_expression
 
+# Found first, which may run in parallel, and written then: most timers are there, and a conflict costs a lock each.
+_FIND = """
+CREATE TEMP TABLE segment_due ON COMMIT DROP AS
+SELECT r.person_id, r.due_at FROM (
+    SELECT person_id, 'epoch'::timestamptz + min(us) * interval '1 microsecond' AS due_at FROM ({rows}) due
+    WHERE us > {now} GROUP BY 1
+) r LEFT JOIN people_segment_timer t ON t.person_id = r.person_id
+WHERE t.due_at IS NULL OR r.due_at < t.due_at"""
 _SET = """
 INSERT INTO people_segment_timer AS t (person_id, due_at)
-SELECT person_id, 'epoch'::timestamptz + min(us) * interval '1 microsecond' FROM ({rows}) r
-WHERE us > {now} GROUP BY 1 ORDER BY 1
+SELECT person_id, due_at FROM segment_due ORDER BY person_id
 ON CONFLICT (person_id) DO UPDATE SET due_at = excluded.due_at WHERE t.due_at IS NULL OR excluded.due_at < t.due_at"""
 
 
 def plan_timers(cursor: Any, tree: Group, around: World) -> None:
-    """Set timers for everybody whose answer to a condition may change by itself. 1 query per such condition."""
+    """Set timers for everybody whose answer to a condition may change by itself. 4 queries per such condition."""
     seen: set[Leaf] = set()
     for leaf in segments_world.everything(tree, around):
         if leaf not in seen and segments_world.timed(leaf, around):
@@ -33,7 +42,10 @@ def plan_timers(cursor: Any, tree: Group, around: World) -> None:
                 query = Query(around)
                 us = select(query)
                 rows = f"SELECT p.id AS person_id, {us} AS us FROM people_person p {' '.join(query.joins.values())}"
-                cursor.execute(_SET.format(rows=rows, now=micros(around.now)), query.params.values)
+                with transaction.atomic():
+                    cursor.execute("DROP TABLE IF EXISTS pg_temp.segment_due")
+                    cursor.execute(_FIND.format(rows=rows, now=micros(around.now)), query.params.values)
+                    cursor.execute(_SET)
 
 
 def _due(leaf: Leaf, around: World) -> Iterator[Any]:

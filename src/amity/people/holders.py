@@ -53,16 +53,18 @@ def register_holder(holder: Holder) -> None:
 
 
 def move(cursor: Any, moves: Moves, before: Mapping[UUID, str], after: Mapping[UUID, str]) -> None:
-    """Bring every row to the profile that its home is part of now. 2–5 queries per registered table.
+    """Bring every row to the profile that its home is part of now. 2–7 queries per registered table.
 
     ``before``, ``after``: what each profile was called and is called now.
     """
     changed = {member: pair for member, pair in moves.items() if pair[0] != pair[1]}
     if not changed:
         return
+    renamed = [pk for pk, name in after.items() if before.get(pk) != name]
     for holder in _holders.values():
         _bring_back(cursor, holder, changed, after)
         _take_along(cursor, holder, {m: now for m, (was, now) in changed.items() if was == m}, before)
+        _rename(cursor, holder, renamed)
 
 
 def _bring_back(cursor: Any, holder: Holder, moves: Moves, names: Mapping[UUID, str]) -> None:
@@ -103,3 +105,13 @@ def _take_along(cursor: Any, holder: Holder, moves: Mapping[UUID, UUID], names: 
     cursor.execute(_NOTE, [holder.name, [new_id() for _ in taken], ids, homes, notes])
     if holder.words:
         holder.words(cursor, ids)
+
+
+def _rename(cursor: Any, holder: Holder, people: Sequence[UUID]) -> None:
+    """Rows of profiles that are called otherwise now are found by the new name, those at home there too."""
+    if holder.words is None or not people:
+        return
+    cursor.execute(f"SELECT id FROM {holder.table} WHERE person_id = ANY(%s)", [list(people)])
+    rows = [row[0] for row in cursor.fetchall()]
+    if rows:
+        holder.words(cursor, rows)

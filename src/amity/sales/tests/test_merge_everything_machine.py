@@ -28,6 +28,7 @@ from amity.people import api as people
 from amity.people import consent, consent_reading, merge, merge_many, segments, segments_work, segments_world
 from amity.people.models import Identifier, Person, SegmentMember
 from amity.people.tests.identity_kit import feed, forget, identify, track
+from amity.sales.holders import deal_words
 from amity.sales.models import Deal, Order, Pipeline, Stage, Task
 from amity.sales.tests.test_merge import digest
 
@@ -57,6 +58,8 @@ class Everything(RuleBasedStateMachine):
             if word:
                 act = consent.give if word == "given" else consent.withdraw
                 act(BOSS, pk, "marketing", "email", people.consent.Said(confirmed=True))
+        with connection.cursor() as cursor:  # found by the words that a deal made in the pages has
+            deal_words(cursor, list(Deal.objects.values_list("pk", flat=True)))
         feed([track(2 + at, name) for name, n in zip(FOUR, seen, strict=True) for at in range(n)])
         for name, definition in (("Seen", SEEN), ("May write", MAY_WRITE)):
             segments.recompute(segments.create(BOSS, name, definition).id)

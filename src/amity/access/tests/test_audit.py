@@ -153,6 +153,7 @@ def test_without_the_lock_writers_would_collide(monkeypatch: pytest.MonkeyPatch)
     assert errors or audit.verify().broken_at is not None
 
 
+@pytest.mark.slow
 @db
 def test_the_page_filters_pages_and_checks(client: Client) -> None:
     client.force_login(hire("Ada"))

@@ -66,6 +66,7 @@ def test_an_address_is_given_once(client: Client, admin: Staff) -> None:
     assert not AuditEntry.objects.exists()
 
 
+@pytest.mark.slow
 def test_deactivation_ends_sessions_and_can_be_undone(client: Client, admin: Staff) -> None:
     sam = hire("Sam", "salesperson", "own")
     theirs = Client()
@@ -83,6 +84,7 @@ def test_deactivation_ends_sessions_and_can_be_undone(client: Client, admin: Sta
     assert theirs.get(reverse("settings")).status_code == 200
 
 
+@pytest.mark.slow
 def test_after_a_change_of_address_only_the_new_one_opens(client: Client, admin: Staff) -> None:
     sam = hire("Sam", "salesperson", "own")
     Client().post(reverse("account_login"), {"login": sam.email, "password": PASSWORD})

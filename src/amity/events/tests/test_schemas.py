@@ -110,6 +110,7 @@ _fields = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(_fields, _json), st.sampled_from(["track", "page", "identify"]), st.none() | st.datetimes())
 @example({"event": "x", "timestamp": 1e308}, "track", None)
 @example({"event": "x", "properties": {"a": "\ud800"}}, "track", None)

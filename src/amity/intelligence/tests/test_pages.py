@@ -33,6 +33,7 @@ def test_before_any_training_the_pages_say_what_to_do() -> None:
     assert b"Train now" in page
 
 
+@pytest.mark.slow
 def test_the_button_starts_one_job_and_the_job_trains(leads) -> None:
     leads()
     manager = sign_in("manager")
@@ -57,6 +58,7 @@ def test_a_failed_training_is_told() -> None:
     assert b"No disk" in manager.get(reverse("model", args=["lead"])).content
 
 
+@pytest.mark.slow
 def test_the_model_page_shows_verdict_ladder_evidence_and_chart(leads) -> None:
     leads()
     manager = sign_in("manager")
@@ -70,6 +72,7 @@ def test_the_model_page_shows_verdict_ladder_evidence_and_chart(leads) -> None:
     assert b"1 column" in manager.get(reverse("models")).content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["ru", "pl", "de"])
 def test_pages_render_in_every_language(leads, language: str) -> None:
     leads()

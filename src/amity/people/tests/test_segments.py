@@ -414,6 +414,7 @@ def test_names_are_taken_once() -> None:
         segments.get(ME, uuid4())
 
 
+@pytest.mark.slow
 def test_following_costs_the_same_number_of_queries_for_one_segment_and_for_fifty(
     django_assert_max_num_queries: Any,
 ) -> None:

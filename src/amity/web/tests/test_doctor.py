@@ -80,6 +80,7 @@ def test_readable_secret_key(config: Config) -> None:
     assert f"chmod 600 {config.home / 'secret.key'}" in check.remedy
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_port_of_another_program(config: Config) -> None:
     with socket.create_server((config.host, config.port)):

@@ -72,6 +72,7 @@ def rich(mia: Staff, about: Any, kind: str, numbers: range) -> None:
     about.save()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["person", "company", "deal"])
 def test_a_record_page_costs_the_same_however_much_is_known(desk: Client, mia: Staff, kind: str) -> None:
     firm, shop = company("Parent", mia), Source.objects.create(name="Shop", kind="javascript")

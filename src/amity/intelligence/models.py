@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.intelligence.life_models import DriftCheck, Proof, TargetPolicy
 
 
 class ModelVersion(Record):
@@ -16,6 +17,7 @@ class ModelVersion(Record):
 
     class State(models.TextChoices):
         CANDIDATE = "candidate", _("Candidate")
+        SHADOW = "shadow", _("In shadow")
         LIVE = "live", _("Live")
         RETIRED = "retired", _("Retired")
 
@@ -32,6 +34,9 @@ class ModelVersion(Record):
     card = models.JSONField(default=dict)  # metrics, baselines, reliability, rungs tried, held-out columns
     artefact = models.JSONField(default=dict)
     artefact_hash = models.CharField(max_length=64)
+    window = models.JSONField(default=dict)  # distributions of what it learned from, to tell drift by
+    why = models.JSONField(default=dict)  # {code, …}: how it came to its state
+    lived_at = models.DateTimeField(null=True)  # when it was last put to work
     trained_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -49,6 +54,7 @@ class ColumnDecision(Record):
     target = models.CharField(max_length=60)
     column = models.CharField(max_length=200)
     use = models.BooleanField()
+    basis = models.CharField(max_length=300, blank=True)  # on what lawful ground a sensitive column is learned from
     decided_by = models.UUIDField(null=True)
     decided_at = models.DateTimeField(default=clock.now)
 
@@ -72,6 +78,7 @@ class Score(Record):
     gain_minor = models.BigIntegerField(null=True)  # expected gain: value × what is at stake
     reasons = models.JSONField(default=list)
     features = models.JSONField(default=dict)  # for replay
+    shadow = models.BooleanField(default=False, db_default=False)  # said beside the live version, shown to nobody
     current = models.BooleanField(default=True)  # the latest of its subject and target
     scored_at = models.DateTimeField(default=clock.now)
 
@@ -87,3 +94,6 @@ class Score(Record):
                 fields=["target", "-gain_minor", "-value"], name="score_rank", condition=models.Q(current=True)
             ),
         ]
+
+
+__all__ = ["ColumnDecision", "DriftCheck", "ModelVersion", "Proof", "Score", "TargetPolicy"]

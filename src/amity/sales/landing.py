@@ -133,6 +133,10 @@ def _make_stages(context: kit.Context, wanted: pl.DataFrame) -> None:
     rows = wanted.rename({"pipeline:": "pipeline", "stage:": "name"}).with_row_index("rank")
     kit.stage(context.cursor, "steps", rows.select(pl.col("rank").cast(pl.Int64), "pipeline", "name", "status"))
     context.cursor.execute(
+        "UPDATE sales_stage s SET archived_at = NULL FROM sales_pipeline p, steps w WHERE p.id = s.pipeline_id "
+        "AND p.name = w.pipeline AND s.name = w.name AND s.archived_at IS NOT NULL"
+    )
+    context.cursor.execute(
         "INSERT INTO sales_pipeline (id, name, origin_id, created_at) "
         f"SELECT {kit.UUID7}, w.pipeline, %s, %s FROM (SELECT DISTINCT pipeline FROM steps) w ON CONFLICT DO NOTHING",
         [context.run_id, context.stamp],

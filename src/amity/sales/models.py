@@ -8,13 +8,23 @@ from typing import Any, ClassVar
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
+from amity.sales.gates_models import StageGap
+from amity.sales.relations_models import ContactRole, DealContact, PersonTie, TieEnd, TieKind
 
+__all__ = [
+    "FAR_AWAY", "LIVE", "ContactRole", "Deal", "DealContact", "DealStatus", "Order", "OrderLine", "PersonTie",
+    "Pipeline", "Product", "Stage", "StageChange", "StageGap", "Task", "TieEnd", "TieKind",
+]  # fmt: skip
+from amity.sales.customer_models import OrderDue as OrderDue
+
+LIVE = models.Q(archived_at__isnull=True)
 FAR_AWAY = date(9999, 12, 31)  # where a deal without an expected day stands in the order
 
 
@@ -57,6 +67,9 @@ class Pipeline(Record):
 
     personal = personal.nothing(_("names of steps"))
     name = models.CharField(max_length=120, unique=True)
+    team = models.ForeignKey("access.Team", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    position = models.IntegerField(default=0, db_default=0)
+    archived_at = models.DateTimeField(null=True, blank=True)
     origin_id = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
 
@@ -69,6 +82,8 @@ class Stage(Record):
     name = models.CharField(max_length=120)
     position = models.IntegerField()
     status = models.CharField(max_length=4, choices=DealStatus.choices, default=DealStatus.OPEN)
+    gate = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # keys of `gates.ASKED`
+    archived_at = models.DateTimeField(null=True, blank=True)  # taken away; its history stays
     origin_id = models.UUIDField(null=True, editable=False)
 
     class Meta:
@@ -136,6 +151,7 @@ class Deal(Searchable):
             models.Index(fields=["company"], name="deal_company"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="deal_owned"),
             models.Index(fields=["product"], name="deal_product"),
+            models.Index(fields=["stage", "-updated_at", "-id"], name="deal_in_stage", condition=LIVE),
         ]
 
 
@@ -151,7 +167,10 @@ class StageChange(Record):
     changed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["deal", "-changed_at"], name="stagechange_deal")]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["deal", "-changed_at"], name="stagechange_deal"),
+            models.Index(fields=["before", "-changed_at"], name="stagechange_left"),
+        ]
 
 
 class Order(Imported):

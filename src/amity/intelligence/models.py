@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.intelligence.customer_models import CustomerModel, CustomerValue
 from amity.intelligence.life_models import DriftCheck, Proof, TargetPolicy
 
 
@@ -96,4 +97,13 @@ class Score(Record):
         ]
 
 
-__all__ = ["ColumnDecision", "DriftCheck", "ModelVersion", "Proof", "Score", "TargetPolicy"]
+__all__ = [
+    "ColumnDecision",
+    "CustomerModel",
+    "CustomerValue",
+    "DriftCheck",
+    "ModelVersion",
+    "Proof",
+    "Score",
+    "TargetPolicy",
+]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
+from amity.sales.customer_models import OrderDue as OrderDue
 from amity.sales.gates_models import StageGap
 from amity.sales.relations_models import ContactRole, DealContact, PersonTie, TieEnd, TieKind
 
@@ -22,7 +23,6 @@ __all__ = [
     "FAR_AWAY", "LIVE", "ContactRole", "Deal", "DealContact", "DealStatus", "Order", "OrderLine", "PersonTie",
     "Pipeline", "Product", "Stage", "StageChange", "StageGap", "Task", "TieEnd", "TieKind",
 ]  # fmt: skip
-from amity.sales.customer_models import OrderDue as OrderDue
 
 LIVE = models.Q(archived_at__isnull=True)
 FAR_AWAY = date(9999, 12, 31)  # where a deal without an expected day stands in the order

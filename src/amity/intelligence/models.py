@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.intelligence.behaviour_models import BehaviourPin, BehaviourWeights, LeadScore, LeadScoreMove, ReachPattern
 from amity.intelligence.customer_models import CustomerModel, CustomerValue
 from amity.intelligence.life_models import DriftCheck, Proof, TargetPolicy
 
@@ -98,12 +99,17 @@ class Score(Record):
 
 
 __all__ = [
+    "BehaviourPin",
+    "BehaviourWeights",
     "ColumnDecision",
     "CustomerModel",
     "CustomerValue",
     "DriftCheck",
+    "LeadScore",
+    "LeadScoreMove",
     "ModelVersion",
     "Proof",
+    "ReachPattern",
     "Score",
     "TargetPolicy",
 ]

@@ -13,3 +13,8 @@ class IntelligenceConfig(AppConfig):
         from amity.intelligence.leads import Leads
 
         training.register(Leads())
+        from amity.base import undo
+        from amity.intelligence import life
+
+        undo.register(life.MOVED, undo.Handler(life.no_redo, life.put_back))
+        undo.register(life.POLICY, undo.Handler(life.no_redo, life.put_policy_back))

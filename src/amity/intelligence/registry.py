@@ -36,6 +36,8 @@ class Version:
     data_from: datetime | None
     data_until: datetime | None
     card: dict[str, Any]
+    why: dict[str, Any]
+    lived_at: datetime | None
     hash: str
     created_at: datetime
 
@@ -46,23 +48,22 @@ class Version:
 
 
 VERSION_FIELDS = ("id", "target", "number", "rung", "signal", "state", "rows", "positives", "data_from", "data_until",
-                  "card", "created_at")  # fmt: skip
+                  "card", "why", "lived_at", "created_at")  # fmt: skip
 _FIELDS = (*VERSION_FIELDS, "artefact_hash")
 
 
 def keep(principal: access.Principal, target: str, trained: Trained, data: dict[str, Any]) -> Version:
-    """Store a training as the next version and make it live; the one before retires. One transaction."""
+    """Store a training as the next version, a candidate. One short transaction."""
     text, digest = dump(trained.model)
     with transaction.atomic():
         versions = ModelVersion.objects.select_for_update().filter(target=target)
-        versions.filter(state=ModelVersion.State.LIVE).update(state=ModelVersion.State.RETIRED)
         number = (versions.aggregate(top=Max("number"))["top"] or 0) + 1
         row = ModelVersion.objects.create(
             target=target,
             number=number,
             rung=trained.model.rung,
             signal=trained.verdict == "signal",
-            state=ModelVersion.State.LIVE,
+            state=ModelVersion.State.CANDIDATE,
             rows=trained.rows,
             positives=trained.wins,
             data_from=_aware(data.get("from")),
@@ -70,6 +71,7 @@ def keep(principal: access.Principal, target: str, trained: Trained, data: dict[
             card=card_of(trained, data),
             artefact=json.loads(text),
             artefact_hash=digest,
+            window=data.get("window", {}),
             trained_by=principal.staff_id,
             created_at=clock.now(),
         )
@@ -95,6 +97,10 @@ def card_of(trained: Trained, data: dict[str, Any]) -> dict[str, Any]:
         "suspicions": data["suspicions"],
         "open": data["open"],
         "note": data["note"],
+        "decided_until": data.get("decided_until"),
+        "sensitive": data.get("sensitive", []),
+        "slices": data.get("slices", []),
+        "fairness": data.get("fairness", []),
     }
 
 
@@ -122,6 +128,11 @@ def history(target: str, limit: int = 20) -> list[Version]:
     """Versions of a target, newest first. 1 query."""
     rows = ModelVersion.objects.filter(target=target).order_by("-number").values(*_FIELDS)[:limit]
     return [_version(row) for row in rows]
+
+
+def window_of(version_id: UUID) -> dict[str, Any]:
+    """Distributions of what a version learned from. 1 query."""
+    return ModelVersion.objects.filter(pk=version_id).values_list("window", flat=True).first() or {}
 
 
 def model_of(version_id: UUID) -> Model:

@@ -18,10 +18,10 @@ from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
 from amity.events import api as events
-from amity.intelligence import registry
+from amity.intelligence import life, registry, shadow
 from amity.intelligence.features import ISO
 from amity.intelligence.fitted import Model, Scores
-from amity.intelligence.models import Score
+from amity.intelligence.models import ModelVersion, Score
 from amity.intelligence.reasons import stored_reasons
 from amity.intelligence.training import Frame, Report, learn, source_of, table_of, with_outcomes
 
@@ -48,9 +48,14 @@ class Ledger:
 
 
 def train_and_score(principal: access.Principal, key: str, report: Report) -> tuple[registry.Version, int]:
-    """Learn from everything decided, put the result to work and score every open record; returns how many."""
+    """Learn from everything decided, let the result stand against the live version, and score every open record.
+
+    Returns the new version and how many records the live one, whichever it is now, has scored.
+    """
     access.require(principal, "models.train")
+    champion = registry.live(key)
     version, frame = learn(principal, key, report)
+    version = life.settle(principal, version, shadow.challenge(key, frame, version.card["held"], champion))
     return version, score_frame(key, frame, report)
 
 
@@ -60,15 +65,21 @@ def score_open(key: str, report: Report) -> int:
 
 
 def score_frame(key: str, frame: Frame, report: Report) -> int:
-    """Score all rows of ``frame`` that people want to see; returns how many. 5 queries per batch of 2,000."""
+    """Score all rows of ``frame`` that people want to see; returns how many. 5 queries per batch of 2,000.
+
+    Versions in shadow score beside, unseen.
+    """
     version = registry.live(key)
     if version is None:
         raise Refused("not_trained", _("Nothing has been learned yet: train the model first."), 409)
-    model, now = registry.model_of(version.id), clock.now()
+    now = clock.now()
     rows = np.flatnonzero(frame.to_score)
+    every = [version, *shadow.shadows(key)]
+    models = [registry.model_of(v.id) for v in every]
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        _write(version, model, source_of(key).subject_kind, frame, part, now)
+        for each, model in zip(every, models, strict=True):
+            _write(each, model, source_of(key).subject_kind, frame, part, now)
         report(start + len(part), len(rows), "scoring")
     # Records that are no longer open keep their ledger rows, but nobody should be told to call them.
     _retire_others(key, [frame.ids[i] for i in rows])
@@ -81,7 +92,9 @@ def latest(target_of_kind: Sequence[str], subject_ids: Iterable[UUID]) -> dict[U
     if len(ids) > _TOO_MANY:
         raise ValueError(f"At most {_TOO_MANY} subjects at once.")
     rows = Score.objects.filter(target__in=target_of_kind, subject_id__in=ids)
-    before = Score.objects.filter(subject_id=OuterRef("subject_id"), target=OuterRef("target"), current=False)
+    before = Score.objects.filter(
+        subject_id=OuterRef("subject_id"), target=OuterRef("target"), current=False, shadow=False
+    )
     earlier = Subquery(before.order_by("-scored_at").values("value")[:1])
     now = rows.filter(current=True).select_related("model").defer("model__artefact", "features")
     return {s.subject_id: _ledger(s, s.earlier) for s in now.annotate(earlier=earlier)}
@@ -117,6 +130,9 @@ def _write(version: registry.Version, model: Model, kind: str, frame: Frame, row
     ids = [frame.ids[i] for i in rows]
     values = [None if frame.value_minor is None else frame.value_minor[i] for i in rows]
     new = [_row(version, kind, ids[i], scores, i, values[i], reasons[i], features[i], now) for i in range(len(ids))]
+    if version.state == ModelVersion.State.SHADOW:
+        Score.objects.bulk_create(new)
+        return
     with transaction.atomic():
         Score.objects.filter(target=version.target, subject_id__in=ids, current=True).update(current=False)
         Score.objects.bulk_create(new)
@@ -140,6 +156,8 @@ def _row(
         gain_minor=None if value_minor is None else round(chance * value_minor),
         reasons=reasons,
         features=features,
+        shadow=version.state == ModelVersion.State.SHADOW,
+        current=version.state != ModelVersion.State.SHADOW,
         scored_at=now,
     )
 

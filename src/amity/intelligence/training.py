@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import Refused
-from amity.intelligence import registry
+from amity.intelligence import monitoring, registry
 from amity.intelligence.judged import Trained
 from amity.intelligence.ladder import train
 from amity.intelligence.leakage import Suspicion, held_out, suspicions
@@ -94,7 +94,7 @@ def source_of(key: str) -> LabelSource:
 
 
 def learn(principal: access.Principal, key: str, report: Report) -> tuple[registry.Version, Frame]:
-    """Train on everything decided and put the new version to work. Outside of any transaction; minutes at most."""
+    """Train on everything decided; `life.settle` says what becomes of the candidate. Outside of any transaction."""
     source = source_of(key)
     report(0, STEPS, "reading")
     frame = with_outcomes(source.load())
@@ -109,7 +109,8 @@ def learn(principal: access.Principal, key: str, report: Report) -> tuple[regist
         decided=None if frame.decided_at is None else frame.decided_at[decided],
     )
     report(80, STEPS, "keeping")
-    version = registry.keep(principal, key, trained, facts(frame, found, held))
+    window = monitoring.window_of(trained.model, trained.model.spec.transform(frame.columns, frame.opened_at))
+    version = registry.keep(principal, key, trained, {**facts(frame, found, held), "window": window})
     return version, frame
 
 
@@ -130,7 +131,14 @@ def facts(frame: Frame, found: Sequence[Suspicion], held: Sequence[str]) -> dict
         "note": frame.note,
         "held": list(held),
         "suspicions": [_suspicion(s) for s in found],
+        "decided_until": _newest(frame, decided),
     }
+
+
+def _newest(frame: Frame, decided: NDArray[np.bool_]) -> str | None:
+    known = frame.decided_at.filter(pl.Series(decided)).drop_nulls() if frame.decided_at is not None else pl.Series()
+    top = known.max() if len(known) else None
+    return top.replace(tzinfo=UTC).isoformat() if isinstance(top, datetime) else None
 
 
 def with_outcomes(frame: Frame) -> Frame:

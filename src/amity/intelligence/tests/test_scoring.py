@@ -85,7 +85,7 @@ def test_a_column_that_a_person_wants_is_used_and_the_word_is_on_record(leads: C
     version = api.train(access.SYSTEM, "lead", quiet).version
     assert version.card["held"] == ["city"]
     assert "Tags" in version.card["columns"]
-    assert [line.verb for line in access.audit_lines(limit=3)].count("model.column_decided") == 2
+    assert [line.verb for line in access.audit_lines(limit=4)].count("model.column_decided") == 2
 
 
 def test_no_signal_means_the_average_for_everybody(leads: Callable[..., list[Person]]) -> None:

@@ -23,7 +23,7 @@ class Outgoing(Record):
         FAILED = "failed", _("Failed")
         UNKNOWN = "unknown", _("Not known")
 
-    personal = personal.deleted("person_id", ("address", "subject", "body", "html", "values"))
+    personal = personal.deleted("person_id", ("address", "subject", "body", "html", "values", "files"))
     key = models.CharField(max_length=200, unique=True)
     person = models.ForeignKey(
         "people.Person", null=True, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
@@ -39,6 +39,9 @@ class Outgoing(Record):
     body = models.TextField(blank=True)
     html = models.TextField(blank=True)
     values = models.JSONField(default=dict)
+    files = models.JSONField(
+        default=list, db_default=[]
+    )  # [{name, type, content in base64}]; without content once sent
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(max_length=60, blank=True)  # why it is held, refused, failed
     detail = models.TextField(blank=True)

@@ -15,13 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
-from amity.sales.customer_models import OrderDue as OrderDue
+from amity.sales.customer_models import OrderDue
 from amity.sales.gates_models import StageGap
+from amity.sales.meetings_models import CalendarAccount, CalendarFeed, CalendarItem, Guest, Meeting
+from amity.sales.notes_models import Note
+from amity.sales.quotes_models import Letterhead, ListPrice, PriceList, Quote, QuoteLine, QuoteYear, StockMove
 from amity.sales.relations_models import ContactRole, DealContact, PersonTie, TieEnd, TieKind
 
 __all__ = [
-    "FAR_AWAY", "LIVE", "ContactRole", "Deal", "DealContact", "DealStatus", "Order", "OrderLine", "PersonTie",
-    "Pipeline", "Product", "Stage", "StageChange", "StageGap", "Task", "TieEnd", "TieKind",
+    "FAR_AWAY", "LIVE", "CalendarAccount", "CalendarFeed", "CalendarItem", "ContactRole", "Deal", "DealContact",
+    "DealStatus", "Guest", "Letterhead", "ListPrice", "Meeting", "Note", "Order", "OrderDue", "OrderLine", "PersonTie", "Pipeline",
+    "PriceList", "Product", "Quote", "QuoteLine", "QuoteYear", "Stage", "StageChange", "StageGap", "StockMove", "Task",
+    "TieEnd", "TieKind",
 ]  # fmt: skip
 
 LIVE = models.Q(archived_at__isnull=True)
@@ -99,6 +104,9 @@ class Product(Searchable):
     family = models.CharField(max_length=120, blank=True)
     price_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
+    tax = models.IntegerField(null=True, blank=True)  # rate in hundredths of a percent
+    stock = models.DecimalField(max_digits=14, decimal_places=3, null=True, blank=True)  # none: no stock is kept
+    reserved = models.DecimalField(max_digits=14, decimal_places=3, default=0, db_default=0)
 
     class Meta:
         indexes: ClassVar[list[Any]] = [
@@ -210,6 +218,13 @@ class OrderLine(Imported):
 class Task(Record):
     """Something a staff member means to do about a person, company or deal."""
 
+    class Repeat(models.TextChoices):
+        DAY = "day", _("Every day")
+        WEEK = "week", _("Every week")
+        MONTH = "month", _("Every month")
+        QUARTER = "quarter", _("Every three months")
+        YEAR = "year", _("Every year")
+
     personal = personal.deleted("person_id", ("subject",))
     subject = models.CharField(max_length=300)
     person = models.ForeignKey("people.Person", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
@@ -217,6 +232,10 @@ class Task(Record):
     deal = models.ForeignKey(Deal, null=True, blank=True, on_delete=models.CASCADE, related_name="tasks")
     owner = models.ForeignKey("access.Staff", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     due_on = models.DateField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)  # where a time of that day is meant
+    remind_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, editable=False)
+    repeat = models.CharField(max_length=10, choices=Repeat.choices, blank=True, default="", db_default="")
     done_at = models.DateTimeField(null=True, blank=True)
     origin_id = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
@@ -227,4 +246,5 @@ class Task(Record):
             models.Index(fields=["deal"], name="task_deal", condition=models.Q(done_at__isnull=True)),
             models.Index(fields=["company"], name="task_company", condition=models.Q(done_at__isnull=True)),
             models.Index(fields=["owner", "due_on"], name="task_owner", condition=models.Q(done_at__isnull=True)),
+            models.Index(fields=["remind_at"], name="task_remind", condition=models.Q(reminded_at=None, done_at=None)),
         ]

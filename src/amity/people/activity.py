@@ -375,9 +375,12 @@ def _write(
     counts = [(key, sums[key]) for key in keys if key[1] in plain]
     _upsert_counts(cursor, _columns([(key[0], key[1], [row.n, row.first, row.last]) for key, row in counts]))
     _upsert(cursor, _UPSERT, [key for key in keys if key[1] not in decaying and key[1] not in plain], sums)
-    for measure in sorted({key[1] for key in keys} & decaying):
-        sql = _UPSERT + _DECAY.format(half=repr(half_us(registry.specs[measure])))
-        _upsert(cursor, sql, [key for key in keys if key[1] == measure], sums)
+    halves: dict[float, set[int]] = {}
+    for measure in {key[1] for key in keys} & decaying:
+        halves.setdefault(half_us(registry.specs[measure]), set()).add(measure)
+    for half, measured in sorted(halves.items()):
+        sql = _UPSERT + _DECAY.format(half=repr(half))
+        _upsert(cursor, sql, [key for key in keys if key[1] in measured], sums)
     if tallies:
         rows = sorted(tallies)
         people, numbers, values = zip(*rows, strict=True)

@@ -1,6 +1,6 @@
 """The door of room `people`."""
 
-from amity.people import activity, computed, duplicates, merge_companies, privacy, quality, segments
+from amity.people import activity, computed, duplicates, fading, merge_companies, privacy, quality, segments
 from amity.people import consent_door as consent
 from amity.people.called import Asking, Names, Wanted, told_together
 from amity.people.changes import (
@@ -27,7 +27,7 @@ from amity.people.golden_words import told_values, wanted_by_values
 from amity.people.holders import Holder, register_holder
 from amity.people.imports import kit as import_kit
 from amity.people.imports import service as imports
-from amity.people.learning import LeadRow, lead_rows, visible_people
+from amity.people.learning import LeadRow, lead_rows, profile_rows, visible_people
 from amity.people.lists import (
     COMPANIES,
     LEAD_TAGS,
@@ -43,6 +43,7 @@ from amity.people.lists import (
 from amity.people.matching import service as matching
 from amity.people.members import JoinView, identifiers_of, joins_of, members_of, survivors, whole
 from amity.people.merge import MERGE_KIND, merge, merge_with_undo, unmerge
+from amity.people.merge_groups import Moves, register_follower
 from amity.people.models import LeadStatus
 from amity.people.profiles import (
     ChangeView,
@@ -86,6 +87,7 @@ __all__ = [
     "JoinView",
     "LeadRow",
     "LeadStatus",
+    "Moves",
     "Names",
     "PersonView",
     "ProfileFacts",
@@ -108,6 +110,7 @@ __all__ = [
     "create_person",
     "duplicates",
     "facts",
+    "fading",
     "get_company",
     "get_person",
     "history_of",
@@ -133,9 +136,11 @@ __all__ = [
     "person_search",
     "person_views",
     "privacy",
+    "profile_rows",
     "quality",
     "record_actions",
     "register_company_holder",
+    "register_follower",
     "register_holder",
     "segments",
     "subsidiaries_of",

@@ -28,6 +28,8 @@ _PLAIN = {
     "company_founded": "company__founded_year",
 }
 
+_FIELDS = ("id", "traits", "email", "phone", "lead_status", "lead_created_at", "lead_decided_at", *_PLAIN.values())
+
 
 @dataclass(frozen=True, slots=True)
 class LeadRow:
@@ -47,8 +49,13 @@ def lead_rows() -> list[LeadRow]:
     """
     leads = Person.objects.filter(LISTED).exclude(lead_status=LeadStatus.NONE).order_by("id")
     leads = leads.exclude(pk__in=_restricted())
-    fields = ("id", "traits", "email", "phone", "lead_status", "lead_created_at", "lead_decided_at", *_PLAIN.values())
-    return [_row(values) for values in leads.values(*fields).iterator(chunk_size=_CHUNK)]
+    return [_row(values) for values in leads.values(*_FIELDS).iterator(chunk_size=_CHUNK)]
+
+
+def profile_rows(ids: Sequence[UUID]) -> list[LeadRow]:
+    """The same columns of any listed people, leads or not. 1 query. Not those whose data may only be kept."""
+    found = Person.objects.filter(LISTED, pk__in=ids).exclude(pk__in=_restricted()).order_by("id")
+    return [_row(values) for values in found.values(*_FIELDS)]
 
 
 def visible_people(principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
@@ -74,5 +81,6 @@ def _row(values: dict[str, Any]) -> LeadRow:
         "has_phone": bool(values["phone"]),
         "created_at": values["lead_created_at"],
     }
-    won = None if status == LeadStatus.OPEN else status == LeadStatus.CONVERTED
+    decided = status in (LeadStatus.CONVERTED, LeadStatus.LOST)
+    won = status == LeadStatus.CONVERTED if decided else None
     return LeadRow(values["id"], columns, won, values["lead_created_at"], values["lead_decided_at"])

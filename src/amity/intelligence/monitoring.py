@@ -76,7 +76,7 @@ def window_of(model: Model, matrix: Matrix) -> dict[str, Any]:
     for i, column in enumerate(model.spec.columns):
         values = matrix.blocks[i][:, 0]
         edges = _edges(column.kind, values, len(column.levels))
-        columns.append({"name": column.name, "edges": edges, "counts": _counts(values, edges), "weight": weight[i]})
+        columns.append({"name": column.name, "edges": edges, "counts": counts_of(values, edges), "weight": weight[i]})
     plain = [{**c, "weight": float(c["weight"]), "counts": [int(n) for n in c["counts"]]} for c in columns]
     return {"columns": plain, "rows": matrix.rows, "wins": model.wins, "losses": model.losses}
 
@@ -126,8 +126,8 @@ def _edges(kind: str, values: Array, levels: int) -> list[float]:
     return [float(e) for e in np.unique(np.quantile(known, np.arange(1, BINS) / BINS))]
 
 
-def _counts(values: Array, edges: Sequence[float]) -> list[int]:
-    """Records per bin, the empty ones last. ``edges`` belong to the bin below them."""
+def counts_of(values: Array, edges: Sequence[float]) -> list[int]:
+    """Records per bin (n_bins,), the empty ones last. ``edges`` belong to the bin below them."""
     known = ~np.isnan(values)
     places = np.searchsorted(np.asarray(edges), values[known], side="left")
     return [*np.bincount(places, minlength=len(edges) + 1).tolist(), int((~known).sum())]
@@ -136,7 +136,7 @@ def _counts(values: Array, edges: Sequence[float]) -> list[int]:
 def _column(stored: dict[str, Any], values: Array, days: int, least: float, figures: dict[str, float]) -> list[Alarm]:
     if len(values) < LEAST:
         return []
-    then, now = np.array(stored["counts"]), np.array(_counts(values, stored["edges"]))
+    then, now = np.array(stored["counts"]), np.array(counts_of(values, stored["edges"]))
     size = stability(then, now)
     figures[f"psi:{stored['name']}"] = max(size, figures.get(f"psi:{stored['name']}", 0.0))
     found = []

@@ -95,13 +95,17 @@ class GammaGamma:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Log-linear change of expected counts: ``weights`` on (1, log expected, log repeats + 1, recency share)."""
+    """Log-linear change of expected counts: ``weights`` on (1, log expected, log repeats + 1, recency share).
+
+    ``horizon``: over what time the expected counts stood that it was learned from.
+    """
 
     weights: Array
+    horizon: float
 
-    def apply(self, expected: Array, seen: Purchases) -> Array:
-        """The mended counts."""
-        return np.asarray(expected * np.exp(np.clip(_clues(expected, seen) @ self.weights, -3, 3)), dtype=np.float64)
+    def factor(self, expected: Array, seen: Purchases) -> Array:
+        """By what counts are mended; ``expected`` over this correction's own horizon."""
+        return np.asarray(np.exp(np.clip(_clues(expected, seen) @ self.weights, -3, 3)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +118,17 @@ class Value:
 
     def purchases(self, seen: Purchases, horizon: float) -> Array:
         """Expected purchases within ``horizon``."""
-        plain = self.counts.expected(seen, horizon)
-        return self.correction.apply(plain, seen) if self.correction is not None else plain
+        return self.counts.expected(seen, horizon) * self.change(seen, horizon)
+
+    def change(self, seen: Purchases, horizon: float) -> Array:
+        """Factor on the expected counts. Below the horizon it was learned at it is not extrapolated."""
+        if self.correction is None:
+            return np.ones(len(seen.repeats))
+        return self.correction.factor(self.counts.expected(seen, max(horizon, self.correction.horizon)), seen)
 
     def chance(self, seen: Purchases, horizon: float) -> Array:
         """Chance of at least one purchase within ``horizon``; a correction moves its odds as it moves the counts."""
-        plain = self.counts.within(seen, horizon)
-        if self.correction is None:
-            return plain
-        change = self.purchases(seen, horizon) / np.maximum(self.counts.expected(seen, horizon), 1e-12)
-        return np.asarray(1 - (1 - plain) ** change, dtype=np.float64)
+        return np.asarray(1 - (1 - self.counts.within(seen, horizon)) ** self.change(seen, horizon), dtype=np.float64)
 
     def revenue(self, seen: Purchases, horizon: float) -> Array:
         """Expected revenue within ``horizon``, in the unit of ``spend``."""
@@ -204,8 +209,8 @@ def fit(customer: NDArray[np.int64], when: Array, amount: Array, until: float, h
         return plain
     expected = fit_counts(early).expected(early, inner)
     half = np.random.default_rng(3).random(len(people)) < 0.5
-    gains = [_gain(expected, early, truth, part) for part in (half, ~half)]
-    return replace(plain, correction=_learn(expected, early, truth)) if min(gains) > 0 else plain
+    gains = [_gain(expected, early, truth, inner, part) for part in (half, ~half)]
+    return replace(plain, correction=_learn(expected, early, truth, inner)) if min(gains) > 0 else plain
 
 
 def counted(customer: NDArray[np.int64], when: Array, people: NDArray[np.int64], after: float, until: float) -> Array:
@@ -216,14 +221,14 @@ def counted(customer: NDArray[np.int64], when: Array, people: NDArray[np.int64],
     return np.bincount(index, minlength=len(people)).astype(np.float64)
 
 
-def _gain(expected: Array, seen: Purchases, truth: Array, part: NDArray[np.bool_]) -> float:
+def _gain(expected: Array, seen: Purchases, truth: Array, horizon: float, part: NDArray[np.bool_]) -> float:
     """Squared error saved on the customers that the correction was not learned from."""
-    learned = _learn(expected[part], seen.take(part), truth[part])
-    mended = learned.apply(expected[~part], seen.take(~part))
+    learned = _learn(expected[part], seen.take(part), truth[part], horizon)
+    mended = expected[~part] * learned.factor(expected[~part], seen.take(~part))
     return float(np.mean((expected[~part] - truth[~part]) ** 2) - np.mean((mended - truth[~part]) ** 2))
 
 
-def _learn(expected: Array, seen: Purchases, truth: Array) -> Correction:
+def _learn(expected: Array, seen: Purchases, truth: Array, horizon: float) -> Correction:
     """Penalised Poisson regression with the expected counts as offset."""
     clues = _clues(expected, seen)
     weights = np.zeros(clues.shape[1])
@@ -234,7 +239,7 @@ def _learn(expected: Array, seen: Purchases, truth: Array) -> Correction:
         weights = weights + np.clip(step, -0.5, 0.5)
         if float(np.abs(step).max()) < 1e-8:
             break
-    return Correction(weights)
+    return Correction(weights, horizon)
 
 
 def _clues(expected: Array, seen: Purchases) -> Array:

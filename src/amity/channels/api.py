@@ -1,5 +1,6 @@
 """The door of room `channels`: the only way to write to anybody."""
 
+from amity.channels.asking import barred
 from amity.channels.outbox import Message, Outcome, OutgoingView, outgoing, propose
 from amity.channels.refusals import REASONS
 from amity.channels.rules import Rule, rules, set_rule
@@ -14,6 +15,7 @@ __all__ = [
     "OutgoingView",
     "Rule",
     "SuppressionView",
+    "barred",
     "lift",
     "outgoing",
     "propose",

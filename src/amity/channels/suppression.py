@@ -18,7 +18,7 @@ from amity.people import api as people
 
 PERMISSION = "outgoing.manage"
 ORDER = paging.Order("created_at", "created_at", descending=True)
-_OWED_TOO = ("bounce", "manual")  # a complaint stops advertising, not the invoice
+OWED_TOO = ("bounce", "manual")  # a complaint stops advertising, not the invoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def lift(principal: access.Principal, suppression_id: UUID) -> None:
 def why_suppressed(address_key: str, *, owed: bool) -> str:
     """The reason why an address gets nothing, or none. 1 query."""
     rows = Suppression.objects.filter(address_key=address_key, lifted_at=None)
-    return (rows.filter(reason__in=_OWED_TOO) if owed else rows).values_list("reason", flat=True).first() or ""
+    return (rows.filter(reason__in=OWED_TOO) if owed else rows).values_list("reason", flat=True).first() or ""
 
 
 def suppressed(principal: access.Principal, at: str = "", limit: int = 50) -> tuple[list[SuppressionView], str]:

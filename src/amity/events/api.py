@@ -24,6 +24,7 @@ from amity.events.log import (
     forget,
     packed,
     remember,
+    remove_facts,
     unseen,
 )
 from amity.events.schemas import Bad, Fact, RawRow, lane_of, parse, seen_key, source_key
@@ -33,6 +34,7 @@ from amity.events.stream import Lag, Stream, StreamDown, Table
 from amity.events.stream_postgres import own_connection
 from amity.events.streams import stream
 from amity.events.timeline import EventView, Subject, Timeline, kinds_of, timeline
+from amity.events.touches import all_touches, last_touches
 from amity.events.values import property_values
 from amity.events.webhooks import TOPICS, publish, publish_many
 
@@ -59,6 +61,7 @@ __all__ = [
     "Table",
     "Timeline",
     "align_log",
+    "all_touches",
     "append_batch",
     "append_facts",
     "append_packed",
@@ -70,6 +73,7 @@ __all__ = [
     "is_intake",
     "kinds_of",
     "lane_of",
+    "last_touches",
     "late",
     "own_connection",
     "packed",
@@ -82,6 +86,7 @@ __all__ = [
     "register_landing",
     "register_reader",
     "remember",
+    "remove_facts",
     "run_consumers",
     "seen_key",
     "source_key",

@@ -25,6 +25,6 @@ def last_touches(by: By, ids: Iterable[UUID], kinds: Sequence[str]) -> dict[UUID
 
 
 def all_touches(by: By, kinds: Sequence[str], until: datetime) -> Iterator[tuple[UUID, str, datetime]]:
-    """Every fact of ``kinds`` before ``until``: (whom it is about, kind, time), in no order. 1 query, read in chunks."""
+    """Every fact of ``kinds`` before ``until``: (whom it is about, kind, time), unordered. 1 query, in chunks."""
     rows = Event.objects.filter(**{f"{by}__isnull": False}, kind__in=list(kinds), occurred_at__lt=until)
     yield from rows.order_by().values_list(by, "kind", "occurred_at").iterator(chunk_size=_CHUNK)

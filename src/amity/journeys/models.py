@@ -31,7 +31,7 @@ class Effects(Record):
 class Decision(Record):
     """A ledger row: what was known of a person or deal, what could be done, what was proposed, what people said to it.
 
-    About a person when ``deal_id`` is empty, else about a deal with that person. Inputs and candidates are never edited.
+    About a person when ``deal_id`` is empty, else about a deal with them. Inputs and candidates are never edited.
     """
 
     class State(models.TextChoices):
@@ -58,9 +58,7 @@ class Decision(Record):
 
     class Meta:
         indexes: ClassVar[list[Any]] = [
-            models.Index(
-                fields=["deal_id", "-id"], name="decision_deal", condition=models.Q(deal_id__isnull=False)
-            ),
+            models.Index(fields=["deal_id", "-id"], name="decision_deal", condition=models.Q(deal_id__isnull=False)),
             models.Index(fields=["person", "-id"], name="decision_person"),
             models.Index(fields=["chosen", "situation"], name="decision_taught", condition=~models.Q(state="proposed")),
         ]
@@ -88,7 +86,5 @@ class Action(Record):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["decision"], name="action_once", condition=~models.Q(state="undone")
-            ),
+            models.UniqueConstraint(fields=["decision"], name="action_once", condition=~models.Q(state="undone")),
         ]

@@ -56,6 +56,7 @@ TITLES: dict[str, Words] = {
     "events_raw": _("Events as received"), "events_quarantine": _("Events that could not be taken"),
     "events_hookpayload": _("Webhook payloads as received"), "events_webhookdelivery": _("Webhooks sent"),
     "sales_deal": _("Deals"), "sales_order": _("Orders"), "sales_task": _("Tasks"),
+    "journeys_decision": _("Proposals"), "journeys_action": _("Accepted proposals"),
     "intelligence_score": _("Scores"), "channels_outgoing": _("Messages sent"),
     "channels_suppression": _("Addresses that get nothing more"), "access_auditnote": _("Words in the audit log"),
     "access_auditentry": _("Audit log"), "access_idempotencykey": _("Answers kept for repeated API calls"),

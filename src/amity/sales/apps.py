@@ -31,6 +31,9 @@ class SalesConfig(AppConfig):
         undo.register(DEAL_KIND, undo.Handler(deals.change_many, deals.put_back))
         undo.register(todo.TASK_ADD, undo.Handler(todo.add_many, todo.remove_many))
         undo.register(todo.TASK_DONE, undo.Handler(todo.finish_many, todo.reopen_many))
+        from amity.sales.office import register_office
+
+        register_office()
         from amity.intelligence import api as intelligence
         from amity.sales.learning import Deals as DealOutcomes
 
@@ -41,3 +44,9 @@ class SalesConfig(AppConfig):
         from amity.sales.segment_kind import Deals as DealConditions
 
         people.segments.register(DealConditions())
+        from amity.journeys import api as journeys
+        from amity.sales import actions
+        from amity.sales.actions_situations import Deals as DealSituations
+
+        actions.register()
+        journeys.register_source(DealSituations())

@@ -200,6 +200,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.people.tasks_privacy",
     "amity.people.tasks_duplicates",
     "amity.intelligence.tasks",
+    "amity.journeys.tasks",
 ]
 EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else
 

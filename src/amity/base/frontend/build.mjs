@@ -1,7 +1,12 @@
 // Bundles the client. Run by hatch_build.py; `node build.mjs --watch` while designing.
+import { cpSync } from "node:fs";
 import { context, build } from "esbuild";
 
 const out = "../static/dist";
+// What PDFs are set in (Latin, Cyrillic, Greek); with its licence.
+for (const name of ["ttf/DejaVuSans.ttf", "ttf/DejaVuSans-Bold.ttf", "LICENSE"]) {
+  cpSync(`node_modules/dejavu-fonts-ttf/${name}`, `${out}/fonts/${name.replace("ttf/", "")}`);
+}
 const options = {
   entryPoints: { app: "src/main.ts", style: "css/main.css" },
   outdir: out,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ class Trained:
     auc_high: float
     reliability: tuple[Bin, ...]
     rules: tuple[str, ...] = ()
+    unseen: tuple[NDArray[Any], Array] | None = None  # rows that were tested, and their chance when unseen, (m,) each
 
     @property
     def chosen(self) -> RungTest | None:

@@ -114,7 +114,11 @@ def _train(
     tell("fitting", 0.75)
     model = _fit(chosen, data, memory)
     truth = data.y if test_rows is None else data.y[test_rows]
-    return _report(model, data, losses, chances, truth, "out_of_time" if test_rows is not None else "cross_validation")
+    how = "out_of_time" if test_rows is not None else "cross_validation"
+    told = _report(model, data, losses, chances, truth, how)
+    if len(data.y) < len(y):  # a sample: its rows are not the caller's
+        return told
+    return replace(told, unseen=(np.arange(len(y)) if test_rows is None else test_rows, chances[model.rung]))
 
 
 def _prepare(

@@ -76,13 +76,13 @@ def roll_back(principal: access.Principal, target: str) -> UUID:
 
 
 def version_before(target: str) -> registry.Version | None:
-    """What worked before the live version did and was not found wrong. 2 queries."""
+    """The newest version older than the live one that has been at work and was not found wrong. 3 queries."""
     live = registry.live(target)
     rows = ModelVersion.objects.filter(target=target, lived_at__isnull=False).exclude(state=State.LIVE)
     rows = rows.exclude(why__code="demoted")
-    if live is not None and live.lived_at is not None:
-        rows = rows.filter(lived_at__lt=live.lived_at)
-    found = rows.order_by("-lived_at").values_list("id", flat=True).first()
+    if live is not None:
+        rows = rows.filter(number__lt=live.number)
+    found = rows.order_by("-number").values_list("id", flat=True).first()
     return registry.version(found) if found else None
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from django.db import transaction
 from django.db.models import F, OuterRef, Subquery
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from amity.access import api as access
 from amity.base import clock
@@ -28,6 +29,7 @@ from amity.intelligence.training import Frame, Report, learn, source_of, table_o
 BATCH = 2_000
 _TOO_MANY = 1_000
 _OPENED = "opened"
+_SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,15 @@ def score_frame(key: str, frame: Frame, report: Report) -> int:
     version = registry.live(key)
     if version is None:
         raise Refused("not_trained", _("Nothing has been learned yet: train the model first."), 409)
-    now = clock.now()
     rows = np.flatnonzero(frame.to_score)
+    return _score_rows(key, version, frame, rows, rows, report)
+
+
+def _score_rows(
+    key: str, version: registry.Version, frame: Frame, rows: NDArray[Any], kept: NDArray[Any], report: Report
+) -> int:
+    """Score ``rows``; of all scores shown only those of ``kept`` stay."""
+    now = clock.now()
     every = [version, *shadow.shadows(key)]
     models = [registry.model_of(v.id) for v in every]
     for start in range(0, len(rows), BATCH):
@@ -82,8 +91,26 @@ def score_frame(key: str, frame: Frame, report: Report) -> int:
             _write(each, model, source_of(key).subject_kind, frame, part, now)
         report(start + len(part), len(rows), "scoring")
     # Records that are no longer open keep their ledger rows, but nobody should be told to call them.
-    _retire_others(key, [frame.ids[i] for i in rows])
+    _retire_others(key, [frame.ids[i] for i in kept])
     return len(rows)
+
+
+def score_changed(key: str, frame: Frame, report: Report) -> int:
+    """Score open records whose chance differs from what stands there; returns how many were written.
+
+    For daily care: a ledger that repeats itself every day for every record would drown in its own rows.
+    """
+    version = registry.live(key)
+    if version is None:
+        return 0
+    rows = np.flatnonzero(frame.to_score)
+    shown = dict(Score.objects.filter(target=key, current=True, model_id=version.id).values_list("subject_id", "value"))
+    opened = None if frame.opened_at is None else frame.opened_at[rows]
+    now = registry.model_of(version.id).score(frame.columns[rows], opened, clock.now()).probability
+    fresh = np.array(
+        [abs(shown.get(frame.ids[i], 9.0) - p) > _SAME for i, p in zip(rows, now, strict=True)], dtype=bool
+    )
+    return _score_rows(key, version, frame, rows[fresh], rows, report)
 
 
 def latest(target_of_kind: Sequence[str], subject_ids: Iterable[UUID]) -> dict[UUID, Ledger]:
@@ -96,7 +123,7 @@ def latest(target_of_kind: Sequence[str], subject_ids: Iterable[UUID]) -> dict[U
         subject_id=OuterRef("subject_id"), target=OuterRef("target"), current=False, shadow=False
     )
     earlier = Subquery(before.order_by("-scored_at").values("value")[:1])
-    now = rows.filter(current=True).select_related("model").defer("model__artefact", "features")
+    now = rows.filter(current=True).select_related("model").defer("model__artefact", "model__window", "features")
     return {s.subject_id: _ledger(s, s.earlier) for s in now.annotate(earlier=earlier)}
 
 

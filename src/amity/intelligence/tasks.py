@@ -6,7 +6,8 @@ from uuid import UUID
 
 from amity.access import api as access
 from amity.base import jobs
-from amity.intelligence import scoring
+from amity.intelligence import registry, scoring, watching
+from amity.intelligence.life import subject_id
 
 
 @jobs.app.task(name="intelligence.train", lock="intelligence.train", retry=jobs.RETRY)
@@ -28,3 +29,21 @@ def score(job_run_id: str, target: str) -> None:
         scoring.score_open(target, report)
 
     jobs.running(job_run_id, work)
+
+
+@jobs.app.task(name="intelligence.watch", lock="intelligence.train", retry=jobs.RETRY)
+def watch(job_run_id: str, target: str) -> None:
+    """Look for drift in one target, judge its shadows and keep its proof."""
+
+    def work(report: jobs.Report) -> None:
+        watching.watch(target, report)
+
+    jobs.running(job_run_id, work)
+
+
+@jobs.app.periodic(cron="50 3 * * *")
+@jobs.app.task(name="intelligence.watch_all", queueing_lock="intelligence.watch_all")
+def watch_all(timestamp: int) -> None:
+    """Job, daily: one look per live model. ``timestamp``: when it was due (seconds)."""
+    for target in registry.all_live():
+        jobs.start("intelligence.watch", "intelligence.watch", subject_id=subject_id(target), target=target)

@@ -25,7 +25,11 @@ from amity.sales.deals import (
 )
 from amity.sales.lists import DEAL_KIND, DEALS, PRODUCTS, STATUS_TAGS, deal_rows, product_rows
 from amity.sales.models import DealStatus
+from amity.sales.notes import NoteView, add_note, in_words, notes_of
 from amity.sales.orders import LineView, OrderView, SoldView, lines_of, orders_of, sold
+from amity.sales.pages_board import before as gate_before
+from amity.sales.pages_board import forget as forget_board
+from amity.sales.pages_board import remembered as board_remembered
 from amity.sales.readiness import SalesFacts, facts
 from amity.sales.todo import TASK_ADD, TASK_DONE, TaskView, add_task, finish, my_tasks, open_tasks
 
@@ -40,6 +44,7 @@ __all__ = [
     "DealView",
     "LineView",
     "MoveView",
+    "NoteView",
     "OrderView",
     "ProductRecord",
     "ProductView",
@@ -47,8 +52,10 @@ __all__ = [
     "SoldView",
     "StageView",
     "TaskView",
+    "add_note",
     "add_task",
     "archive_deal",
+    "board_remembered",
     "change_deal",
     "create_deal",
     "deal_rows",
@@ -57,12 +64,16 @@ __all__ = [
     "deals_with",
     "facts",
     "finish",
+    "forget_board",
+    "gate_before",
     "get_deal",
     "get_product",
     "get_product_record",
+    "in_words",
     "lines_of",
     "moves_of",
     "my_tasks",
+    "notes_of",
     "open_tasks",
     "open_value",
     "orders_of",

@@ -25,10 +25,11 @@ class SalesConfig(AppConfig):
         kit.register(replace(kit.ORDER, land=Orders()))
         kit.register(replace(kit.ORDER_LINE, land=OrderLines()))
         from amity.base import undo
-        from amity.sales import deals, todo
+        from amity.sales import deals, gates, todo
         from amity.sales.lists import DEAL_KIND
 
         undo.register(DEAL_KIND, undo.Handler(deals.change_many, deals.put_back))
+        undo.register(gates.GAP_KIND, undo.Handler(gates.note_gap, gates.forget_gap))
         undo.register(todo.TASK_ADD, undo.Handler(todo.add_many, todo.remove_many))
         undo.register(todo.TASK_DONE, undo.Handler(todo.finish_many, todo.reopen_many))
         from amity.sales.office import register_office
@@ -38,6 +39,9 @@ class SalesConfig(AppConfig):
         from amity.sales.learning import Deals as DealOutcomes
 
         intelligence.register(DealOutcomes())
+        from amity.sales import customer_orders
+
+        customer_orders.register()
         from amity.sales.quality import Deals as DealQuality
 
         people.quality.register(DealQuality())

@@ -24,9 +24,9 @@ from amity.sales.relations_models import ContactRole, DealContact, PersonTie, Ti
 
 __all__ = [
     "FAR_AWAY", "LIVE", "CalendarAccount", "CalendarFeed", "CalendarItem", "ContactRole", "Deal", "DealContact",
-    "DealStatus", "Guest", "Letterhead", "ListPrice", "Meeting", "Note", "Order", "OrderDue", "OrderLine", "PersonTie", "Pipeline",
-    "PriceList", "Product", "Quote", "QuoteLine", "QuoteYear", "Stage", "StageChange", "StageGap", "StockMove", "Task",
-    "TieEnd", "TieKind",
+    "DealStatus", "Guest", "Letterhead", "ListPrice", "Meeting", "Note", "Order", "OrderDue", "OrderLine", "PersonTie",
+    "Pipeline", "PriceList", "Product", "Quote", "QuoteLine", "QuoteYear", "Stage", "StageChange", "StageGap",
+    "StockMove", "Task", "TieEnd", "TieKind",
 ]  # fmt: skip
 
 LIVE = models.Q(archived_at__isnull=True)

@@ -1,10 +1,12 @@
 """URLs of room `sales`."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from amity.sales import pages
+from amity.sales import pages, urls_board
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
+    *urls_board.urlpatterns,
     path("deals/new", pages.new_deal, name="deal_new"),
     path("deals/<uuid:deal_id>/edit", pages.edit_deal, name="deal_edit"),
+    path("", include("amity.sales.urls_office")),
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amity.access import api as access
+from amity.intelligence import api as intelligence
 from amity.people import api as people
 from amity.sales import api as sales
 
@@ -159,6 +160,11 @@ def _deals(principal: access.Principal, subject: Subject) -> Found:
     return {"deals": sales.deals_of(principal, **about), "open_value": sales.open_value(principal, **about)}
 
 
+def _customer(principal: access.Principal, subject: Subject) -> Found:
+    found = intelligence.customers_for([subject.id]).get(subject.id)
+    return {"customer": found, "risk_label": gettext("Churn risk")}
+
+
 def _orders(principal: access.Principal, subject: Subject) -> Found:
     orders = sales.orders_of(**_about(subject))
     lines = sales.lines_of(each.id for each in orders)
@@ -170,6 +176,13 @@ def _tasks(principal: access.Principal, subject: Subject) -> Asks:
     names = yield people.Wanted(staff=[each.owner_id for each in tasks])
     told = [(each, _who(names.staff, each.owner_id)) for each in tasks]
     return {"tasks": told, "may_edit": principal.may("tasks.edit")}
+
+
+def _notes(principal: access.Principal, subject: Subject) -> Asks:
+    notes = sales.notes_of(principal, subject.kind, subject.members)
+    names = yield people.Wanted(staff=[each.author_id for each in notes])
+    told = [(each, _who(names.staff, each.author_id)) for each in notes]
+    return {"notes": told, "may_edit": principal.may("tasks.edit")}
 
 
 def _colleagues(principal: access.Principal, subject: Subject) -> Found:
@@ -202,9 +215,11 @@ def _who(names: Mapping[UUID, str], key: UUID | None) -> str:
 PROFILES = ("person", "company")
 PANELS: tuple[Panel, ...] = (
     Panel("tasks", _("Open tasks"), ("person", "company", "deal"), "web/panel_tasks.html", _tasks, 1),
+    Panel("notes", _("Notes and calls"), ("person", "company", "deal"), "sales/panel_notes.html", _notes, 1),
     Panel("deals", _("Deals"), PROFILES, "web/panel_deals.html", _deals, 2, "deals.view"),
     Panel("people", _("People"), ("company",), "web/panel_people.html", _colleagues, 1),
     Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
+    Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 1, "models.view"),
     Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 1),
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 4),

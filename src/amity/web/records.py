@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from amity.events import api as events
 from amity.intelligence import api as intelligence
 from amity.people import api as people
 from amity.sales import api as sales
-from amity.web import panels
+from amity.web import panels, proposals
 from amity.web.lists import day_of
 
 
@@ -70,6 +71,9 @@ def timeline(request: access.StaffRequest, kind: str, record_id: UUID) -> HttpRe
 @require_POST
 def move(request: access.StaffRequest, deal_id: UUID) -> HttpResponse:
     """Put a deal into another stage; a fact in its stage history. Undo in the toast."""
+    asking = sales.gate_before(request.principal, deal_id, request.POST.get("stage", ""))
+    if asking:
+        return HttpResponseRedirect(asking)
     group = sales.change_deal(request.principal, deal_id, {"stage_id": request.POST.get("stage", "")})
     if group:
         toast(request, _("Stage changed"), undo=reverse("undo", args=[group]))
@@ -128,6 +132,8 @@ def _page(
         context["seen_at"] = max(filter(None, (view.observed_at, *lately)), default=None)
     if subject.kind in ("person", "deal") and principal.may("models.view"):
         context["score"] = intelligence.scores_for(subject.kind, [subject.id]).get(subject.id)
+    if subject.kind in ("person", "deal"):
+        context |= proposals.of_record(principal, subject.kind, view)
     return context, names
 
 
@@ -135,10 +141,11 @@ def _timeline(request: access.StaffRequest, subject: panels.Subject) -> dict[str
     about, ids = _subject(subject.kind), subject.members
     known = events.kinds_of(about, ids)
     picked = [kind for kind in request.GET.getlist("kind")[:20] if kind in dict(known)]
+    facts = events.timeline(about, ids, kinds=picked, at=request.GET.get("at", ""))
     return {
         "kind": subject.kind,
         "record": subject.view,
-        "timeline": events.timeline(about, ids, kinds=picked, at=request.GET.get("at", "")),
+        "timeline": replace(facts, events=sales.in_words(request.principal, facts.events)),
         "kinds": [(kind, label, kind in picked) for kind, label in known],
         "picked": picked,
         "timeline_url": reverse(f"{subject.kind}_timeline", args=[subject.id]),

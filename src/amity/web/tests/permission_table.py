@@ -161,6 +161,10 @@ PAGES: dict[str, dict[str, str]] = {
     "company_task_done": {"POST": "tasks.edit"},
     "deal": {"GET": "deals.view"},
     "product": {"GET": "deals.view"},
+    "deals_board": {"GET": "deals.view"},
+    "board_cards": {"GET": "deals.view"},
+    "deal_place": {"POST": "deals.edit"},
+    "deal_gate": {"GET": "deals.edit", "POST": "deals.edit"},
     "deal_new": {"GET": "deals.edit", "POST": "deals.edit"},
     "deal_edit": {"GET": "deals.edit", "POST": "deals.edit"},
     "deal_stage": {"POST": "deals.edit"},
@@ -169,6 +173,16 @@ PAGES: dict[str, dict[str, str]] = {
     "deal_archive": {"POST": "deals.edit"},
     "deal_tasks": {"POST": "tasks.edit"},
     "deal_task_done": {"POST": "tasks.edit"},
+    **{
+        f"{kind}_{note}_new": {"GET": "tasks.edit", "POST": "tasks.edit"}
+        for kind in ("person", "company", "deal")
+        for note in ("note", "call")
+    },
+    "note_edit": {"GET": "tasks.edit", "POST": "tasks.edit"},
+    "note_deletion": {"POST": "tasks.edit"},
+    "proposal_acceptance": {"POST": "tasks.edit"},
+    "proposal_refusal": {"POST": "tasks.edit"},
+    "action_sending": {"POST": "people.edit"},
     # imports and models
     "imports": {"GET": "imports.run", "POST": "imports.run"},
     "import_upload": {"GET": "imports.run"},

@@ -96,7 +96,7 @@ def world(tmp_path: Path) -> World:
         "product_id": Product.objects.create(name="Pen").pk, "import_id": run.id, "file_id": run.files[0].id,
         "task_id": Task.objects.create(subject="Call", person_id=person, owner=ada).pk, "upload_id": new_id(),
         "correction_id": new_id(), "rule_id": new_id(), "kind": "name_case", "field": "email", "profile_id": person,
-        "pair_id": new_id(),
+        "pair_id": new_id(), "decision_id": new_id(), "action_id": new_id(),
         "merge_id": new_id(), "request_id": new_id(), "mark_id": new_id(),
         "staff_id": hire("Other", "agent").pk,
         "team_id": team().pk, "token_id": access.create_token(me, "t", ["people:read"])[0],
@@ -105,7 +105,7 @@ def world(tmp_path: Path) -> World:
         "view_id": SavedView.objects.create(staff=ada, page="people", name="Mine", query="").pk, "group": new_id(),
         "group_id": new_id(), "target": "lead", "column": "tags", "page": "people", "subjects": "people", "pk": 1,
         "rest_of_path": "nowhere", "token": "wrong", "uidb36": "1", "uploads": new_id(),
-        "purpose_key": "newsletter", "outgoing_id": new_id(), "suppression_id": new_id(),
+        "note_id": new_id(), "purpose_key": "newsletter", "outgoing_id": new_id(), "suppression_id": new_id(),
     }  # fmt: skip
     return World(ids, staff)
 

@@ -1,0 +1,20 @@
+"""Registrations of the sales office: notes, meetings, quotes; what follows merges, what can be undone."""
+
+from __future__ import annotations
+
+from amity.base import undo
+from amity.people import api as people
+from amity.sales import notes
+
+_PERSONS = (("note", "sales_note"), ("meeting", "sales_meeting"), ("guest", "sales_guest"), ("quote", "sales_quote"))
+
+
+def register_office() -> None:
+    """What these tables hold follows its person and company; every change can be undone."""
+    for name, table in _PERSONS:
+        people.register_holder(people.Holder(name, table))
+        if name != "guest":
+            people.register_company_holder(people.CompanyHolder(name, table))
+    undo.register(notes.ADD, undo.Handler(notes.add, notes.unadd))
+    undo.register(notes.CHANGE, undo.Handler(notes.change, notes.unchange))
+    undo.register(notes.REMOVE, undo.Handler(notes.remove, notes.unremove))

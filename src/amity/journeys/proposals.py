@@ -64,6 +64,8 @@ def propose(principal: access.Principal, kind: str, ids: Iterable[UUID]) -> dict
     A fixed number of queries, two more where something changed since the last look.
     """
     judged = judge(principal, kind, list(dict.fromkeys(ids)))
+    if not judged:
+        return {}
     rows = keep(kind, judged)
     views = _views(principal, [each.situation.person_id for each in judged.values()])
     return {
@@ -73,9 +75,11 @@ def propose(principal: access.Principal, kind: str, ids: Iterable[UUID]) -> dict
 
 def judge(principal: access.Principal, kind: str, ids: Sequence[UUID]) -> dict[UUID, Judged]:
     """What is best for each record today, without writing anything. What is forbidden is asked where it matters."""
+    effects_id, table = learning.latest(kind)
+    if table is None or not ids:
+        return {}
     situations = decide.source_of(kind).situations(principal, ids)
     scores = intelligence.scores_for(kind, situations)
-    effects_id, table = learning.latest(kind)
     weights = _weights(kind)
     free = {
         pk: _inputs(kind, each, scores[pk].value if pk in scores else None, weights) for pk, each in situations.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -14,8 +14,10 @@ from django.views.decorators.http import require_GET
 from amity.access import api as access
 from amity.base import clock
 from amity.intelligence import api as intelligence
+from amity.journeys import api as journeys
 from amity.people import api as people
 from amity.sales import api as sales
+from amity.web import proposals
 
 SHOWN = 10
 TASKS = 8
@@ -34,6 +36,7 @@ class Candidate:
     value_minor: int | None
     gain_minor: int | None
     owner: str
+    proposal: journeys.Proposal | None = None
 
 
 @require_GET
@@ -46,6 +49,7 @@ def page(request: access.StaffRequest) -> HttpResponse:
     doubts = people.quality.to_confirm(principal, [task.person_id for task in tasks])
     context = {
         "first": first,
+        "refusals": proposals.refusals(),
         "anything": bool(first) or people.any_profile(),
         "tasks": [(task, doubts.get(task.person_id, ()) if task.person_id else ()) for task in tasks],
         "week": people.quality.unseen_week(principal) if principal.may("people.view") else None,
@@ -66,7 +70,9 @@ def candidates(principal: access.Principal) -> list[Candidate]:
     names = people.names(person_ids, principal)
     firms = people.company_names((d.company_id for d in deals.values()), principal)
     owners = access.staff_names(d.owner_id for d in deals.values())
-    return [_candidate(score, deals, names, firms, owners) for score in scores]
+    found = [_candidate(score, deals, names, firms, owners) for score in scores]
+    next_steps = proposals.beside(principal, scores) if principal.may("tasks.edit") else {}
+    return [replace(each, proposal=next_steps.get(each.score.subject_id)) for each in found]
 
 
 def _candidate(

@@ -197,6 +197,8 @@ PAGES: dict[str, dict[str, str]] = {
     "model": {"GET": "models.view"},
     "model_training": {"GET": "models.view", "POST": "models.train"},
     "model_columns": {"POST": "models.decide"},
+    "customer_models": {"GET": "models.view"},
+    "customer_learning": {"POST": "models.train"},
     # privacy
     **{
         name: {"GET": "privacy.manage"}

@@ -16,6 +16,7 @@ from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
 from amity.sales.customer_models import OrderDue
+from amity.sales.forecast_models import ForecastKept, ForecastModel
 from amity.sales.gates_models import StageGap
 from amity.sales.meetings_models import CalendarAccount, CalendarFeed, CalendarItem, Guest, Meeting
 from amity.sales.notes_models import Note
@@ -24,9 +25,9 @@ from amity.sales.relations_models import ContactRole, DealContact, PersonTie, Ti
 
 __all__ = [
     "FAR_AWAY", "LIVE", "CalendarAccount", "CalendarFeed", "CalendarItem", "ContactRole", "Deal", "DealContact",
-    "DealStatus", "Guest", "Letterhead", "ListPrice", "Meeting", "Note", "Order", "OrderDue", "OrderLine", "PersonTie",
-    "Pipeline", "PriceList", "Product", "Quote", "QuoteLine", "QuoteYear", "Stage", "StageChange", "StageGap",
-    "StockMove", "Task", "TieEnd", "TieKind",
+    "DealStatus", "ForecastKept", "ForecastModel", "Guest", "Letterhead", "ListPrice", "Meeting", "Note", "Order",
+    "OrderDue", "OrderLine", "PersonTie", "Pipeline", "PriceList", "Product", "Quote", "QuoteLine", "QuoteYear",
+    "Stage", "StageChange", "StageGap", "StockMove", "Task", "TieEnd", "TieKind",
 ]  # fmt: skip
 
 LIVE = models.Q(archived_at__isnull=True)

@@ -15,6 +15,9 @@ from amity.base import jobs
 from amity.base.models import JobRun
 from amity.intelligence import reasons as wording
 from amity.intelligence import registry, scoring, training
+from amity.intelligence.customers_jobs import start as start_customers
+from amity.intelligence.customers_source import PurchaseSource, register_purchases
+from amity.intelligence.customers_words import CustomerView, customers_for
 from amity.intelligence.fitted import RUNGS
 from amity.intelligence.reasons import Reason
 from amity.intelligence.registry import Version
@@ -192,6 +195,13 @@ def learn_forecast(family: Sequence[NDArray[Any]], horizon: int, period: int) ->
     return forecast.choose(family, horizon, period)
 
 
+def refresh_customers(ids: Iterable[UUID]) -> int:
+    """Compute what these people and companies will buy anew, with what was learned; returns how many. 6 queries."""
+    from amity.intelligence import customers
+
+    return customers.refresh(ids)
+
+
 def _first_of(principal: access.Principal, source: LabelSource, limit: int) -> list[ScoreView]:
     chosen: list[UUID] = []
     for start in range(0, _PEEK * _PEEKS, _PEEK):
@@ -236,8 +246,9 @@ def subject_id(key: str) -> UUID:
 
 
 __all__ = [
-    "RUNGS", "Frame", "LabelSource", "Reason", "Report", "ScoreView", "Target", "Training", "Version",
-    "decide_column", "first_of", "learn_forecast", "learn_recommendations", "learn_value",
-    "live_model", "live_models", "register", "replay", "score_open", "scores_for",
-    "start_training", "subject_id", "table_of", "targets", "train", "training_under_way", "whom_first",
+    "RUNGS", "CustomerView", "Frame", "LabelSource", "PurchaseSource", "Reason", "Report", "ScoreView", "Target",
+    "Training", "Version", "customers_for", "decide_column", "first_of", "learn_forecast", "learn_recommendations",
+    "learn_value", "live_model", "live_models", "refresh_customers", "register", "register_purchases", "replay",
+    "score_open", "scores_for", "start_customers", "start_training", "subject_id", "table_of", "targets", "train",
+    "training_under_way", "whom_first",
 ]  # fmt: skip

@@ -38,8 +38,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """How told chances of no purchase are mended (log-odds times ``slope`` plus ``shift``), learned from one half of the
-    customers; ``bins``: [told, happened, n] of the other half."""
+    """How told chances of no purchase are mended (log-odds times ``slope`` plus ``shift``).
+
+    Learned from one half of the customers; ``bins``: [told, happened, n] of the other half.
+    """
 
     shift: float
     slope: float

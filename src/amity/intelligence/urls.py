@@ -3,8 +3,10 @@
 from django.urls import URLPattern, path
 
 from amity.intelligence import views
+from amity.intelligence.urls_customers import urlpatterns as customers
 
 urlpatterns: list[URLPattern] = [
+    *customers,
     path("models/", views.models_list, name="models"),
     path("models/<slug:key>/", views.model_page, name="model"),
     path("models/<slug:key>/training", views.training, name="model_training"),

@@ -30,6 +30,7 @@ KINDS = {
     "people.segment_fill": gettext_lazy("Filling of a segment"),
     "sales.bulk": gettext_lazy("Change of many deals"),
     "intelligence.train": gettext_lazy("Learning and scoring"),
+    "intelligence.customers": gettext_lazy("Learning from purchases"),
     "intelligence.score": gettext_lazy("Scoring"),
     "events.webhooks": gettext_lazy("Delivery of webhooks"),
 }

@@ -200,6 +200,8 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.people.tasks_privacy",
     "amity.people.tasks_duplicates",
     "amity.intelligence.tasks",
+    "amity.intelligence.customers_tasks",
+    "amity.intelligence.behaviour_tasks",
     "amity.journeys.tasks",
 ]
 EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else

@@ -27,6 +27,7 @@ _OPEN = (
     "/i18n/",
     "/theme",
     "/preferences/",
+    "/answers/",  # quotes and calendars behind signed addresses
     "/v1/",
     "/favicon.ico",
 )

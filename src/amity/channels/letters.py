@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from amity.base import clock
+from amity.base.errors import Refused
 from amity.channels.models import Outgoing
 from amity.engines import api as engines
 from amity.people import api as people
+
+MAX_FILES = 8 * 1024**2  # bytes of all files of a message
 
 
 def engine() -> engines.MailEngine:
@@ -24,7 +30,24 @@ def letter_of(row: Outgoing) -> engines.Letter:
     return engines.Letter(
         id=f"{row.pk}@{sender.rpartition('@')[2]}", sender=sender, sender_name=name, to=row.address,
         subject=row.subject, text=row.body, html=row.html, date=clock.now(), headers=_headers(row),
+        files=_files(row.files),
     )  # fmt: skip
+
+
+def kept(files: Sequence[engines.Enclosure]) -> list[dict[str, str]]:
+    """Files as the outbox keeps them until they are sent; raises `Refused` when they are too large for mail."""
+    if sum(len(each.content) for each in files) > MAX_FILES:
+        raise Refused("files_too_large", _("The files of a message may have 8 MB together."))
+    return [{"name": each.name, "type": each.kind, "content": b64encode(each.content).decode()} for each in files]
+
+
+def without_content(files: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """What went along, by name only."""
+    return [{"name": each["name"], "type": each["type"]} for each in files]
+
+
+def _files(told: Sequence[Mapping[str, str]]) -> list[engines.Enclosure]:
+    return [engines.Enclosure(each["name"], each["type"], b64decode(each["content"])) for each in told]
 
 
 def sender_of() -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, paging
 from amity.base.errors import NotFound, Refused
-from amity.channels import gate
+from amity.channels import gate, letters
 from amity.channels.calling import call_worker
 from amity.channels.masking import masked
 from amity.channels.models import Outgoing
 from amity.channels.placeholders import filled
 from amity.channels.refusals import REASONS, Unfilled
+from amity.engines import api as engines
 from amity.people import api as people
 
 PERMISSION = "outgoing.manage"
@@ -50,6 +51,7 @@ class Message:
     language: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     not_before: datetime | None = None
+    files: Sequence[engines.Enclosure] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _row(principal: access.Principal, message: Message) -> Outgoing:
         key=message.key[:200], person_id=message.person_id, staff_id=message.staff_id, channel=message.channel,
         purpose=message.purpose, template=message.template[:60], language=message.language[:8], address=address,
         address_key=people.consent.address_key(kind, address), created_by=principal.staff_id,
-        due_at=max(message.not_before or clock.now(), clock.now()),
+        due_at=max(message.not_before or clock.now(), clock.now()), files=letters.kept(message.files),
     )  # fmt: skip
     _fill(row, message, person)
     return row

@@ -124,6 +124,7 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     row.detail, row.decided_at = receipt.text[:1_000], now
     if receipt.result == "accepted":
         row.state, row.reason = Outgoing.State.SENT, ""
+        row.files = letters.without_content(row.files)
         if row.purpose == people.consent.ACCOUNT:
             row.body = row.html = ""  # it held a link that opens something
     elif receipt.result == "unknown":
@@ -135,7 +136,7 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     else:
         row.state, row.reason, row.due_at = Outgoing.State.QUEUED, "later", now + PAUSES[row.attempts - 1]
         row.handed_at = None
-    row.save(update_fields=["state", "reason", "detail", "due_at", "decided_at", "handed_at", "body", "html"])
+    row.save(update_fields=["state", "reason", "detail", "due_at", "decided_at", "handed_at", "body", "html", "files"])
     if receipt.dead and row.address:
         suppress(access.SYSTEM, "email", row.address, "bounce", receipt.text)
     detail = {"reason": row.reason, "purpose": row.purpose, "engine": row.engine, "attempt": row.attempts}

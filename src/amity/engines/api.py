@@ -10,7 +10,7 @@ from amity.engines.fetching import Fetched, fetch
 from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
 from amity.engines.http import post as http_post
 from amity.engines.kafka import Brokers, KafkaDown, Message, OffsetGone, Sender, Subscription, Watch, ensure_topic
-from amity.engines.mail import Letter, MailEngine, MailSession, Receipt, mail_engine
+from amity.engines.mail import Enclosure, Letter, MailEngine, MailSession, Receipt, mail_engine
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
 from amity.engines.postgres.transfer import Contents
@@ -38,6 +38,7 @@ __all__ = [
     "Brokers",
     "Contents",
     "EmbeddedPostgres",
+    "Enclosure",
     "Fetched",
     "ForbiddenAddress",
     "KafkaDown",

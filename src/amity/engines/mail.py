@@ -12,7 +12,7 @@ import os
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -30,6 +30,15 @@ _BREAKS = re.compile(r"[\r\n\x00]+")
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a letter; ``kind``: its media type with parameters (``text/calendar; method=REQUEST``)."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A mail to one address. ``id`` is its Message-ID without brackets; ``date`` an aware time."""
 
@@ -42,6 +51,7 @@ class Letter:
     date: object
     html: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[Enclosure] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,20 @@ def _message(letter: Letter) -> EmailMessage:
     message.set_content(letter.text)
     if letter.html:
         message.add_alternative(letter.html, subtype="html")
+    for each in letter.files:
+        _enclose(message, each)
     return message
+
+
+def _enclose(message: EmailMessage, file: Enclosure) -> None:
+    """Attach a file; one that calendars read stands beside the text, as they expect an invitation (RFC 6047)."""
+    kind, *told = [part.strip() for part in file.kind.split(";")]
+    main, _slash, sub = kind.partition("/")
+    parameters = dict(part.split("=", 1) for part in told if "=" in part)
+    if kind == "text/calendar":
+        message.add_alternative(file.content.decode(), subtype=sub, params=parameters, cte="base64")
+    else:
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=_one_line(file.name))
 
 
 class FolderEngine:

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import Refused
-from amity.intelligence import monitoring, registry
+from amity.intelligence import fairness, monitoring, registry, sensitive, slices
 from amity.intelligence.judged import Trained
 from amity.intelligence.ladder import train
 from amity.intelligence.leakage import Suspicion, held_out, suspicions
+from amity.intelligence.models import TargetPolicy
 
 Report = Callable[[int, int | None, str], None]
 STEPS = 100
@@ -99,6 +100,8 @@ def learn(principal: access.Principal, key: str, report: Report) -> tuple[regist
     report(0, STEPS, "reading")
     frame = with_outcomes(source.load())
     found, held = examine(key, frame)
+    kinds = sensitive.found(frame.columns)
+    held += [name for name in sensitive.held(kinds, registry.decisions(key)) if name not in held]
     decided = np.flatnonzero(~np.isnan(frame.outcome))
     trained = train(
         frame.columns.drop([h for h in held if h in frame.columns.columns])[decided],
@@ -110,8 +113,27 @@ def learn(principal: access.Principal, key: str, report: Report) -> tuple[regist
     )
     report(80, STEPS, "keeping")
     window = monitoring.window_of(trained.model, trained.model.spec.transform(frame.columns, frame.opened_at))
-    version = registry.keep(principal, key, trained, {**facts(frame, found, held), "window": window})
+    told = {**facts(frame, found, held), "window": window, "sensitive": _sensitive(kinds, held)}
+    version = registry.keep(principal, key, trained, told | _groups(key, frame, decided, trained, kinds))
     return version, frame
+
+
+def _sensitive(kinds: Mapping[str, str], held: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"column": name, "kind": kind, "held": name in held} for name, kind in sorted(kinds.items())]
+
+
+def _groups(
+    key: str, frame: Frame, decided: NDArray[Any], trained: Trained, kinds: Mapping[str, str]
+) -> dict[str, Any]:
+    """How right the model is in parts of the company and, where people said that it is lawful, for groups of people."""
+    if trained.unseen is None or not len(trained.unseen[0]):
+        return {}
+    rows, chance = decided[trained.unseen[0]], trained.unseen[1]
+    table, truth = frame.columns[rows], frame.outcome[rows]
+    lawful = TargetPolicy.objects.filter(target=key, fairness=True).exists()
+    groups = fairness.compared(table, kinds, truth, chance, clock.now()) if lawful else []
+    names = [name for name in slices.COLUMNS if name not in kinds]
+    return {"slices": slices.sliced(table, truth, chance, names), "fairness": groups}
 
 
 def examine(key: str, frame: Frame) -> tuple[list[Suspicion], list[str]]:

@@ -13,8 +13,9 @@ from django.db import transaction
 from amity.access import api as access
 from amity.base import jobs
 from amity.base.models import JobRun
+from amity.intelligence import pipeline_forecast, registry, scoring, survival, training
 from amity.intelligence import reasons as wording
-from amity.intelligence import registry, scoring, training
+from amity.intelligence.chances import Lift, lifts
 from amity.intelligence.customers_jobs import start as start_customers
 from amity.intelligence.customers_source import PurchaseSource, register_purchases
 from amity.intelligence.customers_words import CustomerView, customers_for
@@ -246,9 +247,9 @@ def subject_id(key: str) -> UUID:
 
 
 __all__ = [
-    "RUNGS", "CustomerView", "Frame", "LabelSource", "PurchaseSource", "Reason", "Report", "ScoreView", "Target",
-    "Training", "Version", "customers_for", "decide_column", "first_of", "learn_forecast", "learn_recommendations",
-    "learn_value", "live_model", "live_models", "refresh_customers", "register", "register_purchases", "replay",
-    "score_open", "scores_for", "start_customers", "start_training", "subject_id", "table_of", "targets", "train",
-    "training_under_way", "whom_first",
+    "RUNGS", "CustomerView", "Frame", "LabelSource", "Lift", "PurchaseSource", "Reason", "Report", "ScoreView",
+    "Target", "Training", "Version", "customers_for", "decide_column", "first_of", "learn_forecast",
+    "learn_recommendations", "learn_value", "lifts", "live_model", "live_models", "pipeline_forecast",
+    "refresh_customers", "register", "register_purchases", "replay", "score_open", "scores_for", "start_customers",
+    "start_training", "subject_id", "survival", "table_of", "targets", "train", "training_under_way", "whom_first",
 ]  # fmt: skip

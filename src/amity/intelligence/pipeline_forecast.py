@@ -256,8 +256,7 @@ def _past_error(money: Money, origin: float, length: float) -> tuple[float, floa
     """Log of what happened against what was expected, and the variance that mere luck gives it."""
     known = as_of(money, origin)
     learned = learn(known, origin, plain=True)
-    happened = float(np.nansum(np.where(
-        (money.deals.closed >= origin) & (money.deals.closed < origin + length) & (money.deals.won == 1), money.got, 0)))  # fmt: skip
+    happened = done(money, origin, origin + length)
     if learned is None or happened <= 0:
         return None
     still = open_of(known)

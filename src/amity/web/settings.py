@@ -203,6 +203,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.intelligence.customers_tasks",
     "amity.intelligence.behaviour_tasks",
     "amity.journeys.tasks",
+    "amity.sales.forecasting_tasks",
 ]
 EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else
 

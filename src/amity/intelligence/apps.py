@@ -18,3 +18,6 @@ class IntelligenceConfig(AppConfig):
 
         undo.register(life.MOVED, undo.Handler(life.no_redo, life.put_back))
         undo.register(life.POLICY, undo.Handler(life.no_redo, life.put_policy_back))
+        from amity.intelligence import behaviour_following
+
+        behaviour_following.register()

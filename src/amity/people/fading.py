@@ -14,11 +14,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from amity.people import literals, measures, segments_fill
-from amity.people.activity import members_of, roots_of
+from amity.people import literals, segments_fill
 from amity.people.measures import Spec
 from amity.people.models import LISTED, Person
-from amity.people.segments_values import DAY_US
+from amity.people.segment_tables import Measure
 
 DAYS_BACK = 365
 _SEEN = """
@@ -76,8 +75,13 @@ def keep(halves: Mapping[str, float]) -> dict[str, int]:
     """
     specs = {Spec(event, half_life_days=float(days)): event for event, days in halves.items()}
     segments_fill.fill_measures(specs)
-    registry = measures.load()
-    return {event: registry.ids[spec] for spec, event in specs.items()}
+    return numbers_of(halves)
+
+
+def numbers_of(halves: Mapping[str, float]) -> dict[str, int]:
+    """The numbers of sums that are kept. 1 query."""
+    keys = {Spec(event, half_life_days=float(days)).key: event for event, days in halves.items()}
+    return {keys[key]: number for key, number in Measure.objects.filter(key__in=keys).values_list("key", "id")}
 
 
 def sums(cursor: Any, ids: Sequence[UUID], numbers: Sequence[int]) -> list[tuple[UUID, int, float, int]]:
@@ -128,7 +132,3 @@ def sample(since: datetime, limit: int = 200_000) -> list[Did]:
 def listed_after(last: UUID, limit: int) -> list[UUID]:
     """Ids of listed people after ``last``, in order. 1 query."""
     return list(Person.objects.filter(LISTED, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:limit])
-
-
-__all__ = ["DAY_US", "Did", "Known", "did", "keep", "listed_after", "members_of", "past", "roots_of", "sample",
-           "seen_names", "sums"]  # fmt: skip

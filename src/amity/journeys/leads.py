@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from amity.access import api as access
@@ -49,7 +50,7 @@ def _episode(row: people.LeadRow, touches: Iterable[tuple[float, str]]) -> Episo
     return Episode(opened, row.decided_at.timestamp(), bool(row.won), sorted(t for t in touches if t[0] >= opened))
 
 
-def touched(subject_kind: str, members: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, dict[str, int | None]]:
+def touched(subject_kind: str, members: Mapping[UUID, Sequence[UUID]]) -> dict[UUID, dict[str, Any]]:
     """Days since the last contact, our last word and theirs: fields of `Situation` by record. 1 query."""
     ours = set(touches_of(subject_kind))
     by = events.last_touches("person_id", [pk for each in members.values() for pk in each], contact_kinds(subject_kind))

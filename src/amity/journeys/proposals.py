@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import NotFound
+from amity.base.words import number
 from amity.intelligence import api as intelligence
 from amity.journeys import actions, decide, effects, learning, words
 from amity.journeys.decide import Candidate, Inputs, Situation
@@ -45,6 +46,19 @@ class Proposal:
     draft: words.Draft
     others: tuple[tuple[str, str], ...]  # (kind, label) that it may be changed to
     decided_at: datetime
+
+    @property
+    def points(self) -> str:
+        """The gain in percentage points, as people read it."""
+        return number(round(100 * self.gain, 1))
+
+    @property
+    def points_low(self) -> str:
+        return number(round(100 * self.low, 1))
+
+    @property
+    def points_high(self) -> str:
+        return number(round(100 * self.high, 1))
 
 
 @dataclass(frozen=True, slots=True)

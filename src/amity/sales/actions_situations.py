@@ -48,11 +48,15 @@ class Deals:
         for pk, kind, at in events.all_touches("deal_id", journeys.contact_kinds("deal"), until):
             touches.setdefault(pk, []).append((at.timestamp(), kind))
         closed = rows.values_list("id", "opened_at", "closed_at", "status").iterator(chunk_size=5_000)
-        return [_episode(*row, touches=touches) for row in closed if row[1] < row[2]]
+        return [
+            _episode(pk, opened, end, status, touches)
+            for pk, opened, end, status in closed
+            if opened and end and opened < end
+        ]
 
 
 def _episode(
-    pk: UUID, opened: datetime, closed: datetime, status: str, *, touches: Mapping[UUID, list[tuple[float, str]]]
+    pk: UUID, opened: datetime, closed: datetime, status: str, touches: Mapping[UUID, list[tuple[float, str]]]
 ) -> journeys.Episode:
     start = opened.timestamp()
     kept = sorted(each for each in touches.get(pk, ()) if each[0] >= start)
@@ -63,7 +67,8 @@ def _late(ids: Iterable[UUID]) -> dict[UUID, tuple[str, date]]:
     """The most overdue open task of each deal. 1 query."""
     rows = Task.objects.filter(deal_id__in=list(ids), done_at=None, due_on__lt=clock.today())
     ordered = rows.order_by("deal_id", "due_on", "id").distinct("deal_id")
-    return {pk: (subject, due_on) for pk, subject, due_on in ordered.values_list("deal_id", "subject", "due_on")}
+    found = ordered.values_list("deal_id", "subject", "due_on")
+    return {pk: (subject, due_on) for pk, subject, due_on in found if pk and due_on}
 
 
 def _situation(

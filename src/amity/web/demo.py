@@ -80,11 +80,15 @@ def _load_sample(config: base_config.Config) -> None:
 def _train() -> None:
     from amity.access import api as access
     from amity.intelligence import api as intelligence
+    from amity.journeys import api as journeys
 
     for target in intelligence.targets():
         if intelligence.live_model(target.key) is None:
             with step(f"learning: {target.label}"):
                 intelligence.train(access.SYSTEM, target.key, _quiet)
+    with step("learning what actions change"):
+        for kind in ("person", "deal"):
+            journeys.learn(kind)
 
 
 def _quiet(done: int, total: int | None = None, stage: str = "") -> None:

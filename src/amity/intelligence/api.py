@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.base import jobs
+from amity.base import jobs, words
 from amity.base.models import JobRun
+from amity.base.templatetags.amity_ui import unsure
 from amity.intelligence import pipeline_forecast, registry, scoring, survival, training
 from amity.intelligence import reasons as wording
 from amity.intelligence.chances import Lift, lifts
@@ -70,6 +72,11 @@ class ScoreView:
     rung: str
     version_id: UUID
     note: str
+
+    @property
+    def sure(self) -> bool:
+        """Whether the interval is narrow enough to name one number and to rank by it."""
+        return not unsure(self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +242,16 @@ def _view(kind: str, row: scoring.Ledger) -> ScoreView:
         data_until=version.data_until,
         rung=version.rung,
         version_id=version.id,
-        note=rung_words(version.rung),
+        note=_unsure_words(row) if unsure(row.low, row.high) else rung_words(version.rung),
     )
+
+
+def _unsure_words(row: scoring.Ledger) -> str:
+    """How wide the interval is, and what would narrow it."""
+    text = _("Not sure enough yet: the chance lies between %(low)s and %(high)s.")
+    told = text % {"low": words.percent(row.low), "high": words.percent(row.high)}
+    following = row.version.card.get("next")
+    return f"{told} {next_words(following)}" if following else told
 
 
 def subject_id(key: str) -> UUID:

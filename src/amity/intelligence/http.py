@@ -39,6 +39,7 @@ class ScoreOut(Schema):
     trend: float | None
     gain_minor: int | None
     signal: bool
+    sure: bool
     reasons: list[ReasonOut]
     scored_at: datetime
     data_until: datetime | None

@@ -56,6 +56,14 @@ class Leads:
     def visible(self, principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
         return people.visible_people(principal, ids)
 
+    def lately(self, limit: int) -> list[tuple[UUID, bool, datetime]]:
+        """The latest decisions: which lead, whether won, when. 1 query."""
+        return people.lately_decided(limit)
+
+    def names(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """What people call them. 1 query."""
+        return people.names(ids)
+
     def column_label(self, column: str) -> str:
         return str(_LABELS.get(column, column))
 

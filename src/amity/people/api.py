@@ -27,7 +27,7 @@ from amity.people.golden_words import told_values, wanted_by_values
 from amity.people.holders import Holder, register_holder
 from amity.people.imports import kit as import_kit
 from amity.people.imports import service as imports
-from amity.people.learning import LeadRow, lead_rows, profile_rows, visible_people
+from amity.people.learning import LeadRow, lately_decided, lead_rows, profile_rows, visible_people
 from amity.people.lists import (
     COMPANIES,
     LEAD_TAGS,
@@ -118,6 +118,7 @@ __all__ = [
     "import_kit",
     "imports",
     "joins_of",
+    "lately_decided",
     "lead_rows",
     "lookalikes",
     "matching",

@@ -58,6 +58,14 @@ def profile_rows(ids: Sequence[UUID]) -> list[LeadRow]:
     return [_row(values) for values in found.values(*_FIELDS)]
 
 
+def lately_decided(limit: int) -> list[tuple[UUID, bool, datetime]]:
+    """Leads by their decision, the latest first: who, whether won, when. 1 query."""
+    leads = Person.objects.filter(LISTED, lead_status__in=(LeadStatus.CONVERTED, LeadStatus.LOST))
+    leads = leads.exclude(lead_decided_at=None).exclude(pk__in=_restricted()).order_by("-lead_decided_at", "-id")
+    rows = leads.values_list("id", "lead_status", "lead_decided_at")[:limit]
+    return [(pk, status == LeadStatus.CONVERTED, at) for pk, status, at in rows if at is not None]
+
+
 def visible_people(principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
     """Those of ``ids`` that ``principal`` may see. 1 query."""
     rows = Person.objects.filter(access.rows_of(principal), LISTED, pk__in=ids)

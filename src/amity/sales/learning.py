@@ -95,6 +95,18 @@ class Deals:
         rows = Deal.objects.filter(access.rows_of(principal), pk__in=ids, archived_at=None)
         return set(rows.values_list("id", flat=True))
 
+    def lately(self, limit: int) -> list[tuple[UUID, bool, datetime]]:
+        """The latest decisions: which deal, whether won, when. 1 query."""
+        decided = (DealStatus.WON, DealStatus.LOST)
+        deals = Deal.objects.filter(archived_at=None, status__in=decided, closed_at__isnull=False)
+        rows = deals.order_by("-closed_at", "-id").values_list("id", "status", "closed_at")[:limit]
+        return [(pk, status == DealStatus.WON, at) for pk, status, at in rows if at is not None]
+
+    def names(self, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """What people call them. 1 query."""
+        rows = Deal.objects.filter(pk__in=ids).values_list("id", "title")
+        return {pk: title or _("Untitled deal") for pk, title in rows}
+
     def column_label(self, column: str) -> str:
         return str(_LABELS.get(column, column))
 

@@ -60,10 +60,11 @@ def _cell(kind: str) -> Callable[[Row], Any]:
         label = _("Chance: %(share)s. Show reasons") % {"share": words.percent(view.value)}
         bar = ui.score_bar(view.value, view.low, view.high, view.base)
         return format_html(
-            '<details class="score"><summary aria-label="{}"><span class="score-value">{}</span>{}{}</summary>'
+            '<details class="score"><summary aria-label="{}">{}{}{}</summary>'
             '<div class="score-panel" hx-get="{}" hx-trigger="toggle from:closest details once">'
             '<a href="{}">{}</a></div></details>',
-            label, words.percent(view.value), bar, _trend(view.trend), url, url, _("Show reasons"),
+            label, ui.score_value(view.value, view.low, view.high), bar, _trend(view.trend), url, url,
+            _("Show reasons"),
         )  # fmt: skip
 
     return cell

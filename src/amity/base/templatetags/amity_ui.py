@@ -27,6 +27,7 @@ register = template.Library()
 register.filter("undo_of", undo_of)
 
 NOTHING = "–"
+UNSURE = 0.5  # width of an interval (±25 points) from which on no single number is said
 _HUES = 8
 _SCORE_W, _METER_W, _REASON_W = 72, 96, 88
 
@@ -147,6 +148,21 @@ def score_bar(
         mark,
         _x(value, _SCORE_W, 3),
     )
+
+
+@register.simple_tag
+def score_value(value: float | None, low: float | None = None, high: float | None = None) -> SafeString | str:
+    """The number of a score, or that it is not sure enough yet: where its interval is wider than ±25 points."""
+    if value is None:
+        return NOTHING
+    if unsure(low, high):
+        return format_html('<span class="score-value faint">{}</span>', _("not sure enough yet"))
+    return format_html('<span class="score-value">{}</span>', words.percent(value))
+
+
+def unsure(low: float | None, high: float | None) -> bool:
+    """Whether an interval of a chance (0–1) is too wide to name one number."""
+    return low is not None and high is not None and high - low > UNSURE
 
 
 @register.inclusion_tag("base/_score.html")

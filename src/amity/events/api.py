@@ -14,6 +14,7 @@ from amity.events.doors import (
     register_reader,
 )
 from amity.events.facts import EventFacts, facts
+from amity.events.goods import Looked, all_looked_at, looked_at
 from amity.events.intake_door import IntakeDoor, is_intake
 from amity.events.intake_rows import copy_of
 from amity.events.log import (
@@ -53,6 +54,7 @@ __all__ = [
     "Lag",
     "Landed",
     "Landing",
+    "Looked",
     "RawRow",
     "Standing",
     "Stream",
@@ -61,6 +63,7 @@ __all__ = [
     "Table",
     "Timeline",
     "align_log",
+    "all_looked_at",
     "all_touches",
     "append_batch",
     "append_facts",
@@ -75,6 +78,7 @@ __all__ = [
     "lane_of",
     "last_touches",
     "late",
+    "looked_at",
     "own_connection",
     "packed",
     "parse",

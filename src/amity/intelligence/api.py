@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base import jobs, words
+from amity.base.errors import Refused
 from amity.base.models import JobRun
 from amity.base.templatetags.amity_ui import unsure
-from amity.intelligence import pipeline_forecast, registry, scoring, survival, training
+from amity.intelligence import pipeline_forecast, registry, scoring, sensitive, survival, training
 from amity.intelligence import reasons as wording
 from amity.intelligence.chances import Lift, lifts
 from amity.intelligence.customers_jobs import start as start_customers
@@ -31,6 +32,8 @@ from amity.intelligence.words import next_words, rung_words, verdict_words
 if TYPE_CHECKING:  # their libraries take long to import: only where they are used
     from numpy.typing import NDArray
 
+    from amity.intelligence.customers_goods import Goods
+    from amity.intelligence.customers_store import CustomerVersion
     from amity.intelligence.forecast import Forecaster
     from amity.intelligence.recommend import Recommender
     from amity.intelligence.value import Purchases, Value
@@ -165,11 +168,14 @@ def first_of(principal: access.Principal, key: str, limit: int = 10) -> list[Sco
     return _first_of(principal, training.source_of(key), limit)
 
 
-def decide_column(principal: access.Principal, key: str, column: str, use: bool | None) -> None:
-    """Say whether a suspicious column may be learned from (None: leave it to Amity), from the next training on."""
+def decide_column(principal: access.Principal, key: str, column: str, use: bool | None, basis: str = "") -> None:
+    """Say whether a suspicious or sensitive column may be learned from (None: leave it to Amity), from the next
+    training on. A column about who a person is needs a lawful ground (``basis``): ``Refused("no_basis")``."""
     access.require(principal, "models.decide")
     training.source_of(key)
-    registry.decide(principal, key, column, use)
+    if use and sensitive.by_heading(column) and not basis.strip():
+        raise Refused("no_basis", _("Say on what lawful ground this column may be used."))
+    registry.decide(principal, key, column, use, basis.strip())
 
 
 def learn_value(
@@ -201,6 +207,13 @@ def learn_forecast(family: Sequence[NDArray[Any]], horizon: int, period: int) ->
     from amity.intelligence import forecast
 
     return forecast.choose(family, horizon, period)
+
+
+def live_goods() -> tuple[CustomerVersion, Goods] | None:
+    """What goes with what, as learned last, or None: ``goods.suggest(basket, limit, without)``. 1 query."""
+    from amity.intelligence import customers_goods
+
+    return customers_goods.live_goods()
 
 
 def refresh_customers(ids: Iterable[UUID]) -> int:

@@ -19,9 +19,10 @@ SUBJECT = stable_id("intelligence.target", "customers")
 
 def learn(principal: access.Principal, report: Any) -> None:
     """Everything that is learned from purchases, one after the other. Not inside a transaction."""
-    from amity.intelligence import customers
+    from amity.intelligence import customers, customers_goods
 
     customers.train_value(principal, report)
+    customers_goods.train_products(principal, report)
 
 
 def start(principal: access.Principal) -> UUID:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +80,7 @@ class Recommender:
 
     recipe: Recipe
     likely: Array
-    links: Array | None
+    links: Any  # Array, sparse rows when pruned, or None
     start: Array
     tested: Mapping[str, float] = field(default_factory=dict)
 
@@ -118,6 +118,17 @@ def choose(choices: Choices, items: int, recipes: Sequence[Recipe] = RECIPES) ->
     best = max(recipes, key=lambda r: tested[name_of(r)])
     final = _fitted(choices, items, [best])[0]
     return replace(final, tested=tested)
+
+
+def pruned(model: Recommender, keep: int) -> Recommender:
+    """The same with each item's ``keep`` strongest links to others (sparse rows): small enough to be kept as text."""
+    if model.links is None:
+        return model
+    links = np.array(model.links)
+    if links.shape[1] > keep:
+        size = np.abs(links)
+        links[size < np.partition(size, -keep, axis=1)[:, [-keep]]] = 0.0
+    return replace(model, links=sparse.csr_matrix(links))
 
 
 def name_of(recipe: Recipe) -> str:
@@ -230,5 +241,6 @@ __all__ = [
     "fit",
     "judged",
     "name_of",
+    "pruned",
     "split_late",
 ]

@@ -1,5 +1,6 @@
 """The door of room `sales`."""
 
+from amity.sales import recommending
 from amity.sales.catalogue import (
     ProductRecord,
     ProductView,
@@ -30,6 +31,7 @@ from amity.sales.orders import LineView, OrderView, SoldView, lines_of, orders_o
 from amity.sales.pages_board import before as gate_before
 from amity.sales.pages_board import forget as forget_board
 from amity.sales.pages_board import remembered as board_remembered
+from amity.sales.quotes import QuoteView, quotes
 from amity.sales.readiness import SalesFacts, facts
 from amity.sales.todo import TASK_ADD, TASK_DONE, TaskView, add_task, finish, my_tasks, open_tasks
 
@@ -48,6 +50,7 @@ __all__ = [
     "OrderView",
     "ProductRecord",
     "ProductView",
+    "QuoteView",
     "SalesFacts",
     "SoldView",
     "StageView",
@@ -80,6 +83,8 @@ __all__ = [
     "product_choices",
     "product_names",
     "product_rows",
+    "recommending",
+    "quotes",
     "sold",
     "stage_choices",
 ]

@@ -165,6 +165,14 @@ def _customer(principal: access.Principal, subject: Subject) -> Found:
     return {"customer": found, "risk_label": gettext("Churn risk")}
 
 
+def _offers(principal: access.Principal, subject: Subject) -> Found:
+    if subject.kind == "person":
+        return {"answer": sales.recommending.for_person(subject.id, members=subject.members)}
+    about = subject.view.person_id
+    seen = about and about in people.visible_people(principal, [about])
+    return {"answer": sales.recommending.for_person(about) if seen else None}
+
+
 def _orders(principal: access.Principal, subject: Subject) -> Found:
     orders = sales.orders_of(**_about(subject))
     lines = sales.lines_of(each.id for each in orders)
@@ -183,6 +191,10 @@ def _notes(principal: access.Principal, subject: Subject) -> Asks:
     names = yield people.Wanted(staff=[each.author_id for each in notes])
     told = [(each, _who(names.staff, each.author_id)) for each in notes]
     return {"notes": told, "may_edit": principal.may("tasks.edit")}
+
+
+def _quotes(principal: access.Principal, subject: Subject) -> Found:
+    return {"quotes": sales.quotes(principal, limit=20, **_about(subject)), "may_edit": principal.may("deals.edit")}
 
 
 def _colleagues(principal: access.Principal, subject: Subject) -> Found:
@@ -216,10 +228,12 @@ PROFILES = ("person", "company")
 PANELS: tuple[Panel, ...] = (
     Panel("tasks", _("Open tasks"), ("person", "company", "deal"), "web/panel_tasks.html", _tasks, 1),
     Panel("notes", _("Notes and calls"), ("person", "company", "deal"), "sales/panel_notes.html", _notes, 1),
+    Panel("quotes", _("Quotes"), ("person", "company", "deal"), "sales/panel_quotes.html", _quotes, 1, "deals.view"),
     Panel("deals", _("Deals"), PROFILES, "web/panel_deals.html", _deals, 2, "deals.view"),
     Panel("people", _("People"), ("company",), "web/panel_people.html", _colleagues, 1),
     Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
     Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 1, "models.view"),
+    Panel("offers", _("What to offer next"), ("person", "deal"), "web/panel_offers.html", _offers, 9, "models.view"),
     Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 1),
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 4),

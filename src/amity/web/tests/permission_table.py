@@ -129,6 +129,7 @@ PAGES: dict[str, dict[str, str]] = {
     "companies_views": {"POST": "people.view"},
     "companies_view_deletion": {"POST": "people.view"},
     "deals": {"GET": "deals.view"},
+    "forecast": {"GET": "deals.view"},
     "deals_export": {"GET": "deals.export"},
     "deals_bulk": {"POST": "deals.bulk"},
     "deals_views": {"POST": "deals.view"},
@@ -183,6 +184,14 @@ PAGES: dict[str, dict[str, str]] = {
     "proposal_acceptance": {"POST": "tasks.edit"},
     "proposal_refusal": {"POST": "tasks.edit"},
     "action_sending": {"POST": "people.edit"},
+    **{f"{kind}_quotes": {"POST": "deals.edit"} for kind in ("person", "company", "deal")},
+    "quotes": {"GET": "deals.view"},
+    "quote": {"GET": "deals.view", "POST": "deals.edit"},
+    "quote_paper": {"GET": "deals.view"},
+    **{f"quote_{what}": {"POST": "deals.edit"} for what in ("sending", "answer", "versions", "archive")},
+    "quote_public": {"GET": "anyone", "POST": "anyone"},  # the address is the secret
+    "quote_public_paper": {"GET": "anyone"},
+    "letterhead": {"GET": "deals.assign", "POST": "deals.assign"},
     # imports and models
     "imports": {"GET": "imports.run", "POST": "imports.run"},
     "import_upload": {"GET": "imports.run"},
@@ -197,6 +206,15 @@ PAGES: dict[str, dict[str, str]] = {
     "model": {"GET": "models.view"},
     "model_training": {"GET": "models.view", "POST": "models.train"},
     "model_columns": {"POST": "models.decide"},
+    "model_version": {"POST": "models.decide"},
+    "model_rollback": {"POST": "models.decide"},
+    "model_policy": {"POST": "models.decide"},
+    "score_replay": {"GET": "models.view"},
+    "lead_scoring": {"GET": "models.view"},
+    "lead_scoring_pins": {"POST": "models.decide"},
+    "lead_scoring_learning": {"POST": "models.train"},
+    "lead_quadrant": {"GET": "models.view"},
+    "person_lead_score": {"GET": "models.view"},
     "customer_models": {"GET": "models.view"},
     "customer_learning": {"POST": "models.train"},
     # privacy
@@ -343,6 +361,9 @@ API: dict[str, str] = {
     "listCompanyDeals": "deals.view", "listPersonOrders": "deals.view", "listCompanyOrders": "deals.view",
     "listTasks": "tasks.edit", "createTask": "tasks.edit", "completeTask": "tasks.edit", "listModels": "models.view",
     "listVersions": "models.view", "trainModel": "models.train", "decideColumn": "models.decide",
+    "listPersonProposals": "models.view", "listDealProposals": "models.view", "acceptProposal": "tasks.edit",
+    "refuseProposal": "tasks.edit", "replayDecision": "models.view",
+    "recommend": "models.view", "listSimilarProducts": "models.view",
     "listWhomFirst": "models.view", "listPersonScores": "models.view", "listDealScores": "models.view",
     "listTopics": "webhooks.manage", "listWebhooks": "webhooks.manage", "createWebhook": "webhooks.manage",
     "changeWebhook": "webhooks.manage", "deleteWebhook": "webhooks.manage", "listDeliveries": "webhooks.manage",
@@ -370,6 +391,7 @@ API: dict[str, str] = {
 }  # fmt: skip
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
+    "acceptProposal": {}, "refuseProposal": {"reason": "not_now"},
     "decideQualityProposals": {"verb": "accept", "ids": []}, "createQualityRule": {"kind": "name_case"},
     "proposeFromSignature": {"text": "Regards"}, "confirmPersonValue": {"field": "email"},
     "signalPersonValue": {"signal": "bounced"},

@@ -1,4 +1,4 @@
-"""Tables of the forecast: what was learned from past deals, and what was forecast when, to be held against what came."""
+"""Tables of the forecast: what was learned, what was forecast when, and what came."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Track:
 
 
 def keep_today() -> int:
-    """Learn, keep today's forecasts of every scope, fill in what happened; returns how many were kept. For the night."""
+    """Learn, keep today's forecasts of every scope, fill in what happened; returns how many were kept. By night."""
     forecasting.learn_all()
     today, found, kept = clock.now().date(), read(Q(), places(), moves=True), 0
     scopes = forecasting.all_scopes()

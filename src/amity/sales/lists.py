@@ -51,6 +51,11 @@ def stages(reader: Any) -> list[tuple[str, str | Promise]]:
     return [(str(pk), f"{pipeline}: {name}" if several else name) for pk, pipeline, name in rows]
 
 
+def _teams(reader: Any) -> list[tuple[str, str | Promise]]:
+    """Teams by name. 1 query."""
+    return [(str(key), name) for key, name in access.team_choices()]
+
+
 def _stage_names(reader: Any, rows: Sequence[Row]) -> dict[UUID, Any]:
     wanted = {row["stage_id"] for row in rows} or {UUID(int=0)}
     names = dict(Stage.objects.filter(pk__in=wanted).values_list("pk", "name"))
@@ -183,6 +188,7 @@ DEALS = Listing(
         filters.Choice("status", gettext_lazy("Outcome"), "status", DealStatus.choices, prominent=True),
         people.owner_filter(),
         filters.Choice("stage", gettext_lazy("Stage"), "stage_id", stages),
+        filters.Choice("team", gettext_lazy("Team"), "team_id", _teams),
         filters.Number("value", gettext_lazy("Value"), "value_minor", scale=100),
         filters.Has("has_value", gettext_lazy("Has a value"), filters.nothing_in("value_minor", text=False)),
         filters.Has("has_person", gettext_lazy("Has a person"), filters.nothing_in("person", text=False)),

@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/new", pages.new_deal, name="deal_new"),
     path("deals/<uuid:deal_id>/edit", pages.edit_deal, name="deal_edit"),
     path("", include("amity.sales.urls_office")),
+    path("", include("amity.sales.urls_forecast")),
 ]

@@ -227,7 +227,9 @@ AMITY_NAV = [
     ("segments", _("Segments"), "users-group", "segments.view"),
     ("companies", _("Companies"), "building", "people.view"),
     ("deals", _("Deals"), "target-arrow", "deals.view"),
+    ("forecast", _("Forecast"), "chart-line", "deals.view"),
     ("products", _("Products"), "package", "deals.view"),
+    ("quotes", _("Quotes"), "file-invoice", "deals.view"),
     (
         "",
         _("Data"),

@@ -1,0 +1,94 @@
+"""What will be won: the page, its age, its scope, and a stage that moves."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from amity.sales.models import Deal, ForecastKept, Pipeline, Stage
+
+pytestmark = pytest.mark.django_db
+
+
+def _house(client: Client, **staff: Any) -> list[Stage]:
+    """A manager at home, and a pipeline."""
+    from amity.access.models import Staff
+
+    Staff.objects.create(email="root@example.com", name="Root", role="administrator", scope="all", password="x")
+    terms = {"role": "manager", "scope": "all", **staff}
+    client.force_login(
+        Staff.objects.create(email="m@example.com", name="Mara", password="x", **terms),
+        backend="django.contrib.auth.backends.ModelBackend",
+    )
+    pipeline = Pipeline.objects.create(name="Sales")
+    names = (("New", "open"), ("Offer", "open"), ("Contract", "open"), ("Won", "won"), ("Lost", "lost"))
+    return [Stage.objects.create(pipeline=pipeline, name=n, position=i, status=s) for i, (n, s) in enumerate(names)]
+
+
+def _deals(stages: list[Stage], decided: int, still: int) -> list[Deal]:
+    """Two of three won, 10 to 60 days after opening, one opened every three days."""
+    now = datetime.now(UTC)
+    rows = []
+    for number in range(decided + still):
+        stage = stages[0] if number >= decided else stages[3 if number % 3 else 4]
+        opened = now - timedelta(days=3 * (decided - number) + 61 if number < decided else 20)
+        closed = opened + timedelta(days=10 + number * 7 % 50) if number < decided else None
+        rows.append(
+            Deal(title=f"Deal {number}", stage=stage, status=stage.status, value_minor=100_000, currency="EUR",
+                 opened_at=opened, closed_at=closed)
+        )  # fmt: skip
+    return Deal.objects.bulk_create(rows)
+
+
+def _likely(client: Client, **query: str) -> int:
+    found = re.search(r'data-forecast="(\d+)"', client.get(reverse("forecast"), query).content.decode())
+    assert found is not None
+    return int(found[1])
+
+
+def test_a_house_without_deals_is_told_what_to_do(client: Client) -> None:
+    _house(client)
+    assert "No deals yet" in client.get(reverse("forecast")).content.decode()
+
+
+def test_a_few_decided_deals_make_no_forecast(client: Client) -> None:
+    stages = _house(client)
+    _deals(stages, 12, 3)
+    assert "No forecast yet" in client.get(reverse("forecast")).content.decode()
+
+
+@pytest.mark.slow
+def test_a_stage_that_moves_changes_the_forecast(client: Client) -> None:
+    stages = _house(client)
+    deal = _deals(stages, 60, 12)[-1]
+    before = _likely(client)
+    client.post(reverse("deal_stage", args=[deal.pk]), {"stage": str(stages[2].pk)})
+    further = _likely(client)
+    client.post(reverse("deal_stage", args=[deal.pk]), {"stage": str(stages[3].pk)})
+    assert before < further < _likely(client)
+
+
+def test_rows_out_of_sight_are_not_counted(client: Client) -> None:
+    stages = _house(client, role="salesperson", scope="own")
+    _deals(stages, 60, 12)
+    assert "No deals yet" in client.get(reverse("forecast")).content.decode()
+
+
+@pytest.mark.slow
+def test_forecasts_are_kept_and_the_past_is_held_against_what_happened(client: Client) -> None:
+    from amity.sales import forecasting_kept
+
+    stages = _house(client)
+    _deals(stages, 90, 12)
+    assert forecasting_kept.keep_today() > 0
+    kept = ForecastKept.objects.filter(scope="all")
+    assert kept.filter(happened=None, replayed=False).count() == 4
+    over = kept.exclude(happened=None)
+    assert over.count() >= 3
+    assert forecasting_kept.keep_today() == 0 or kept.filter(replayed=False).count() == 4
+    assert "Earlier forecasts" in client.get(reverse("forecast")).content.decode()

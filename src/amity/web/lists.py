@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -53,8 +54,10 @@ def _task(kind: str) -> listing.BulkAction:
     )
 
 
+_PEOPLE = people.PEOPLE.plus([scores.column("person"), scores.lead_column()], after="lead", bulk=[_task("person")])
+_PEOPLE = replace(_PEOPLE, filters=(*_PEOPLE.filters, scores.lead_filter()))
 LISTS: dict[str, tuple[listing.Listing, str]] = {
-    "people": (people.PEOPLE.plus([scores.column("person")], after="lead", bulk=[_task("person")]), "people.view"),
+    "people": (_PEOPLE, "people.view"),
     "companies": (people.COMPANIES.plus(bulk=[_task("company")]), "people.view"),
     "deals": (sales.DEALS.plus([scores.column("deal")], after="value", bulk=[_task("deal")]), "deals.view"),
     "products": (sales.PRODUCTS, "deals.view"),
@@ -65,11 +68,16 @@ LISTS: dict[str, tuple[listing.Listing, str]] = {
 def show(request: access.StaffRequest, name: str) -> HttpResponse:
     """The list page, or only its table for htmx."""
     shown = _listing(request, name)
+    board = sales.board_remembered(request) if name == "deals" and not wants_part(request) else ""
+    if board:
+        return HttpResponseRedirect(board)
     view = listing.read(shown, request.principal, request.GET)
     page = listing.page(view, request.principal)
     response = render_page(request, "web/list.html", _context(request, view, page), part="web/_list.html")
     if wants_part(request):
         response.headers["HX-Push-Url"] = _url(request.path, view.params(cursor=view.cursor))
+    if request.GET.get("as") == "table":
+        sales.forget_board(response)
     return response
 
 

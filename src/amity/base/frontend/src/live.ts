@@ -170,6 +170,7 @@ function putOff(): void {
 
 /** Somebody types in it, has typed in it, or has something open in it. */
 function busy(part: HTMLElement): boolean {
+  if (document.body.dataset.held !== undefined) return true; // something is being carried over the page
   if (part.contains(document.activeElement) && typing(document.activeElement)) return true;
   if (find("details[open]:not([data-live-open]), dialog[open]", part)) return true;
   return all<HTMLInputElement>("input, textarea", part).some((field) => {

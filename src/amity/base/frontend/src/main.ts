@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 
 import { startAppearance } from "./appearance";
+import { startBoard } from "./board";
 import { startCopy } from "./copy";
 import { startDialogs } from "./dialogs";
 import { startDropzones } from "./dropzone";
@@ -26,6 +27,7 @@ declare global {
 window.htmx = htmx;
 
 startToasts();
+startBoard();
 startMenus();
 startDialogs();
 startForms();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amity.base import undo
 from amity.people import api as people
-from amity.sales import notes
+from amity.sales import letterheads, notes, quotes, quotes_answers, stock
 
 _PERSONS = (("note", "sales_note"), ("meeting", "sales_meeting"), ("guest", "sales_guest"), ("quote", "sales_quote"))
 
@@ -18,3 +18,9 @@ def register_office() -> None:
     undo.register(notes.ADD, undo.Handler(notes.add, notes.unadd))
     undo.register(notes.CHANGE, undo.Handler(notes.change, notes.unchange))
     undo.register(notes.REMOVE, undo.Handler(notes.remove, notes.unremove))
+    undo.register(quotes.DRAFT, undo.Handler(quotes.draft, quotes.undraft))
+    undo.register(quotes.CHANGE, undo.Handler(quotes.change_one, quotes.unchange))
+    undo.register(quotes.ARCHIVE, undo.Handler(quotes.archive_one, quotes.unarchive))
+    undo.register(quotes_answers.ANSWER, undo.Handler(quotes_answers.decide, quotes_answers.undecide))
+    undo.register(letterheads.CHANGE, undo.Handler(letterheads.change_words, letterheads.unchange_words))
+    undo.register(stock.COUNT, undo.Handler(stock.count_one, stock.uncount))

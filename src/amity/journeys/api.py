@@ -21,6 +21,7 @@ __all__ = [
     "Situation",
     "Source",
     "accept",
+    "complaining",
     "contact_kinds",
     "days_since",
     "drafts_of",

@@ -65,6 +65,11 @@ def version(number: int) -> Spec:
     return Spec.of(number, told)
 
 
+def made_at(number: int) -> datetime | None:
+    """When a version came to be. 1 query."""
+    return BehaviourWeights.objects.filter(number=number).values_list("created_at", flat=True).first()
+
+
 def wanted() -> bool:
     """Whether there are weights to score by. 1 query."""
     return BehaviourWeights.objects.exists()

@@ -10,10 +10,11 @@ from ninja import Router, Schema, Status
 
 from amity.access import api as access
 from amity.base import rest
-from amity.intelligence import api, registry
+from amity.intelligence import api, http_behaviour, registry
 from amity.people import api as people
 
 router = Router(tags=["models"])
+router.add_router("", http_behaviour.router)
 Kind = Literal["person", "deal"]
 MAX_IDS = 200
 

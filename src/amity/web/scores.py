@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from amity.access import api as access
-from amity.base import words
+from amity.base import filters, words
 from amity.base.errors import NotFound
 from amity.base.listing import Column, Row
 from amity.base.pages import page
@@ -33,6 +34,25 @@ def column(kind: str) -> Column:
         return dict(intelligence.scores_for(kind, [row.id for row in rows]))
 
     return Column("score", gettext_lazy("Chance"), load=load, cell=_cell(kind), text=_value)
+
+
+def lead_column() -> Column:
+    """The lead score of each row of the list of people: letter of the match, figure of the behaviour. 1 query."""
+
+    def load(reader: Any, rows: Sequence[Row]) -> dict[UUID, Any]:
+        return dict(intelligence.lead_scores.standings(row.id for row in rows)) if reader.may("models.view") else {}
+
+    return Column("lead_score", gettext_lazy("Lead score"), load=load, cell=_lead_cell, text=_lead_text, minor=True)
+
+
+def lead_filter() -> filters.Choice:
+    """Narrow people to those who stand in a quadrant."""
+
+    def where(picked: list[str], reader: Any) -> Q:
+        return intelligence.lead_scores.in_quadrants(picked) if reader.may("models.view") else Q(pk=None)
+
+    label = gettext_lazy("Lead score")
+    return filters.Choice("quadrant", label, "", choices=tuple(intelligence.lead_scores.QUADRANTS.items()), where=where)
 
 
 @require_GET
@@ -68,6 +88,21 @@ def _cell(kind: str) -> Callable[[Row], Any]:
         )  # fmt: skip
 
     return cell
+
+
+def _lead_cell(row: Row) -> Any:
+    found = row.loaded["lead_score"]
+    if found is None:
+        return ui.NOTHING
+    told = intelligence.lead_scores.QUADRANTS[found.quadrant]
+    return format_html(
+        '<span class="lead-grade" title="{}">{}</span>', f"{told} · {words.exact(found.as_of)}", found.grade
+    )
+
+
+def _lead_text(row: Row) -> Any:
+    found = row.loaded["lead_score"]
+    return found.grade if found else None
 
 
 def _trend(trend: float | None) -> Any:

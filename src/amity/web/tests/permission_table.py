@@ -423,4 +423,6 @@ FORMS: dict[str, dict[str, str]] = {
     "privacy_retention": {"kind": "jobs", "days": "30"},
     **{name: {"action": "archive"} for name in ("people_bulk", "companies_bulk", "deals_bulk", "products_bulk")},
     "model_columns": {"column": "tags", "use": "yes"},
+    "model_version": {"state": "shadow"},
+    "model_policy": {"promotion": "approval"},
 }

@@ -23,6 +23,7 @@ from amity.sales.deals import (
     moves_of,
     open_value,
     stage_choices,
+    stages_beside,
 )
 from amity.sales.lists import DEAL_KIND, DEALS, PRODUCTS, STATUS_TAGS, deal_rows, product_rows
 from amity.sales.models import DealStatus
@@ -83,8 +84,9 @@ __all__ = [
     "product_choices",
     "product_names",
     "product_rows",
-    "recommending",
     "quotes",
+    "recommending",
     "sold",
     "stage_choices",
+    "stages_beside",
 ]

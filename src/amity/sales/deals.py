@@ -138,12 +138,21 @@ def open_value(
 def stage_choices() -> list[StageView]:
     """Every stage in pipeline order; the first pipeline is made when there is none. 1 query (2 more the first time)."""
     rows = list(
-        Stage.objects.order_by("pipeline__created_at", "position").values("pk", "name", "pipeline__name", "status")
+        Stage.objects.filter(archived_at=None, pipeline__archived_at=None)
+        .order_by("pipeline__position", "pipeline__created_at", "position")
+        .values("pk", "name", "pipeline__name", "status")
     )
     if not rows:
         _first_pipeline()
         return stage_choices()
     return [StageView(row["pk"], row["name"], row["pipeline__name"], row["status"]) for row in rows]
+
+
+def stages_beside(stage_id: UUID) -> list[StageView]:
+    """The stages of the pipeline that a stage belongs to. 1 query."""
+    known = stage_choices()
+    mine = next((each.pipeline for each in known if each.id == stage_id), "")
+    return [each for each in known if each.pipeline == mine]
 
 
 def moves_of(deal_id: UUID, limit: int = 30) -> list[MoveView]:

@@ -46,7 +46,8 @@ def custom_names(model: Any) -> list[str]:
 
 def stages(reader: Any) -> list[tuple[str, str | Promise]]:
     """Stages in pipeline order. 1 query."""
-    rows = Stage.objects.order_by("pipeline__name", "position").values_list("pk", "pipeline__name", "name")[:MAX_STAGES]
+    used = Stage.objects.filter(archived_at=None, pipeline__archived_at=None)
+    rows = used.order_by("pipeline__name", "position").values_list("pk", "pipeline__name", "name")[:MAX_STAGES]
     several = len({pipeline for _pk, pipeline, _name in rows}) > 1
     return [(str(pk), f"{pipeline}: {name}" if several else name) for pk, pipeline, name in rows]
 

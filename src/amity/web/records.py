@@ -54,7 +54,7 @@ def deal(request: access.StaffRequest, deal_id: UUID) -> HttpResponse:
         "person": names.people.get(_id(view.person_id)),
         "company": names.companies.get(_id(view.company_id)),
         "product": sales.product_names([view.product_id]).get(_id(view.product_id)),
-        "stages": sales.stage_choices(),
+        "stages": sales.stages_beside(view.stage_id),
     }
     return page(request, "web/deal.html", context | around)
 

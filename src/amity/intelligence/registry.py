@@ -145,8 +145,14 @@ def decisions(target: str) -> dict[str, bool]:
     return dict(ColumnDecision.objects.filter(target=target).values_list("column", "use"))
 
 
-def decide(principal: access.Principal, target: str, column: str, use: bool | None) -> None:
-    """Keep a person's decision for the next training; None takes it back."""
+def bases(target: str) -> dict[str, dict[str, Any]]:
+    """People's decisions with the lawful ground they gave: heading -> {decision, basis}. 1 query."""
+    rows = ColumnDecision.objects.filter(target=target).values_list("column", "use", "basis")
+    return {column: {"decision": use, "basis": basis} for column, use, basis in rows}
+
+
+def decide(principal: access.Principal, target: str, column: str, use: bool | None, basis: str = "") -> None:
+    """Keep a person's decision for the next training; None takes it back. ``basis``: the lawful ground, if any."""
     with transaction.atomic():
         rows = ColumnDecision.objects.filter(target=target, column=column)
         if use is None:
@@ -155,9 +161,16 @@ def decide(principal: access.Principal, target: str, column: str, use: bool | No
             ColumnDecision.objects.update_or_create(
                 target=target,
                 column=column,
-                defaults={"use": use, "decided_by": principal.staff_id, "decided_at": clock.now()},
+                defaults={
+                    "use": use,
+                    "basis": basis[:300],
+                    "decided_by": principal.staff_id,
+                    "decided_at": clock.now(),
+                },
             )
-        access.record(principal, "model.column_decided", "target", target, {"column": column, "use": use})
+        access.record(
+            principal, "model.column_decided", "target", target, {"column": column, "use": use, "basis": basis[:300]}
+        )
 
 
 @lru_cache(maxsize=8)

@@ -144,6 +144,14 @@ def ranked(target: str, start: int, count: int) -> list[UUID]:
     return found + list(doubtful[begin : begin + count - len(found)])
 
 
+def row_of(score_id: UUID) -> Score:
+    """One ledger row; raises ``NotFound``. 1 query."""
+    row = Score.objects.filter(pk=score_id).first()
+    if row is None:
+        raise NotFound(_("There is no such score."))
+    return row
+
+
 def replay(score_id: UUID) -> tuple[float, float]:
     """(value as stored, value computed again from the ledger's own features by the very model version). 2 queries."""
     row = Score.objects.filter(pk=score_id).values("value", "model_id", "features", "scored_at").first()

@@ -16,7 +16,7 @@ from amity.access import api as access
 from amity.base.errors import NotFound, Refused
 from amity.base.models import JobRun
 from amity.base.pages import toast
-from amity.intelligence import api, registry, words
+from amity.intelligence import api, pages_life, registry, words
 from amity.intelligence import training as learning
 from amity.intelligence.fitted import RUNGS
 
@@ -40,7 +40,7 @@ def models_list(request: access.StaffRequest) -> HttpResponse:
 
 @require_GET
 def model_page(request: access.StaffRequest, key: str) -> HttpResponse:
-    """One model: verdict, ladder, held-out columns, reliability, versions. 5 queries."""
+    """One model: verdict, ladder, held-out columns, reliability, misses, groups, drift, versions. 16 queries."""
     access.require(request.principal, "models.view")
     source = learning.source_of(key)
     versions = registry.history(key)
@@ -48,7 +48,11 @@ def model_page(request: access.StaffRequest, key: str) -> HttpResponse:
     context: dict[str, Any] = {"target": api.Target(key, source.label(), source.subject_kind), "versions": versions}
     context |= {**_summary(shown), **_progress(key), **_rights(request)}
     if shown:
-        context |= _details(shown, source, registry.decisions(key))
+        context |= _details(shown, source, registry.decisions(key)) | pages_life.groups(shown.card, source)
+        context |= pages_life.shown(request.principal, key, next((v for v in versions if v.state == "live"), None))
+        context["listed"] = pages_life.listed(versions)
+        bases = registry.bases(key)
+        context["sensitive"] = [{**s, **bases.get(s["column"], {})} for s in context["sensitive"]]
     return render(request, "intelligence/model_page.html", context)
 
 
@@ -77,7 +81,7 @@ def columns(request: access.StaffRequest, key: str) -> HttpResponse:
     if not column or answer not in ("yes", "no", ""):
         raise Refused("bad_decision", _("Say which column, and whether to use it or to hold it out."))
     before = registry.decisions(key).get(column)
-    api.decide_column(request.principal, key, column, {"yes": True, "no": False}.get(answer))
+    api.decide_column(request.principal, key, column, {"yes": True, "no": False}.get(answer), asked.get("basis", ""))
     text = {
         "yes": _("“%(column)s” will be learned from at the next training."),
         "no": _("“%(column)s” will be held out at the next training."),
@@ -151,7 +155,7 @@ def _suspicions(card: dict[str, Any], source: learning.LabelSource, decisions: d
         }
         for s in card["suspicions"]
     ]
-    known = {s["column"] for s in card["suspicions"]}
+    known = {s["column"] for s in [*card["suspicions"], *card.get("sensitive", ())]}
     others = sorted(set(decisions) - known)
     return listed + [
         {

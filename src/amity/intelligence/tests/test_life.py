@@ -117,7 +117,8 @@ def test_a_model_that_the_outcomes_contradict_is_taken_out_and_everybody_is_told
     assert DriftCheck.objects.get().raised
     assert [line.verb for line in access.audit_lines(limit=5)].count("model.demoted") == 1
     page = sign_in("manager").get("/models/lead/").content.decode()
-    assert "taken out of work" in page
+    assert "The version before was taken out of work" in page
+    assert "Outcomes contradict the chances that were said." in page
 
 
 def test_outcomes_that_agree_raise_nothing_and_the_month_is_proven(leads) -> None:

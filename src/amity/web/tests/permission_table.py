@@ -210,6 +210,7 @@ PAGES: dict[str, dict[str, str]] = {
     "models": {"GET": "models.view"},
     "model": {"GET": "models.view"},
     "model_training": {"GET": "models.view", "POST": "models.train"},
+    "model_factors": {"GET": "models.view"},
     "model_columns": {"POST": "models.decide"},
     "model_version": {"POST": "models.decide"},
     "model_rollback": {"POST": "models.decide"},

@@ -95,6 +95,7 @@ def world(tmp_path: Path) -> World:
         "person_id": person, "company_id": company, "deal_id": deal, "record_id": person, "subject_id": person,
         "product_id": Product.objects.create(name="Pen").pk, "import_id": run.id, "file_id": run.files[0].id,
         "task_id": Task.objects.create(subject="Call", person_id=person, owner=ada).pk, "upload_id": new_id(),
+        "version_id": new_id(), "score_id": new_id(),
         "correction_id": new_id(), "rule_id": new_id(), "kind": "name_case", "field": "email", "profile_id": person,
         "pair_id": new_id(), "decision_id": new_id(), "action_id": new_id(),
         "merge_id": new_id(), "request_id": new_id(), "mark_id": new_id(),

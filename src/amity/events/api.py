@@ -1,5 +1,6 @@
 """The door of room `events`."""
 
+from amity.events.campaigns import campaign_touches
 from amity.events.clock_of_log import align as align_log
 from amity.events.connector_folder import file_cleaned, inbox_folders
 from amity.events.consumers import run as run_consumers
@@ -68,6 +69,7 @@ __all__ = [
     "append_batch",
     "append_facts",
     "append_packed",
+    "campaign_touches",
     "copy_of",
     "facts",
     "file_cleaned",

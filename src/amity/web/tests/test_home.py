@@ -131,3 +131,22 @@ def median_ratio() -> float:
     euros = sorted(Deal.objects.filter(currency="EUR").values_list("value_minor", flat=True))
     zloty = sorted(Deal.objects.filter(currency="PLN").values_list("value_minor", flat=True))
     return euros[len(euros) // 2] / zloty[len(zloty) // 2]
+
+
+@pytest.mark.slow
+def test_key_factors_and_campaigns_say_what_they_know_and_when_it_is_too_little(manager: Client) -> None:
+    assert "Train the model first" in manager.get("/models/deal/factors/").content.decode()
+    _deals(won=60, lost=60, still_open=1)
+    Deal.objects.update(source="Fair")
+    Deal.objects.filter(status="won").update(custom={"Size": "big", "Contacted": True})
+    Deal.objects.filter(status="lost").update(custom={"Size": "small", "Contacted": False})
+    Deal.objects.filter(title__endswith="7").update(custom={"Size": "big", "Contacted": True})
+    intelligence.train(cli_import.actor(), "deal", lambda done, total=None, stage="": None)
+    page = manager.get("/models/deal/factors/").content.decode()
+    assert ">Fair</th>" in page
+    assert "A true lift only if contact was given by lot" in page
+    Deal.objects.update(source="", custom={})
+    cache.clear()
+    page = manager.get("/models/deal/factors/").content.decode()
+    assert "too few to say anything" in page
+    assert "No hold-out: attribution only" in page

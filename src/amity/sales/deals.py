@@ -20,6 +20,7 @@ from amity.base.searching import search_text
 from amity.events import api as events
 from amity.people import api as people
 from amity.sales.hearing import tell_deals
+from amity.sales.history_models import TRACKED, DealChange
 from amity.sales.lists import DEAL_KIND
 from amity.sales.models import Deal, DealStatus, Pipeline, Product, Stage, StageChange
 from amity.sales.segment_kind import CHANGED
@@ -237,6 +238,7 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> 
         restored.append(row)
     Deal.objects.bulk_update(restored, sorted(fields), batch_size=500)
     StageChange.objects.filter(pk__in=before["moves"]).delete()
+    DealChange.objects.filter(pk__in=before.get("history", ())).delete()
     _follow_rows(restored, before["rows"])
     _audit(principal, "undo", list(before["rows"]), sorted(fields))
 
@@ -288,6 +290,7 @@ def _apply(
         wanted["team_id"] = access.team_of(wanted["owner_id"])
     stage = _stage(wanted["stage_id"]) if "stage_id" in wanted else None
     remembered: dict[str, Any] = {}
+    history: list[DealChange] = []
     moves, changed = [], []
     for row in rows:
         was, stage_before = undo.state_of(row), row.stage_id
@@ -301,12 +304,14 @@ def _apply(
             "was": {n: undo.plain(was[n]) for n in diff},
             "now": {n: undo.plain(now[n]) for n in diff},
         }
+        history += [DealChange(deal=row, name=n, before=undo.plain(was[n])) for n in diff if n in TRACKED]
         if stage is not None and stage.pk != stage_before:
             moves.append(StageChange(deal=row, before_id=stage_before, after=stage, actor_id=principal.staff_id))
     if changed:
         fields = sorted({name for each in remembered.values() for name in each["was"]} | {"updated_at"})
         Deal.objects.bulk_update(changed, fields, batch_size=500)
         StageChange.objects.bulk_create(moves)
+        DealChange.objects.bulk_create(history)
         _audit(principal, "change", list(remembered), fields)
         events.publish_many(
             "deal.updated", ((UUID(pk), {"id": pk, "fields": sorted(each["was"])}) for pk, each in remembered.items())
@@ -316,7 +321,8 @@ def _apply(
             ((move.deal_id, {"id": str(move.deal_id), "stage_id": str(move.after_id)}) for move in moves),
         )
         _follow_rows(changed, remembered)
-    return {"rows": remembered, "moves": [str(each.pk) for each in moves]}
+    ids = {"moves": [str(each.pk) for each in moves], "history": [str(each.pk) for each in history]}
+    return {"rows": remembered, **ids}
 
 
 def _set(row: Deal, wanted: Mapping[str, Any], custom: Mapping[str, Any] | None, stage: Stage | None) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from amity.intelligence import registry
 from amity.intelligence.models import Score
 
 
@@ -36,6 +39,22 @@ def lifts(target: str, subjects: Sequence[UUID] | None = None) -> dict[UUID, Lif
     value = _logit(numbers[:, 0]) - base
     error = (_logit(numbers[:, 2]) - _logit(numbers[:, 1])) / (2 * 1.645)
     return {each[0]: Lift(float(v), float(e)) for each, v, e in zip(found, value, error, strict=True)}
+
+
+def beside(
+    target: str, table: pl.DataFrame, opened: pl.Series, now: datetime
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Every row against the first one, in log-odds, by the live model: how alike, and how much likelier to be won.
+
+    Alike (n,) is the distance between what each column adds, so what the model does not use makes no difference. None
+    without a model, or with one that tells nothing apart. 1 query, 1 more the first time.
+    """
+    live = registry.live(target)
+    if live is None or not live.signal:
+        return None
+    model = registry.model_of(live.id)
+    parts = model.contributions(model.spec.transform(table, opened, now))
+    return np.abs(parts.by_column - parts.by_column[0]).sum(axis=1), parts.log_odds - parts.log_odds[0]
 
 
 def _logit(share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -75,6 +75,7 @@ class Survival:
     half_life: float  # days after which today's stage says half as much
     decided: int
     wins: int
+    moved: int = 0  # moves through the pipeline that it learned from
 
     @property
     def base(self) -> float:
@@ -84,7 +85,7 @@ class Survival:
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON."""
         arrays = {name: getattr(self, name).tolist() for name in ("edges", "weights", "spread")}
-        return arrays | {n: getattr(self, n) for n in ("middle", "half_life", "decided", "wins")}
+        return arrays | {n: getattr(self, n) for n in ("middle", "half_life", "decided", "wins", "moved")}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Survival:
@@ -132,7 +133,7 @@ def learn(deals: Deals, now: float) -> Survival | None:
     known = deals.stage[still & ~np.isnan(deals.stage)]
     found = Survival(
         edges, np.empty(0), np.empty(0), float(known.mean()) if len(known) else 0.5,
-        max(float(np.median(ages)), 7.0), int(ended.sum()), wins,
+        max(float(np.median(ages)), 7.0), int(ended.sum()), wins, len(deals.moves),
     )  # fmt: skip
     return _fitted(found, *_cells(found, deals, now))
 

@@ -25,7 +25,9 @@ from amity.sales.deals import (
     stage_choices,
     stages_beside,
 )
+from amity.sales.forecasting_deal import panel as by_date
 from amity.sales.lists import DEAL_KIND, DEALS, PRODUCTS, STATUS_TAGS, deal_rows, product_rows
+from amity.sales.meetings import MeetingView, guests_of, meetings_of
 from amity.sales.models import DealStatus
 from amity.sales.notes import NoteView, add_note, in_words, notes_of
 from amity.sales.orders import LineView, OrderView, SoldView, lines_of, orders_of, sold
@@ -46,6 +48,7 @@ __all__ = [
     "DealStatus",
     "DealView",
     "LineView",
+    "MeetingView",
     "MoveView",
     "NoteView",
     "OrderView",
@@ -60,6 +63,7 @@ __all__ = [
     "add_task",
     "archive_deal",
     "board_remembered",
+    "by_date",
     "change_deal",
     "create_deal",
     "deal_rows",
@@ -73,8 +77,10 @@ __all__ = [
     "get_deal",
     "get_product",
     "get_product_record",
+    "guests_of",
     "in_words",
     "lines_of",
+    "meetings_of",
     "moves_of",
     "my_tasks",
     "notes_of",

@@ -193,6 +193,12 @@ def _notes(principal: access.Principal, subject: Subject) -> Asks:
     return {"notes": told, "may_edit": principal.may("tasks.edit")}
 
 
+def _meetings(principal: access.Principal, subject: Subject) -> Found:
+    found = sales.meetings_of(principal, subject.kind, subject.members)
+    guests = sales.guests_of([each.id for each in found])
+    return {"rows": [(each, guests.get(each.id, [])) for each in found], "may_edit": principal.may("tasks.edit")}
+
+
 def _quotes(principal: access.Principal, subject: Subject) -> Found:
     return {"quotes": sales.quotes(principal, limit=20, **_about(subject)), "may_edit": principal.may("deals.edit")}
 
@@ -209,6 +215,10 @@ def _moves(principal: access.Principal, subject: Subject) -> Asks:
     moves = sales.moves_of(subject.id)
     names = yield people.Wanted(staff=[each.actor_id for each in moves])
     return {"moves": [(each, _who(names.staff, each.actor_id)) for each in moves]}
+
+
+def _by_date(principal: access.Principal, subject: Subject) -> Found:
+    return sales.by_date(principal, subject.view)
 
 
 def _custom(principal: access.Principal, subject: Subject) -> Asks:
@@ -232,12 +242,14 @@ PANELS: tuple[Panel, ...] = (
           intelligence.lead_scores.reach_panel, 2),
     Panel("tasks", _("Open tasks"), ("person", "company", "deal"), "web/panel_tasks.html", _tasks, 1),
     Panel("notes", _("Notes and calls"), ("person", "company", "deal"), "sales/panel_notes.html", _notes, 1),
+    Panel("meetings", _("Meetings"), ("person", "company", "deal"), "sales/panel_meetings.html", _meetings, 2),
     Panel("quotes", _("Quotes"), ("person", "company", "deal"), "sales/panel_quotes.html", _quotes, 1, "deals.view"),
     Panel("deals", _("Deals"), PROFILES, "web/panel_deals.html", _deals, 2, "deals.view"),
     Panel("people", _("People"), ("company",), "web/panel_people.html", _colleagues, 1),
     Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
     Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 1, "models.view"),
     Panel("offers", _("What to offer next"), ("person", "deal"), "web/panel_offers.html", _offers, 9, "models.view"),
+    Panel("by_date", _("Won by when"), ("deal",), "sales/panel_by_date.html", _by_date, 5),
     Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 1),
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 4),

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from amity.sales.forecasting import learn_all
 from amity.sales.models import Deal, ForecastKept, Pipeline, Stage
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +93,20 @@ def test_forecasts_are_kept_and_the_past_is_held_against_what_happened(client: C
     assert over.count() >= 3
     assert forecasting_kept.keep_today() == 0 or kept.filter(replayed=False).count() == 4
     assert "Earlier forecasts" in client.get(reverse("forecast")).content.decode()
+
+
+@pytest.mark.slow
+def test_a_deal_says_when_it_is_won_and_shows_the_deals_most_like_it(client: Client) -> None:
+    stages = _house(client)
+    deal = _deals(stages, 150, 4)[-1]
+    learn_all()
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", client.get(reverse("deal", args=[deal.pk])).content.decode()))
+    assert re.search(r"won \d+% \(\d+% to \d+%\), lost \d+%, still open \d+%", told)
+    assert "Past deals most like it" in told
+
+
+def test_with_few_decided_deals_nothing_is_said(client: Client) -> None:
+    stages = _house(client)
+    deal = _deals(stages, 6, 1)[-1]
+    told = client.get(reverse("deal", args=[deal.pk])).content.decode()
+    assert "Too few decided deals to say when this one ends." in told

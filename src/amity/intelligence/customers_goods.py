@@ -112,7 +112,7 @@ def train_products(principal: access.Principal, report: Report) -> store.Custome
     report(80, 100, "keeping")
     version = store.keep(
         principal, store.PRODUCTS, signal=picked != "popular", rows=table.height, subjects=len(products),
-        window=store.now_window(float(table["at"].min() or 0), float(table["at"].max() or 0)),
+        window=store.now_window(*(float(each) for each in table["at"].sort()[[0, -1]])),
         card={"picked": picked, "tested": dict(model.tested), "people": int(numbers[0].max()) + 1,
               "kept": _kept_test(choices, len(products), model.recipe)},
         artefact=_stored(model, choices, products, _again(table)),

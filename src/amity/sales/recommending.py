@@ -149,11 +149,11 @@ def _products(keys: Iterable[str]) -> dict[str, UUID]:
     wanted = list(dict.fromkeys(str(key).strip()[:200] for key in keys))[:500]
     if not wanted:
         return {}
-    ids = [found for key in wanted if (found := read_id(key))]
-    rows = Product.objects.filter(Q(sku__in=wanted) | Q(pk__in=ids)).values_list("pk", "sku")
-    found = {str(pk): pk for pk, _sku in rows} | {sku: pk for pk, sku in rows if sku}
-    return {key: found.get(key) or found[str(read_id(key))] for key in wanted
-            if key in found or str(read_id(key)) in found}  # fmt: skip
+    ids = {key: each for key in wanted if (each := read_id(key))}
+    rows = list(Product.objects.filter(Q(sku__in=wanted) | Q(pk__in=list(ids.values()))).values_list("pk", "sku"))
+    there, numbered = {pk for pk, _sku in rows}, {sku: pk for pk, sku in rows if sku}
+    found = {key: numbered.get(key) or ids.get(key) for key in wanted}
+    return {key: pk for key, pk in found.items() if pk in there and pk}
 
 
 __all__ = ["MOST", "Offer", "Offers", "for_basket", "for_person", "similar"]

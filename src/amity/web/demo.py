@@ -86,6 +86,8 @@ def _train() -> None:
         if intelligence.live_model(target.key) is None:
             with step(f"learning: {target.label}"):
                 intelligence.train(access.SYSTEM, target.key, _quiet)
+    with step("learning from purchases"):
+        intelligence.learn_customers(access.SYSTEM, _quiet)
     with step("learning what actions change"):
         for kind in ("person", "deal"):
             journeys.learn(kind)

@@ -8,7 +8,7 @@ DATA ?= ../shared/data
 WORKERS ?= 2
 
 .PHONY: demo front test lint types typescript imports migrations strings openapi audit-packages unit slow browser debian-postgres \
-	templates screenshots lock messages bench bench-import bench-intake bench-intelligence bench-language bench-lists bench-corrections bench-dedupe bench-pipeline \
+	templates screenshots lock messages bench bench-behaviour bench-import bench-intake bench-intelligence bench-language bench-lists bench-corrections bench-dedupe bench-pipeline \
 	bench-scan bench-scoring bench-segments check-imports check-erase check-fuzz check-kill check-log check-kill-events check-access \
 	check-openapi check-demo clean
 
@@ -98,6 +98,9 @@ audit-packages:
 
 # --- figures ---------------------------------------------------------------------------------------
 bench: bench-import bench-lists bench-scoring bench-intake bench-pipeline bench-segments bench-dedupe bench-language
+
+bench-behaviour: .venv/.installed
+	$(BIN)/amity bench behaviour
 
 bench-import: .venv/.installed
 	$(BIN)/amity bench import

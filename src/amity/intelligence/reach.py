@@ -85,8 +85,8 @@ def remake(now: datetime | None = None) -> ReachPattern | None:
     usual = (counts.sum(axis=0) + 0.5) / (counts.sum() + 0.5 * CELLS)
     tried = [channels.answers(rows) for rows in by_person.values()]
     totals: dict[str, tuple[int, int]] = {}
-    for each in tried:
-        for name, (answered, attempts) in each.items():
+    for told in tried:
+        for name, (answered, attempts) in told.items():
             known = totals.get(name, (0, 0))
             totals[name] = (known[0] + answered, known[1] + attempts)
     pattern = Pattern(tuple(map(float, usual)), strength(counts, usual), totals, 8.0, len(by_person))

@@ -104,7 +104,7 @@ def past(
     if not asked or not names:
         return {}
     columns = ", ".join(_FADED.format(half=repr(days * 86_400.0)) for days in half_lives)
-    given = {
+    given: dict[str, Any] = {
         "n": list(range(len(asked))),
         "person": [person for person, _at in asked],
         "at": [at for _person, at in asked],

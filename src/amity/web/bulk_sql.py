@@ -175,9 +175,9 @@ INSERT INTO intelligence_score (id, model_id, target, subject_kind, subject_id, 
         (
             f"""
 INSERT INTO intelligence_modelversion (id, target, number, rung, signal, state, rows, positives, card, artefact,
-                                       artefact_hash, created_at)
+                                       artefact_hash, created_at, why, "window")
   SELECT {nth("model", "n")}, (ARRAY['lead', 'deal'])[n], 1, 'base_rate', true, 'live', 0, 0, '{{}}', '{{}}', '',
-         timestamptz '2026-11-01 12:00Z' FROM generate_series(1, 2) n""",
+         timestamptz '2026-11-01 12:00Z', '{{}}', '{{}}' FROM generate_series(1, 2) n""",
             insert(1, "lead", "person", "people_person WHERE lead_status = 'open'"),
             insert(2, "deal", "deal", "sales_deal WHERE status = 'open'"),
         )

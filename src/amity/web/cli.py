@@ -440,6 +440,7 @@ _MEASURES = {"ignore_unknown_options": True, "allow_extra_args": True, "help_opt
 
 # What can be measured or proved: the module, and whether it needs Django of this installation.
 _BENCHES = {
+    "behaviour": ("amity.web.bench_behaviour", False),
     "corrections": ("amity.web.bench_corrections", False),
     "dedupe": ("amity.people.matching.bench", False),
     "import": ("amity.web.bench_import", True),

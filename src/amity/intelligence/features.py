@@ -213,12 +213,18 @@ def _encode(column: Column, table: pl.DataFrame, reference: pl.Series, as_of: da
         return np.full((table.height, len(column.parts)), 0.0 if column.kind == "filled" else np.nan)
     raw = table[column.name]
     if column.kind == "category":
-        return _codes(column, columns.clean_words(columns.plain(raw)))
+        return _codes(column, _words(raw))
     if column.kind == "filled":
-        return columns.clean_words(columns.plain(raw)).is_not_null().cast(pl.Float64).to_numpy()[:, None]
+        return _words(raw).is_not_null().cast(pl.Float64).to_numpy()[:, None]
     if column.kind == "date":
         return _date_parts(_dates(raw, column.form), reference, as_of)
     return _as_floats(raw, column.form)[:, None]
+
+
+def _words(raw: pl.Series) -> pl.Series:
+    """As text. A column that holds numbers alone reads "12" where the same value among words does."""
+    words = columns.clean_words(columns.plain(raw))
+    return words.str.replace(r"\.0$", "") if raw.dtype.is_float() else words
 
 
 def _codes(column: Column, words: pl.Series) -> Array:

@@ -41,8 +41,8 @@ class Leads:
     def label(self) -> str:
         return _("Leads")
 
-    def load(self) -> Frame:
-        rows = people.lead_rows()
+    def load(self, ids: Sequence[UUID] | None = None) -> Frame:
+        rows = people.lead_rows(ids)
         outcome = np.array([np.nan if r.won is None else float(r.won) for r in rows], dtype=np.float64)
         return Frame(
             ids=[r.id for r in rows],

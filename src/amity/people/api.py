@@ -2,6 +2,7 @@
 
 from amity.people import activity, computed, duplicates, fading, merge_companies, privacy, quality, segments
 from amity.people import consent_door as consent
+from amity.people.as_of import first_after, moment_of
 from amity.people.called import Asking, Names, Wanted, told_together
 from amity.people.changes import (
     COMPANY_KIND,
@@ -111,6 +112,7 @@ __all__ = [
     "duplicates",
     "facts",
     "fading",
+    "first_after",
     "get_company",
     "get_person",
     "history_of",
@@ -126,6 +128,7 @@ __all__ = [
     "merge",
     "merge_companies",
     "merge_with_undo",
+    "moment_of",
     "names",
     "normal_email",
     "normal_phone",

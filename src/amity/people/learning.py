@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from amity.access import api as access
-from amity.people.models import LISTED, LeadStatus, Person, Restriction
+from amity.people import as_of
+from amity.people.models import LISTED, Company, LeadStatus, Person, Restriction
 
 _CHUNK = 5_000
 _PLAIN = {
@@ -28,7 +30,11 @@ _PLAIN = {
     "company_founded": "company__founded_year",
 }
 
-_FIELDS = ("id", "traits", "email", "phone", "lead_status", "lead_created_at", "lead_decided_at", *_PLAIN.values())
+_FIELDS = (
+    "id", "traits", "email", "phone", "company_id", "lead_status", "lead_created_at", "lead_decided_at",
+    *_PLAIN.values(),
+)  # fmt: skip
+_OF_COMPANY = tuple(path.partition("__")[2] for path in _PLAIN.values() if "__" in path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +48,17 @@ class LeadRow:
     decided_at: datetime | None
 
 
-def lead_rows() -> list[LeadRow]:
-    """All leads that are not archived, traits included, in a stable order. 1 query, read in chunks.
+def lead_rows(ids: Sequence[UUID] | None = None) -> list[LeadRow]:
+    """All leads (or those of ``ids``) that are not archived, traits included, in a stable order.
 
-    Not those whose data may only be kept.
+    Open ones as they are now; decided ones as they were at some moment while they were open, see `as_of`. One query,
+    read in chunks, and three per 5,000 decided leads. Not those whose data may only be kept.
     """
     leads = Person.objects.filter(LISTED).exclude(lead_status=LeadStatus.NONE).order_by("id")
     leads = leads.exclude(pk__in=_restricted())
-    return [_row(values) for values in leads.values(*_FIELDS).iterator(chunk_size=_CHUNK)]
+    leads = leads if ids is None else leads.filter(pk__in=ids)
+    rows = leads.values(*_FIELDS).iterator(chunk_size=_CHUNK)
+    return [_row(values) for part in batched(rows, _CHUNK) for values in _as_they_were(part)]
 
 
 def profile_rows(ids: Sequence[UUID]) -> list[LeadRow]:
@@ -77,6 +86,61 @@ def _restricted() -> QuerySet[Person, Any]:
     """Profiles whose data may only be kept, as a subquery."""
     named = Restriction.objects.filter(lifted_at=None).values("person_id")
     return Person.objects.filter(pk__in=named).values(root=Coalesce("merged_into_id", "id"))
+
+
+def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """``rows`` in lists of at most ``size``."""
+    source = iter(rows)
+    while part := list(islice(source, size)):
+        yield part
+
+
+def _as_they_were(part: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Decided leads with what was replaced after their moment put back, their company's values too. 3 queries."""
+    moments = {row["id"]: _moment(row) for row in part}
+    known = {pk: at for pk, at in moments.items() if at is not None}
+    persons = as_of.before_changes("person", known)
+    for row in part:
+        _put_back(row, persons.get(row["id"], {}))
+    _fill_companies([row for row in part if "company_id" in persons.get(row["id"], {})])
+    since: dict[UUID, datetime] = {}
+    for row in part:
+        if row["company_id"] and row["id"] in known:
+            since[row["company_id"]] = min(known[row["id"]], since.get(row["company_id"], known[row["id"]]))
+    changes = as_of.changes("company", since)
+    for row in part:
+        if row["id"] in known and row["company_id"] in changes:
+            mine = as_of.first_after(changes[row["company_id"]], {row["company_id"]: known[row["id"]]})
+            for name, value in mine.get(row["company_id"], {}).items():
+                row.update({f"company__{name}": value} if name in _OF_COMPANY else {})
+    return part
+
+
+def _moment(row: dict[str, Any]) -> datetime | None:
+    decided = row["lead_status"] in (LeadStatus.CONVERTED, LeadStatus.LOST)
+    return as_of.moment_of(row["id"], row["lead_created_at"], row["lead_decided_at"]) if decided else None
+
+
+def _put_back(row: dict[str, Any], was: dict[str, Any]) -> None:
+    traits = dict(row["traits"] or {})
+    for name, value in was.items():
+        if name in ("city", "country", "language", "source", "job_title", "email", "phone"):
+            row[name] = value or ""
+        elif name == "company_id":
+            row[name] = UUID(str(value)) if value else None
+        else:
+            traits.pop(name, None)
+            traits |= {} if value is None else {name: value}
+    row["traits"] = traits
+
+
+def _fill_companies(rows: list[dict[str, Any]]) -> None:
+    """Values of the company that somebody belonged to then. 1 query."""
+    wanted = {row["company_id"] for row in rows if row["company_id"]}
+    found = {c["id"]: c for c in Company.objects.filter(pk__in=wanted).values("id", *_OF_COMPANY)} if wanted else {}
+    for row in rows:
+        then = found.get(row["company_id"], {})
+        row.update({f"company__{name}": then.get(name) for name in _OF_COMPANY})
 
 
 def _row(values: dict[str, Any]) -> LeadRow:

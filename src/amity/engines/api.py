@@ -6,6 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from amity.engines.caldav import DavCalendar, DavItem, DavProblem
+from amity.engines.calendars import Appointment, Attendee, BadCalendar
+from amity.engines.calendars import Method as CalendarMethod
+from amity.engines.calendars import read as read_calendar
+from amity.engines.calendars import written as write_calendar
 from amity.engines.fetching import Fetched, fetch
 from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
 from amity.engines.http import post as http_post
@@ -35,8 +40,15 @@ if TYPE_CHECKING:
 __all__ = [
     "POSTGRES_EXTENSIONS",
     "Answer",
+    "Appointment",
+    "Attendee",
+    "BadCalendar",
     "Brokers",
+    "CalendarMethod",
     "Contents",
+    "DavCalendar",
+    "DavItem",
+    "DavProblem",
     "EmbeddedPostgres",
     "Enclosure",
     "Fetched",
@@ -73,9 +85,11 @@ __all__ = [
     "http_post",
     "load_database",
     "mail_engine",
+    "read_calendar",
     "sentence_vectors",
     "sql_source",
     "swap_database",
+    "write_calendar",
 ]
 
 

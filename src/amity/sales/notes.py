@@ -21,7 +21,7 @@ from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import new_id
 from amity.events import api as events
-from amity.sales import notes_facts, todo
+from amity.sales import meetings, notes_facts, todo
 from amity.sales.notes_models import Note
 from amity.sales.notes_subjects import KINDS, about, check, in_sight
 
@@ -135,10 +135,23 @@ def in_words(
     """Facts of the log with the notes behind them in words; 1 query where there is such a fact."""
     wanted = [each.id for each in shown if each.data.get("note")]
     if not wanted:
-        return list(shown)
+        return _others_in_words(principal, shown)
     rows = Note.objects.filter(in_sight(principal), fact_id__in=wanted, deleted_at=None).values(*FIELDS, "fact_id")
     views = {row.pop("fact_id"): NoteView(**row) for row in rows}
-    return notes_facts.with_words(shown, {fact: (view.title, view.text) for fact, view in views.items()})
+    told = notes_facts.with_words(shown, {fact: (view.title, view.text) for fact, view in views.items()})
+    return _others_in_words(principal, told)
+
+
+def _others_in_words(principal: access.Principal, shown: Sequence[events.EventView]) -> list[events.EventView]:
+    """Meetings and answers to quotes."""
+    met = [each.id for each in shown if each.data.get("meeting")]
+    words = meetings.words_of(met, principal) if met else {}
+    for each in shown:
+        if each.data.get("quote"):
+            number = each.data.get("number", "")
+            accepted = _("Quote {number} accepted"), _("Quote {number} declined")
+            words[each.id] = (accepted["declined" in each.kind].format(number=number), "")
+    return notes_facts.with_words(shown, words)
 
 
 def add(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:

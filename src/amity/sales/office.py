@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from amity.base import undo
 from amity.people import api as people
-from amity.sales import letterheads, notes, quotes, quotes_answers, stock
+from amity.sales import letterheads, meetings, notes, quotes, quotes_answers, stock
 
 _PERSONS = (("note", "sales_note"), ("meeting", "sales_meeting"), ("guest", "sales_guest"), ("quote", "sales_quote"))
 
@@ -24,3 +24,4 @@ def register_office() -> None:
     undo.register(quotes_answers.ANSWER, undo.Handler(quotes_answers.decide, quotes_answers.undecide))
     undo.register(letterheads.CHANGE, undo.Handler(letterheads.change_words, letterheads.unchange_words))
     undo.register(stock.COUNT, undo.Handler(stock.count_one, stock.uncount))
+    undo.register(meetings.SET, undo.Handler(meetings.set_one, meetings.put_back))

@@ -2,6 +2,6 @@
 
 from django.urls import URLPattern
 
-from amity.sales import urls_notes, urls_quotes
+from amity.sales import urls_meetings, urls_notes, urls_quotes
 
-urlpatterns: list[URLPattern] = [*urls_notes.urlpatterns, *urls_quotes.urlpatterns]
+urlpatterns: list[URLPattern] = [*urls_notes.urlpatterns, *urls_quotes.urlpatterns, *urls_meetings.urlpatterns]

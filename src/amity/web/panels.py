@@ -249,7 +249,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
     Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 1, "models.view"),
     Panel("offers", _("What to offer next"), ("person", "deal"), "web/panel_offers.html", _offers, 9, "models.view"),
-    Panel("by_date", _("Won by when"), ("deal",), "sales/panel_by_date.html", _by_date, 5),
+    Panel("by_date", _("Won by when"), ("deal",), "sales/panel_by_date.html", _by_date, 12),
     Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 1),
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 4),

@@ -196,6 +196,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.access.tasks",
     "amity.events.tasks",
     "amity.people.tasks",
+    "amity.sales.tasks",
     "amity.channels.tasks",
     "amity.people.tasks_privacy",
     "amity.people.tasks_duplicates",
@@ -229,6 +230,7 @@ AMITY_NAV = [
     ("deals", _("Deals"), "target-arrow", "deals.view"),
     ("forecast", _("Forecast"), "chart-line", "deals.view"),
     ("products", _("Products"), "package", "deals.view"),
+    ("meetings", _("Meetings"), "calendar-event", "tasks.edit"),
     ("quotes", _("Quotes"), "file-invoice", "deals.view"),
     (
         "",

@@ -197,6 +197,15 @@ PAGES: dict[str, dict[str, str]] = {
     "quote_public": {"GET": "anyone", "POST": "anyone"},  # the address is the secret
     "quote_public_paper": {"GET": "anyone"},
     "letterhead": {"GET": "deals.assign", "POST": "deals.assign"},
+    **{f"{kind}_meeting_new": {"GET": "tasks.edit", "POST": "tasks.edit"} for kind in ("person", "company", "deal")},
+    "meetings": {"GET": "tasks.edit"},
+    "meeting": {"GET": "tasks.edit", "POST": "tasks.edit"},
+    "meeting_file": {"GET": "tasks.edit"},
+    **{
+        name: {"POST": "tasks.edit"}
+        for name in ("meeting_cancellation", "meeting_files", "calendar_feed_door", "calendar_account")
+    },
+    "calendar_feed": {"GET": "anyone"},  # the address is the secret
     # imports and models
     "imports": {"GET": "imports.run", "POST": "imports.run"},
     "import_upload": {"GET": "imports.run"},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -166,11 +167,7 @@ def _customer(principal: access.Principal, subject: Subject) -> Found:
 
 
 def _offers(principal: access.Principal, subject: Subject) -> Found:
-    if subject.kind == "person":
-        return {"answer": sales.recommending.for_person(subject.id, members=subject.members)}
-    about = subject.view.person_id
-    seen = about and about in people.visible_people(principal, [about])
-    return {"answer": sales.recommending.for_person(about) if seen else None}
+    return {"url": reverse(f"{subject.kind}_offers", args=[subject.id])}  # fetched after the page
 
 
 def _orders(principal: access.Principal, subject: Subject) -> Found:
@@ -201,6 +198,18 @@ def _meetings(principal: access.Principal, subject: Subject) -> Found:
 
 def _quotes(principal: access.Principal, subject: Subject) -> Found:
     return {"quotes": sales.quotes(principal, limit=20, **_about(subject)), "may_edit": principal.may("deals.edit")}
+
+
+def _relations(principal: access.Principal, subject: Subject) -> Asks:
+    return sales.relations_around(principal, subject.kind, subject.view)
+
+
+def _standing(principal: access.Principal, subject: Subject) -> Asks:
+    standing = sales.standing_of(subject.view)
+    gap = standing.gap if standing else None
+    names = yield people.Wanted(staff=[gap.actor_id] if gap else [])
+    who = _who(names.staff, gap.actor_id) if gap else ""
+    return {"standing": standing, "who": who, "record": subject.view, "may_edit": principal.may("deals.edit")}
 
 
 def _colleagues(principal: access.Principal, subject: Subject) -> Found:
@@ -235,6 +244,7 @@ def _who(names: Mapping[UUID, str], key: UUID | None) -> str:
 
 
 PROFILES = ("person", "company")
+ALL = (*PROFILES, "deal")
 PANELS: tuple[Panel, ...] = (
     Panel("lead_score", _("Lead score"), ("person",), "intelligence/lead_panel.html", intelligence.lead_scores.panel, 5,
           "models.view"),
@@ -248,8 +258,10 @@ PANELS: tuple[Panel, ...] = (
     Panel("people", _("People"), ("company",), "web/panel_people.html", _colleagues, 1),
     Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
     Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 1, "models.view"),
-    Panel("offers", _("What to offer next"), ("person", "deal"), "web/panel_offers.html", _offers, 9, "models.view"),
+    Panel("offers", _("What to offer next"), ("person", "deal"), "web/panel_offers.html", _offers, 0, "models.view"),
     Panel("by_date", _("Won by when"), ("deal",), "sales/panel_by_date.html", _by_date, 12),
+    Panel("standing", _("In this stage"), ("deal",), "sales/standing_panel.html", _standing, 9),
+    Panel("relations", _("Who knows whom"), ALL, "sales/relations_panel.html", _relations, 5, "deals.view"),
     Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 1),
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 4),

@@ -149,6 +149,9 @@ PAGES: dict[str, dict[str, str]] = {
     "person_merge": {"POST": "people.edit"},
     "person_unmerge": {"POST": "people.edit"},
     "person_score": {"GET": "models.view"},
+    "person_offers": {"GET": "models.view"},
+    "deal_offers": {"GET": "models.view"},
+    "product_offers": {"GET": "models.view"},
     "person_archive": {"POST": "people.edit"},
     "person_tasks": {"POST": "tasks.edit"},
     "person_task_done": {"POST": "tasks.edit"},
@@ -171,6 +174,10 @@ PAGES: dict[str, dict[str, str]] = {
     "pipeline_change": {"POST": "deals.assign"},
     "pipeline_stages": {"POST": "deals.assign"},
     "stage_change": {"POST": "deals.assign"},
+    "deal_contacts": {"POST": "deals.edit"},
+    "deal_contact_removal": {"POST": "deals.edit"},
+    "person_ties": {"POST": "people.edit"},
+    "person_tie_removal": {"POST": "people.edit"},
     "deal_new": {"GET": "deals.edit", "POST": "deals.edit"},
     "deal_edit": {"GET": "deals.edit", "POST": "deals.edit"},
     "deal_stage": {"POST": "deals.edit"},
@@ -206,6 +213,9 @@ PAGES: dict[str, dict[str, str]] = {
         for name in ("meeting_cancellation", "meeting_files", "calendar_feed_door", "calendar_account")
     },
     "calendar_feed": {"GET": "anyone"},  # the address is the secret
+    "tasks": {"GET": "tasks.edit", "POST": "tasks.edit"},
+    "task": {"GET": "tasks.edit", "POST": "tasks.edit"},
+    "task_done": {"POST": "tasks.edit"},
     # imports and models
     "imports": {"GET": "imports.run", "POST": "imports.run"},
     "import_upload": {"GET": "imports.run"},

@@ -19,7 +19,7 @@ from amity.base.templatetags.amity_ui import unsure
 from amity.intelligence import lead_score_door as lead_scores
 from amity.intelligence import pipeline_forecast, registry, scoring, sensitive, survival, training
 from amity.intelligence import reasons as wording
-from amity.intelligence.chances import Lift, beside, lifts
+from amity.intelligence.chances import Lift, beside, knows, lifts
 from amity.intelligence.customers_jobs import learn as learn_customers
 from amity.intelligence.customers_jobs import start as start_customers
 from amity.intelligence.customers_source import PurchaseSource, register_purchases
@@ -278,7 +278,7 @@ def subject_id(key: str) -> UUID:
 
 __all__ = [
     "RUNGS", "CustomerView", "Frame", "LabelSource", "Lift", "PurchaseSource", "Reason", "Report", "ScoreView",
-    "Target", "Training", "Version", "beside", "customers_for", "decide_column", "first_of", "lead_scores",
+    "Target", "Training", "Version", "beside", "customers_for", "decide_column", "first_of", "knows", "lead_scores",
     "learn_customers", "learn_forecast", "learn_recommendations", "learn_value", "lifts", "live_model", "live_models",
     "pipeline_forecast", "refresh_customers", "register", "register_purchases", "replay", "score_open", "scores_for",
     "start_customers", "start_training", "subject_id", "survival", "table_of", "targets", "train",

@@ -41,6 +41,12 @@ def lifts(target: str, subjects: Sequence[UUID] | None = None) -> dict[UUID, Lif
     return {each[0]: Lift(float(v), float(e)) for each, v, e in zip(found, value, error, strict=True)}
 
 
+def knows(target: str, column: str) -> bool:
+    """Whether the live model learned from ``column``. 1 query."""
+    live = registry.live(target)
+    return live is not None and column in live.card.get("columns", ())
+
+
 def beside(
     target: str, table: pl.DataFrame, opened: pl.Series, now: datetime
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:

@@ -32,6 +32,7 @@ _PRIOR_WIN, _PRIOR_PACE = 2.0, 1.0  # log-odds of winning and log pace per whole
 _DRAWS, _Z = 200, (0.05, 0.95)
 _MONTH, _YEAR = 30.436875, 365.2425
 OPEN, WON, LOST = 0, 1, 2
+AFTER_PLACE = 7  # from the end, the column of the place: three states of the expected day and three months follow
 _TINY = 1e-9
 
 
@@ -52,6 +53,7 @@ class Deals:
     due: Array
     lift: Array
     moves: Array = field(default_factory=lambda: np.empty((0, 3)))
+    placed: bool = False  # the lifts know the stage: it does not count twice for who wins, only for when
 
     def take(self, which: NDArray[Any]) -> Deals:
         """Some of the deals, by mask or numbers; moves follow."""
@@ -61,7 +63,7 @@ class Deals:
         moves = self.moves.copy()
         moves[:, 0] = place[moves[:, 0].astype(int)] if len(moves) else moves[:, 0]
         each = (self.opened, self.closed, self.won, self.stage, self.due, self.lift)
-        return Deals(*(column[kept] for column in each), moves=moves[moves[:, 0] >= 0])
+        return Deals(*(column[kept] for column in each), moves=moves[moves[:, 0] >= 0], placed=self.placed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +182,16 @@ def hazards(model: Survival, deals: Deals, now: float, day: float, weights: Arra
     place = np.nan_to_num(deals.stage - model.middle) * faded
     age = np.maximum(day - deals.opened, 0.0)
     columns = _columns(model, age, place, deals.due - day, np.full(len(age), month_of_quarter(day)))
-    logits = columns @ model.weights.T if weights is None else np.einsum("nk,nrk->nr", columns, weights)
+    used = model.weights if weights is None else weights
+    logits = columns @ used.T if used.ndim == 2 else np.einsum("nk,nrk->nr", columns, used)
     odds = np.exp(logits - logits[:, [OPEN]])
     total = odds.sum(axis=1)
     ending = np.clip((odds[:, WON] + odds[:, LOST]) / total, 1e-7, 0.9)
-    share = 1 / (1 + odds[:, LOST] / odds[:, WON] * np.exp(-deals.lift))
+    better = logits[:, WON] - logits[:, LOST] + deals.lift
+    if deals.placed:
+        at = columns.shape[1] - AFTER_PLACE
+        better = better - place * (used[..., WON, at] - used[..., LOST, at])
+    share = 1 / (1 + np.exp(-better))
     return ending * share, ending * (1 - share)
 
 
@@ -298,7 +305,7 @@ def _with_prior(columns: Array, counts: Array) -> tuple[Array, Array]:
     pace, odds = (total[WON] + total[LOST]) / max(total[OPEN], 1.0), (total[WON] + 0.5) / (total[LOST] + 0.5)
     weight = counts.sum(axis=1)
     typical = np.average(columns, axis=0, weights=weight)
-    at = columns.shape[1] - 7  # the column of the place: before three states of the day and three months
+    at = columns.shape[1] - AFTER_PLACE
     rows, extra = [], []
     for place in _PRIOR_LEVELS:
         row = typical.copy()

@@ -64,7 +64,7 @@ class Change:
 
 
 def panel(principal: access.Principal, view: DealView) -> dict[str, Any]:
-    """Everything that the panel shows; empty for a deal that is closed or archived. 5 queries; 0.3 s.
+    """Everything that the panel shows; empty for a deal that is closed or archived. 13 queries; 0.3 s.
 
     The caller has been shown the deal.
     """
@@ -74,8 +74,10 @@ def panel(principal: access.Principal, view: DealView) -> dict[str, Any]:
     today, moment = now.date(), day_of(now)
     learned = forecasting.learned_of(_newest(view))
     lift = intelligence.lifts(TARGET, [view.id]).get(view.id)
-    deal, steps = _deal(view, moment, lift.value if lift else 0.0)
-    rows, seen = _rows(principal, view)
+    placed = lift is not None and intelligence.knows(TARGET, "stage")
+    deal, steps = _deal(view, moment, lift.value if lift else 0.0, placed)
+    further = steps[1][1] if len(steps) > 1 else ""
+    rows, seen = _rows(principal, view, further)
     similar = _alike(rows, seen)
     if learned is None:
         return {"by": None, "similar": similar}
@@ -83,25 +85,37 @@ def panel(principal: access.Principal, view: DealView) -> dict[str, Any]:
     until = day_of(day) + 1
     found = intelligence.survival.outlook(learned.survival, deal, moment, until, lift.error if lift else UNSCORED)
     by = ByDate(day, found, _slips(learned, deal, moment, view.expected_close_on, today))
-    cheaper = float(seen[1][-1]) if seen else 0.0
-    change = _change(learned, deal, steps, (moment, until), found.won, cheaper) if found.sure else None
+    lifts = seen[1][-3:] if seen else np.zeros(3)
+    change = _change(learned, deal, steps, (moment, until), found.won, lifts) if found.sure else None
     return {"by": by, "similar": similar, "change": change, "decided": learned.survival.decided}
 
 
-def _rows(principal: access.Principal, view: DealView) -> tuple[list[dict[str, Any]], Seen | None]:
-    """The deal, the newest decided ones that the reader sees, and the deal again at a tenth less; and how the model
-    sees them beside the first. 2 queries."""
+def _rows(principal: access.Principal, view: DealView, further: str) -> tuple[list[dict[str, Any]], Seen | None]:
+    """The deal and the newest decided ones that the reader sees; how the model sees them, and three variants of the
+    deal after them: one stage further, one task more, a tenth less value. 8 queries."""
     decided = Deal.objects.filter(access.rows_of(principal), archived_at=None, closed_at__isnull=False)
     late = decided.exclude(status=DealStatus.OPEN).order_by("-closed_at").values("pk")[:LOOKED_AT]
     rows, table, opened = learning.seen_by_model(Deal.objects.filter(Q(pk=view.id) | Q(pk__in=late)))
     first = next(i for i, row in enumerate(rows) if row["id"] == view.id)
     order = [first, *(i for i in range(len(rows)) if i != first)]
-    table, opened = table[order], opened[[*order, first]]
-    cheaper = table[:1]
-    if table["value"].dtype.is_numeric():
-        cheaper = cheaper.with_columns(pl.col("value") * DISCOUNT)
-    seen = intelligence.beside(TARGET, pl.concat([table, cheaper]), opened, clock.now())
+    own = table[first]
+    variants = [
+        _with(own, "stage", pl.lit(further)) if further else own,
+        _with(own, "tasks", pl.col("tasks").fill_null(0) + 1),
+        _with(own, "value", pl.col("value") * DISCOUNT),
+    ]
+    seen = intelligence.beside(
+        TARGET, pl.concat([table[order], *variants]), opened[[*order] + [first] * 3], clock.now()
+    )
     return [rows[i] for i in order], seen
+
+
+def _with(own: pl.DataFrame, column: str, value: pl.Expr) -> pl.DataFrame:
+    """The row with another value; as it is where the column is missing or of another type."""
+    kind = own.schema.get(column)
+    if kind is None or (kind == pl.String) != (column == "stage"):
+        return own
+    return own.with_columns(value.cast(kind).alias(column))
 
 
 def _newest(view: DealView) -> ForecastModel | None:
@@ -111,7 +125,9 @@ def _newest(view: DealView) -> ForecastModel | None:
     return ForecastModel.objects.filter(currency=code).order_by("-learned_at").first()
 
 
-def _deal(view: DealView, moment: float, lift: float) -> tuple[intelligence.survival.Deals, list[tuple[float, str]]]:
+def _deal(
+    view: DealView, moment: float, lift: float, placed: bool
+) -> tuple[intelligence.survival.Deals, list[tuple[float, str]]]:
     """The deal as numbers, and the open stages of its pipeline (place, name) from its own on. 1 query."""
     stages = Stage.objects.filter(pipeline__stages__id=view.stage_id, status=DealStatus.OPEN, archived_at=None)
     names = list(stages.order_by("position").values_list("id", "name"))
@@ -123,7 +139,7 @@ def _deal(view: DealView, moment: float, lift: float) -> tuple[intelligence.surv
     opened = min(day_of(view.opened_at or view.created_at), moment)
     deal = intelligence.survival.Deals(
         np.array([opened]), unknown, unknown, np.array([places[min(at, len(places) - 1)]]), np.array([due]),
-        np.array([lift]),
+        np.array([lift]), placed=placed,
     )  # fmt: skip
     return deal, [(places[i], names[i][1]) for i in range(at, len(ids))]
 
@@ -165,19 +181,21 @@ def _told(row: dict[str, Any]) -> Alike:
 
 def _change(
     learned: forecasting.coming.Learned, deal: intelligence.survival.Deals, steps: list[tuple[float, str]],
-    when: tuple[float, float], won: float, cheaper: float,
+    when: tuple[float, float], won: float, lifts: Array,
 ) -> Change | None:  # fmt: skip
     """The one of few changes that goes with the best chance; None where none raises it by two points.
 
-    Only what a salesperson can change about the deal: its stage, its price. Never anything about a person.
+    Only what a salesperson can change about the deal: its stage, a next task, its price. Never anything of a person.
+    ``lifts`` (3,): what the model says of these three, in log-odds against the deal as it is.
     """
     now, day = when
     tried: list[tuple[str, intelligence.survival.Deals]] = []
-    if len(steps) > 1 and learned.survival.moved >= LEAST_MOVED:
+    if len(steps) > 1 and (learned.survival.moved >= LEAST_MOVED or deal.placed):
         text = _("Deals that had come as far as “%(stage)s” by this age") % {"stage": steps[1][1]}
-        tried.append((text, replace(deal, stage=np.array([steps[1][0]]))))
-    if cheaper:
-        tried.append((_("Deals like this one of a tenth less value"), replace(deal, lift=deal.lift + cheaper)))
+        tried.append((text, replace(deal, stage=np.array([steps[1][0]]), lift=deal.lift + lifts[0])))
+    for text, lift in ((_("Deals with one task more"), lifts[1]), (_("Deals worth a tenth less"), lifts[2])):
+        if lift > 0:
+            tried.append((text, replace(deal, lift=deal.lift + lift)))
     found = [
         Change(text, float(intelligence.survival.chances(learned.survival, each, now, np.array([day])).won[0, 0]))
         for text, each in tried

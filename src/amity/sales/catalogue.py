@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
@@ -40,6 +42,9 @@ class ProductRecord(ProductView):
     """A product with everything that its page tells."""
 
     custom: Mapping[str, Any]
+    tax: int | None
+    stock_kept: Decimal | None
+    reserved: Decimal
     origin_id: UUID | None
     created_at: datetime
     updated_at: datetime
@@ -47,9 +52,8 @@ class ProductRecord(ProductView):
 
     @property
     def stock(self) -> Any:
-        """The custom field that tells how many are left; None where no stock is kept."""
-        named = (value for name, value in self.custom.items() if fold(name) in _STOCK)
-        return next((value for value in named if value not in (None, "")), None)
+        """How many are there: as counted here, else as another system tells; None where no stock is kept."""
+        return self.stock_kept if self.stock_kept is not None else mirrored(self.custom)
 
 
 FIELDS = tuple(ProductView.__dataclass_fields__)
@@ -68,10 +72,17 @@ def get_product(principal: access.Principal, product_id: UUID) -> ProductView:
 def get_product_record(principal: access.Principal, product_id: UUID) -> ProductRecord:
     """The product with its own fields; raises `NotFound`. 1 query."""
     access.require(principal, "deals.view")
-    row = Product.objects.filter(pk=product_id).values(*RECORD_FIELDS).first()
+    rows = Product.objects.filter(pk=product_id).annotate(stock_kept=F("stock"))
+    row = rows.values(*RECORD_FIELDS).first()
     if row is None:
         raise NotFound(_("This product is not here."))
     return ProductRecord(**row)
+
+
+def mirrored(custom: Mapping[str, Any]) -> Any:
+    """The custom field in which another system tells how many are left, None where none does."""
+    named = (value for name, value in custom.items() if fold(name) in _STOCK)
+    return next((value for value in named if value not in (None, "")), None)
 
 
 def product_names(ids: Iterable[UUID | None]) -> dict[UUID, str]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from amity.access import api as access
 from amity.base import undo
 from amity.base.errors import NotFound, Refused
+from amity.sales.catalogue import mirrored
 from amity.sales.models import Product, StockMove
 
 COUNT = "stock.count"
@@ -48,12 +49,12 @@ def moves_of(product_id: UUID, limit: int = 30) -> list[MoveView]:
     return [MoveView(**row) for row in rows.values(*MoveView.__dataclass_fields__)[:limit]]
 
 
-def count(principal: access.Principal, product_id: UUID, there: Decimal | None) -> UUID:
+def count(principal: access.Principal, product_id: UUID, there: Decimal | None, group: UUID | None = None) -> UUID:
     """So many were counted (None: no stock is kept); returns the undo group."""
     if there is not None and not 0 <= there < 10**10:
         raise Refused("stock_number", _("A stock is not less than zero."))
     told = None if there is None else str(there)
-    return undo.perform(principal, COUNT, {"ids": [str(product_id)], "stock": told})
+    return undo.perform(principal, COUNT, {"ids": [str(product_id)], "stock": told}, group)
 
 
 def count_one(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
@@ -84,8 +85,8 @@ def uncount(principal: access.Principal, args: dict[str, Any], before: dict[str,
 
 def reserve(principal: access.Principal, order_id: UUID, wanted: Mapping[UUID, Decimal]) -> None:
     """Keep so many of these products for an order; of those whose stock is kept. In the caller's transaction."""
-    kept = Product.objects.select_for_update().filter(pk__in=list(wanted)).exclude(stock=None).order_by("pk")
-    for product in kept:
+    rows = Product.objects.select_for_update().filter(pk__in=list(wanted)).order_by("pk")
+    for product in [row for row in rows if row.stock is not None or mirrored(row.custom) is not None]:
         Product.objects.filter(pk=product.pk).update(reserved=F("reserved") + wanted[product.pk])
         StockMove.objects.create(
             product=product, order_id=order_id, reserved=wanted[product.pk], why="reserved", actor_id=principal.staff_id

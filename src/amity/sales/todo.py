@@ -113,17 +113,26 @@ def finish_many(principal: access.Principal, args: dict[str, Any]) -> list[str]:
         if not ids:
             raise NotFound(_("This task is done already, or not among those that you see."))
         Task.objects.filter(pk__in=ids).update(done_at=clock.now())
-        tell_tasks(touched)
+        again = _repeated(touched)
+        tell_tasks([*touched, *again])
         access.record(principal, "finish", "task", ids[0] if len(ids) == 1 else f"{len(ids)} records")
-    return [str(pk) for pk in ids]
+    return [*(str(pk) for pk in ids), *(f"again:{task.pk}" for task in again)]
 
 
 def reopen_many(principal: access.Principal, args: dict[str, Any], before: list[str]) -> None:
     """`undo` handler: open ticked-off tasks again."""
-    again = Task.objects.filter(pk__in=before)
+    Task.objects.filter(pk__in=[pk.removeprefix("again:") for pk in before if pk.startswith("again:")]).delete()
+    again = Task.objects.filter(pk__in=[pk for pk in before if not pk.startswith("again:")])
     again.update(done_at=None)
     tell_tasks(again)
     access.record(principal, "undo", "task", before[0] if len(before) == 1 else f"{len(before)} records")
+
+
+def _repeated(done: list[Task]) -> list[Task]:
+    """What comes again after these."""
+    from amity.sales.todo_pages import next_of
+
+    return Task.objects.bulk_create([after for task in done if (after := next_of(task))])
 
 
 def _check(principal: access.Principal, kind: str, subject_id: UUID) -> None:

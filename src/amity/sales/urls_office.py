@@ -2,6 +2,12 @@
 
 from django.urls import URLPattern
 
-from amity.sales import urls_meetings, urls_notes, urls_quotes
+from amity.sales import urls_catalogue, urls_meetings, urls_notes, urls_quotes, urls_tasks
 
-urlpatterns: list[URLPattern] = [*urls_notes.urlpatterns, *urls_quotes.urlpatterns, *urls_meetings.urlpatterns]
+urlpatterns: list[URLPattern] = [
+    *urls_notes.urlpatterns,
+    *urls_quotes.urlpatterns,
+    *urls_meetings.urlpatterns,
+    *urls_tasks.urlpatterns,
+    *urls_catalogue.urlpatterns,
+]

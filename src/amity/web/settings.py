@@ -230,6 +230,7 @@ AMITY_NAV = [
     ("deals", _("Deals"), "target-arrow", "deals.view"),
     ("forecast", _("Forecast"), "chart-line", "deals.view"),
     ("products", _("Products"), "package", "deals.view"),
+    ("tasks", _("Tasks"), "checkbox", "tasks.edit"),
     ("meetings", _("Meetings"), "calendar-event", "tasks.edit"),
     ("quotes", _("Quotes"), "file-invoice", "deals.view"),
     (

@@ -216,6 +216,8 @@ PAGES: dict[str, dict[str, str]] = {
     "tasks": {"GET": "tasks.edit", "POST": "tasks.edit"},
     "task": {"GET": "tasks.edit", "POST": "tasks.edit"},
     "task_done": {"POST": "tasks.edit"},
+    "product_new": {"GET": "deals.edit", "POST": "deals.edit"},
+    "product_edit": {"GET": "deals.edit", "POST": "deals.edit"},
     # imports and models
     "imports": {"GET": "imports.run", "POST": "imports.run"},
     "import_upload": {"GET": "imports.run"},

@@ -1,0 +1,62 @@
+"""Tasks: by when they are due, given to others, repeated, reminded of once, undone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from amity.access.api import principal_of
+from amity.base import clock, undo
+from amity.channels.models import Outgoing
+from amity.sales import reminding, todo, todo_pages
+from amity.sales.models import Task
+from amity.web.tests.records import browser_of, deal, manager
+
+
+def test_a_month_later_is_the_last_day_of_a_shorter_month() -> None:
+    assert todo_pages.moved(date(2024, 1, 31), "month") == date(2024, 2, 29)
+    assert todo_pages.moved(date(2025, 11, 30), "quarter") == date(2026, 2, 28)
+    assert todo_pages.moved(date(2024, 2, 29), "year") == date(2025, 2, 28)
+    assert todo_pages.moved(date(2025, 12, 31), "day") == date(2026, 1, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_tasks_stand_by_day_are_made_changed_and_finished_here_and_taken_back() -> None:
+    mia, eve = manager(), manager("Eve", scope="own")
+    me, desk, today = principal_of(mia), browser_of(mia), clock.today()
+    todo.add_task(me, "deal", deal(mia, "Office").pk, "Call back", today - timedelta(days=2))
+    form = {"subject": "Report", "owner_id": str(mia.pk), "due_on": today.isoformat(), "due_time": "14:30",
+            "repeat": "week"}  # fmt: skip
+    assert desk.post("/tasks/", form).status_code == 302
+    shown = todo_pages.listed(me, "mine")
+    assert [(key, [row.task.subject for row in rows]) for key, rows in shown.items() if rows] == [
+        ("late", ["Call back"]), ("today", ["Report"])
+    ]  # fmt: skip
+    assert "Office" in desk.get("/tasks/?whose=team").content.decode()
+    assert "Call back" not in browser_of(eve).get("/tasks/?whose=team").content.decode()
+    task = Task.objects.get(subject="Report")
+    assert desk.get(f"/tasks/{task.pk}/").status_code == 200
+    desk.post(f"/tasks/{task.pk}/", form | {"owner_id": str(eve.pk), "subject": "Weekly report"})
+    task.refresh_from_db()
+    assert (task.owner_id, task.subject) == (eve.pk, "Weekly report")
+    undo.put_back(me, undo.UndoStep.objects.order_by("-id")[0].group_id)
+    desk.post(f"/tasks/{task.pk}/completion")
+    again = Task.objects.get(subject="Report", done_at=None)
+    assert (again.due_on, again.repeat) == (today + timedelta(days=7), "week")
+    assert again.due_at and task.due_at
+    assert again.due_at - task.due_at == timedelta(days=7)
+    undo.put_back(me, undo.UndoStep.objects.order_by("-id")[0].group_id)
+    assert Task.objects.get(subject="Report").done_at is None
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_reminder_comes_once_by_mail_and_stands_on_the_page() -> None:
+    mia = manager()
+    me = principal_of(mia)
+    todo_pages.add(me, {"subject": "Offer {x}", "owner_id": mia.pk, "remind_at": clock.now() - timedelta(minutes=1)})
+    assert [reminding.remind(), reminding.remind()] == [1, 0]
+    assert Outgoing.objects.get().state == "queued"
+    assert "notice-warn" in browser_of(mia).get("/tasks/").content.decode()

@@ -1,5 +1,6 @@
 """The door of room `events`."""
 
+from amity.events.answering import Heard, heard
 from amity.events.campaigns import campaign_touches
 from amity.events.clock_of_log import align as align_log
 from amity.events.connector_folder import file_cleaned, inbox_folders
@@ -51,6 +52,7 @@ __all__ = [
     "FilePiece",
     "FileTable",
     "Guess",
+    "Heard",
     "IntakeDoor",
     "Lag",
     "Landed",
@@ -74,6 +76,7 @@ __all__ = [
     "facts",
     "file_cleaned",
     "forget",
+    "heard",
     "inbox_folders",
     "is_intake",
     "kinds_of",

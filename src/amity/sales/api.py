@@ -1,6 +1,7 @@
 """The door of room `sales`."""
 
 from amity.sales import recommending
+from amity.sales.board_standing import standing_of
 from amity.sales.catalogue import (
     ProductRecord,
     ProductView,
@@ -36,6 +37,7 @@ from amity.sales.pages_board import forget as forget_board
 from amity.sales.pages_board import remembered as board_remembered
 from amity.sales.quotes import QuoteView, quotes
 from amity.sales.readiness import SalesFacts, facts
+from amity.sales.relations_graph import around as relations_around
 from amity.sales.todo import TASK_ADD, TASK_DONE, TaskView, add_task, finish, my_tasks, open_tasks
 
 __all__ = [
@@ -92,7 +94,9 @@ __all__ = [
     "product_rows",
     "quotes",
     "recommending",
+    "relations_around",
     "sold",
     "stage_choices",
     "stages_beside",
+    "standing_of",
 ]

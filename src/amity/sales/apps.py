@@ -25,11 +25,12 @@ class SalesConfig(AppConfig):
         kit.register(replace(kit.ORDER, land=Orders()))
         kit.register(replace(kit.ORDER_LINE, land=OrderLines()))
         from amity.base import undo
-        from amity.sales import deals, gates, pipelines_changes, todo
+        from amity.sales import deals, gates, pipelines_changes, relations, todo
         from amity.sales.lists import DEAL_KIND
 
         undo.register(DEAL_KIND, undo.Handler(deals.change_many, deals.put_back))
         undo.register(pipelines_changes.KIND, undo.Handler(pipelines_changes.do, pipelines_changes.put_back))
+        undo.register(relations.KIND, undo.Handler(relations.do, relations.put_back))
         undo.register(gates.GAP_KIND, undo.Handler(gates.note_gap, gates.forget_gap))
         undo.register(todo.TASK_ADD, undo.Handler(todo.add_many, todo.remove_many))
         undo.register(todo.TASK_DONE, undo.Handler(todo.finish_many, todo.reopen_many))

@@ -346,6 +346,8 @@ def _cleaned(principal: access.Principal, values: Mapping[str, Any]) -> dict[str
     cleaned: dict[str, Any] = {
         name: value.strip() if isinstance(value, str) else value for name, value in values.items()
     }
+    if isinstance(cleaned.get("expected_close_on"), str):  # a bulk change comes as JSON
+        cleaned["expected_close_on"] = date.fromisoformat(cleaned["expected_close_on"])
     for name in _REFERENCES:
         if name in cleaned:
             cleaned[name] = _reference(name, cleaned[name])

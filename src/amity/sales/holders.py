@@ -20,6 +20,8 @@ def register_holders() -> None:
     people.register_holder(people.Holder("deal", "sales_deal", deal_words))
     people.register_holder(people.Holder("order", "sales_order"))
     people.register_holder(people.Holder("task", "sales_task"))
+    people.register_holder(people.Holder("dealcontact", "sales_dealcontact"))
+    people.register_holder(people.Holder("tieend", "sales_tieend"))
     people.register_company_holder(people.CompanyHolder("deal", "sales_deal", words=deal_words))
     people.register_company_holder(people.CompanyHolder("order", "sales_order"))
     people.register_company_holder(people.CompanyHolder("task", "sales_task"))

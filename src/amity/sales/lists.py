@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -17,7 +18,8 @@ from django.utils.translation import gettext_lazy
 
 from amity.access import api as access
 from amity.base import filters, words
-from amity.base.listing import Column, Listing, Row
+from amity.base.errors import Refused
+from amity.base.listing import BulkAction, Column, Listing, Row
 from amity.base.templatetags import amity_ui as ui
 from amity.people import api as people
 from amity.sales.catalogue import product_names
@@ -111,6 +113,25 @@ def _day_cell(day: date | None) -> Any:
     return format_html('<time datetime="{}">{}</time>', day.isoformat(), words.day(day)) if day else ui.NOTHING
 
 
+def read_stage(principal: Any, posted: QueryDict) -> dict[str, Any]:
+    """The picked stage; raises ``Refused("no_stage")`` when there is none such."""
+    picked = posted.get("new_stage", "")
+    if picked not in {pk for pk, _label in stages(principal)}:
+        raise Refused("no_stage", _("Choose a stage."))
+    values = {"stage_id": picked}
+    reason = posted.get("new_reason", "").strip()[:300]
+    return {"values": values | {"lost_reason": reason} if reason else values}
+
+
+def read_expected(principal: Any, posted: QueryDict) -> dict[str, Any]:
+    """The picked day; empty takes the day away. Raises ``Refused("bad_day")``."""
+    typed = posted.get("new_expected", "")
+    try:
+        return {"values": {"expected_close_on": date.fromisoformat(typed).isoformat() if typed else None}}
+    except ValueError as error:
+        raise Refused("bad_day", _("This is not a day.")) from error
+
+
 DEALS = Listing(
     page="deals",
     title=gettext_lazy("Deals"),
@@ -198,7 +219,27 @@ DEALS = Listing(
         filters.Days("closed", gettext_lazy("Closed"), "closed_at"),
         filters.Days("updated", gettext_lazy("Updated"), "updated_at"),
     ),
-    bulk=people.record_actions(DEAL_KIND, "deals.assign", "deals.bulk"),
+    bulk=(
+        BulkAction(
+            "stage",
+            gettext_lazy("Change stage"),
+            "layout-kanban",
+            "deals.bulk",
+            DEAL_KIND,
+            "sales/_bulk_stage.html",
+            read_stage,
+        ),
+        BulkAction(
+            "expected",
+            gettext_lazy("Expected to close"),
+            "calendar",
+            "deals.bulk",
+            DEAL_KIND,
+            "sales/_bulk_expected.html",
+            read_expected,
+        ),
+        *people.record_actions(DEAL_KIND, "deals.assign", "deals.bulk"),
+    ),
     sort="-updated_at",
     export="deals.export",
     create=("deal_new", gettext_lazy("New deal"), "deals.edit"),

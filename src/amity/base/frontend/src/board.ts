@@ -73,11 +73,11 @@ function count(column: HTMLElement, by: number): void {
 /** While somebody moves a card, the board does not change under it. */
 function hold(): void {
   document.body.dataset.held = "";
+  document.body.dataset.holds = String(Number(document.body.dataset.holds ?? 0) + 1);
 }
 
 function release(): void {
   delete document.body.dataset.held;
-  document.dispatchEvent(new FocusEvent("focusout"));
 }
 
 // --- the form of a stage ------------------------------------------------------------------------------

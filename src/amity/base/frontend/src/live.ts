@@ -7,6 +7,7 @@ const REST_MS = 700; // between two fetches of the same address
 const HIDDEN_MS = 20_000; // a tab in the background lets go of its stream after this
 const RETRY_MS = 60_000;
 const FAILED_MS = 3_000; // a fetch that failed is tried again so often, as long as the page is open
+const HELD_MS = 250;
 const PATH = "/live";
 
 type Changed = Record<string, string[]>;
@@ -123,17 +124,32 @@ function refresh(stale: HTMLElement[]): void {
 async function go(address: string): Promise<void> {
   const round = rounds.get(address);
   if (!round || round.running || !round.ids.size) return;
+  if (held()) {
+    window.setTimeout(() => void go(address), HELD_MS);
+    return;
+  }
   round.running = true;
   const rest = round.after - performance.now();
   if (rest > 0) await new Promise((done) => window.setTimeout(done, rest));
   const ids = [...round.ids];
   round.ids.clear();
-  const fresh = await page(address, ids.every((id) => document.getElementById(id)?.dataset.liveUrl));
+  const began = holds();
+  const answer = await page(address, ids.every((id) => document.getElementById(id)?.dataset.liveUrl));
+  const fresh = began === holds() && !held() ? answer : null; // what was carried meanwhile is not in it
   round.after = performance.now() + REST_MS;
   round.running = false;
   if (fresh) ids.forEach((id) => offer(id, fresh.getElementById(id)));
   else ids.forEach((id) => round.ids.add(id));
-  if (round.ids.size) window.setTimeout(() => void go(address), fresh ? 0 : FAILED_MS);
+  if (round.ids.size) window.setTimeout(() => void go(address), fresh || answer ? 0 : FAILED_MS);
+}
+
+/** Something is being carried over the page (board.ts): it does not change under it. */
+function held(): boolean {
+  return document.body.dataset.held !== undefined;
+}
+
+function holds(): string {
+  return document.body.dataset.holds ?? "";
 }
 
 async function page(address: string, part: boolean): Promise<Document | null> {
@@ -170,7 +186,6 @@ function putOff(): void {
 
 /** Somebody types in it, has typed in it, or has something open in it. */
 function busy(part: HTMLElement): boolean {
-  if (document.body.dataset.held !== undefined) return true; // something is being carried over the page
   if (part.contains(document.activeElement) && typing(document.activeElement)) return true;
   if (find("details[open]:not([data-live-open]), dialog[open]", part)) return true;
   return all<HTMLInputElement>("input, textarea", part).some((field) => {

@@ -3,6 +3,10 @@
 Each of K models is trained without one fold. The held-out rows give honest log-odds for calibration, the mean of the
 K models is the score, and their spread is a delete-a-group jackknife estimate of its standard error
 (Shao, Wu 1989): ``(K - 1) / K * sum((z_k - z_mean)^2)``.
+
+Trees are *flat* by default: three questions deep, so that a leaf knows at most three columns and the whole ensemble can
+be read as lookup tables (``grids.py``). Up to ``BAGGED_ROWS`` rows every fold is grown twice with other random draws,
+and deeper trees with random thresholds (Geurts, Ernst, Wehenkel 2006) join where held-out rows gain by it.
 """
 
 from __future__ import annotations
@@ -16,23 +20,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amity.intelligence.grids import Grids
+
 if TYPE_CHECKING:
     import lightgbm as lgb  # takes seconds to import (scikit-learn, SciPy), so only where trees are grown or read
 
 Array = NDArray[np.float64]
 Folds = NDArray[np.int64]
 
-MAX_ROUNDS = 500
+MAX_ROUNDS = 600
 _PATIENCE = 40
 _SHAPES: tuple[dict[str, Any], ...] = (
     {"num_leaves": 4, "learning_rate": 0.08, "min_child_samples": 20, "lambda_l2": 2.0},
-    {"num_leaves": 8, "learning_rate": 0.06, "min_child_samples": 20, "lambda_l2": 5.0},
-    {"num_leaves": 16, "learning_rate": 0.05, "min_child_samples": 20, "lambda_l2": 10.0},
-    {"num_leaves": 31, "learning_rate": 0.05, "min_child_samples": 40, "lambda_l2": 20.0},
-)
+    {"num_leaves": 8, "max_depth": 3, "learning_rate": 0.06, "min_child_samples": 20, "lambda_l2": 5.0},
+    {"num_leaves": 16, "learning_rate": 0.06, "min_child_samples": 20, "lambda_l2": 5.0, "extra_trees": True,
+     "feature_fraction": 1.0},
+)  # fmt: skip
+_FLAT, _DEEP = (0, 1), 2
+DEEP_SAVES = 0.002  # share of the log loss that deeper trees must save to be worth slower reasons
+BAGGED_ROWS = 30_000
+_OTHER_SEED = 1_000
 _COMMON: dict[str, Any] = {
     "objective": "binary",
-    "feature_fraction": 0.6,
+    "feature_fraction": 0.8,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "max_cat_to_onehot": 8,
@@ -44,29 +54,31 @@ _COMMON: dict[str, Any] = {
     "force_row_wise": True,
     "verbosity": -1,
 }
-_BIG = 60_000
+GRID_ROWS = 500  # from so many rows on tables pay for being built
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Shape of the trees and number of rounds, as chosen by cross-validated log loss."""
+    """Shapes of the trees, and for each its number of rounds as chosen by cross-validated log loss."""
 
-    shape: int
-    rounds: int
+    parts: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Boosted:
-    """``texts`` are LightGBM model strings: no pickle, readable, exact."""
+    """``texts`` are LightGBM model strings: no pickle, readable, exact. ``kinds`` ensembles of equal size, in turn."""
 
     texts: tuple[str, ...]
+    kinds: int = 1
     _loaded: list[lgb.Booster] = field(default_factory=list, compare=False, repr=False)
+    _grids: list[Grids | None] = field(default_factory=list, compare=False, repr=False)
 
     def each(self, values: Array) -> Array:
-        """Log-odds of every member, (K, n)."""
-        return np.stack(
+        """Log-odds of the members that lack one fold, (K, n)."""
+        found = np.stack(
             [np.asarray(m.predict(values, raw_score=True, num_threads=_threads(values))) for m in self._boosters()]
         )
+        return np.asarray(found.reshape(self.kinds, -1, len(values)).mean(axis=0))
 
     def log_odds(self, values: Array) -> Array:
         """Mean over members, (n,)."""
@@ -74,10 +86,23 @@ class Boosted:
 
     def contributions(self, values: Array) -> Array:
         """Exact TreeSHAP values (Lundberg et al. 2020), mean over members: (n, f + 1), the last is the base."""
+        grids = self.grids(values.shape[1]) if len(values) >= GRID_ROWS or self._grids else None
+        if grids is not None:
+            return grids.contributions(values)
+        return self.shap(values)
+
+    def shap(self, values: Array) -> Array:
+        """The same by LightGBM's ``pred_contrib``: for a few rows, and for trees too deep to be tables."""
         total = np.zeros((len(values), values.shape[1] + 1))
         for model in self._boosters():
             total += np.asarray(model.predict(values, pred_contrib=True, num_threads=_threads(values)))
         return total / len(self.texts)
+
+    def grids(self, features: int) -> Grids | None:
+        """All members as lookup tables, built once; None where trees are too deep for it."""
+        if not self._grids:
+            self._grids.append(Grids.of(self.texts, features))
+        return self._grids[0]
 
     def _boosters(self) -> list[lgb.Booster]:
         if not self._loaded:
@@ -89,7 +114,7 @@ class Boosted:
 
 @dataclass(frozen=True, slots=True)
 class CrossFit:
-    """The ensemble, its recipe, and log-odds (n,) of every training row from the one member that did not see it."""
+    """The ensemble, its recipe, and log-odds (n,) of every training row from the members that did not see it."""
 
     model: Boosted
     recipe: Recipe
@@ -105,64 +130,100 @@ def jackknife_deviation(each: Array) -> Array:
 def crossfit(
     values: Array, categorical: Sequence[int], y: Array, folds: Folds, recipe: Recipe | None = None, seed: int = 3
 ) -> CrossFit:
-    """Fit one model per fold on ``values`` (n, f); without ``recipe`` try all shapes and keep the best."""
+    """Fit one model per fold on ``values`` (n, f); without ``recipe`` try the shapes and keep what is best."""
+    rows = _Rows(_dataset(values, categorical, y), values, y, folds)
     if recipe is not None:
-        return _with_shape(values, categorical, y, folds, recipe.shape, seed, recipe.rounds)[1]
-    best: tuple[float, CrossFit] | None = None
-    for shape in range(len(_SHAPES)) if len(y) <= _BIG else (2, 3):
-        tried = _with_shape(values, categorical, y, folds, shape, seed, None)
-        # From small to large trees: once larger ones no longer help, still larger ones will not.
-        if best is not None and tried[0] >= best[0]:
-            break
-        best = tried
-    assert best is not None
-    return best[1]
+        seeds = [seed + _OTHER_SEED * number for number in range(len(recipe.parts))]
+        return _together(
+            [_with_shape(rows, shape, s, rounds) for (shape, rounds), s in zip(recipe.parts, seeds, strict=True)]
+        )
+    tried = [_with_shape(rows, shape, seed, None) for shape in _FLAT]
+    best = min(tried, key=lambda fitted: _loss(fitted.held_out, y))
+    if len(y) > BAGGED_ROWS:
+        return best
+    again = _with_shape(rows, *_other(best, seed))
+    flat = _together([best, again])
+    deep = _together([best, _with_shape(rows, _DEEP, seed + _OTHER_SEED, None)])
+    return deep if _loss(deep.held_out, y) < (1 - DEEP_SAVES) * _loss(flat.held_out, y) else flat
+
+
+def _other(fitted: CrossFit, seed: int) -> tuple[int, int, int]:
+    ((shape, rounds),) = fitted.recipe.parts
+    return shape, seed + _OTHER_SEED, rounds
+
+
+def _together(fitted: Sequence[CrossFit]) -> CrossFit:
+    texts = tuple(text for each in fitted for text in each.model.texts)
+    held_out = np.mean([each.held_out for each in fitted], axis=0)
+    recipe = Recipe(tuple(part for each in fitted for part in each.recipe.parts))
+    return CrossFit(Boosted(texts, len(fitted)), recipe, held_out)
+
+
+def _loss(z: Array, y: Array) -> float:
+    return float(np.mean(np.logaddexp(0, z) - y * z))
 
 
 def _threads(values: Array) -> int:
     return 1 if len(values) < 1_000 else os.cpu_count() or 1
 
 
-def _with_shape(
-    values: Array, categorical: Sequence[int], y: Array, folds: Folds, shape: int, seed: int, rounds: int | None
-) -> tuple[float, CrossFit]:
-    numbers = np.unique(folds)
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What is learned from; ``all_rows`` gives every fold the same cuts of numbers."""
+
+    all_rows: lgb.Dataset
+    values: Array
+    y: Array
+    folds: Folds
+
+
+def _dataset(values: Array, categorical: Sequence[int], y: Array) -> lgb.Dataset:
+    import lightgbm as lgb
+
+    settings = {name: value for name, value in _COMMON.items() if name != "objective"}
+    data = lgb.Dataset(values, y, categorical_feature=list(categorical), params=settings, free_raw_data=False)
+    return data.construct()
+
+
+def _with_shape(rows: _Rows, shape: int, seed: int, rounds: int | None) -> CrossFit:
+    numbers = np.unique(rows.folds)
     # One thread per fold instead of threads inside LightGBM: those spin at barriers when the machine is shared.
     with ThreadPoolExecutor(max_workers=min(len(numbers), os.cpu_count() or 1)) as pool:
-        fitted = pool.map(
-            lambda number: _train(values, categorical, y, folds == number, shape, seed + int(number), rounds), numbers
-        )
+        fitted = pool.map(lambda number: _train(rows, int(number), shape, seed + int(number), rounds), numbers)
         boosters, curves = zip(*fitted, strict=True)
     length = min(len(c) for c in curves)
-    weights = np.array([np.sum(folds == number) for number in numbers], dtype=np.float64)
+    weights = np.array([np.sum(rows.folds == number) for number in numbers], dtype=np.float64)
     mean_curve = np.average(np.stack([c[:length] for c in curves]), axis=0, weights=weights)
     best = rounds or int(np.argmin(mean_curve)) + 1
-    held_out = np.zeros(len(y))
+    held_out = np.zeros(len(rows.y))
     for number, booster in zip(numbers, boosters, strict=True):
-        rows = folds == number
-        held_out[rows] = np.asarray(booster.predict(values[rows], raw_score=True, num_iteration=best, num_threads=1))
+        left_out = rows.folds == number
+        held_out[left_out] = np.asarray(
+            booster.predict(rows.values[left_out], raw_score=True, num_iteration=best, num_threads=1)
+        )
     texts = tuple(b.model_to_string(num_iteration=best) for b in boosters)
-    loss = float(mean_curve[min(best, length) - 1])
-    return loss, CrossFit(Boosted(texts), Recipe(shape, best), held_out)
+    return CrossFit(Boosted(texts), Recipe(((shape, best),)), held_out)
 
 
-def _train(
-    values: Array, categorical: Sequence[int], y: Array, test: NDArray[np.bool_], shape: int, seed: int,
-    rounds: int | None,
-) -> tuple[lgb.Booster, list[float]]:  # fmt: skip
+def _train(rows: _Rows, fold: int, shape: int, seed: int, rounds: int | None) -> tuple[lgb.Booster, list[float]]:
     settings = {**_COMMON, **_SHAPES[shape], "metric": "binary_logloss", "seed": seed, "num_threads": 1}
-    small = len(y) < 2_000
+    small = len(rows.y) < 2_000
     settings["min_child_samples"] = (
         max(5, settings["min_child_samples"] // 2) if small else settings["min_child_samples"]
     )
     import lightgbm as lgb
 
-    train = lgb.Dataset(values[~test], y[~test], categorical_feature=list(categorical), params=settings)
+    test = rows.folds == fold
+    early, late = (
+        lgb.Dataset(
+            rows.values[part], rows.y[part], reference=rows.all_rows, params=settings,
+            categorical_feature=rows.all_rows.categorical_feature,
+        )
+        for part in (~test, test)
+    )  # fmt: skip
     record: dict[str, Any] = {}
     callbacks = [lgb.record_evaluation(record)]
     if rounds is None:
         callbacks.append(lgb.early_stopping(_PATIENCE, verbose=False))
-    booster = lgb.train(
-        settings, train, rounds or MAX_ROUNDS, [train.create_valid(values[test], y[test])], callbacks=callbacks
-    )
+    booster = lgb.train(settings, early, rounds or MAX_ROUNDS, [late], callbacks=callbacks)
     return booster, list(record["valid_0"]["binary_logloss"])

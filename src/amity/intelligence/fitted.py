@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -13,11 +15,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from amity.intelligence.boosted import Boosted, jackknife_deviation
+from amity.intelligence.boosted import GRID_ROWS, Boosted, jackknife_deviation
 from amity.intelligence.calibration import Calibration
 from amity.intelligence.features import FeatureSpec, Matrix
 from amity.intelligence.linear import Logistic
 from amity.intelligence.metrics import logit, sigmoid
+from amity.intelligence.terms import column_terms
 
 Array = NDArray[np.float64]
 Rung = Literal["base", "rules", "linear", "trees"]
@@ -29,6 +32,7 @@ Z90 = 1.6448536269514722
 # (`tests/test_ladder.py`) the plain 90 % interval held 70 to 98 % of them.
 WIDENED = 1.25
 _CHUNK = 20_000
+_BLOCK = 8_000  # rows that one core explains at a time: what it gathers stays in its cache
 _MIN_DEVIATION = 1e-6
 
 
@@ -92,10 +96,28 @@ class Model:
         by_column = raw * stretch[:, None]
         return Contributions(anchor, by_column, final - anchor - by_column.sum(axis=1), final)
 
+    def explain(self, matrix: Matrix) -> Contributions:
+        """Scores and reasons of many rows at once, in blocks over all cores: ``contributions`` without intervals.
+
+        The calibrated log-odds are those of ``score_matrix``. Cost: for trees as tables about 1 s per 100,000 rows and
+        20 columns on two cores, plus building the tables once.
+        """
+        if self.boosted is not None and matrix.rows >= GRID_ROWS:
+            self.boosted.grids(sum(len(column.parts) for column in self.spec.columns))
+        starts = range(0, max(matrix.rows, 1), _BLOCK)
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            done = list(
+                pool.map(lambda at: self.contributions(matrix.take(np.arange(matrix.rows)[at : at + _BLOCK])), starts)
+            )
+        whole = [np.concatenate([getattr(d, slot) for d in done]) for slot in ("by_column", "rest", "log_odds")]
+        return Contributions(done[0].base, *whole)
+
     def as_dict(self) -> dict[str, Any]:
         """The artefact: plain JSON values."""
         # Models from before mixtures keep their hash.
-        mixed = {"share": self.share} if self.share else {}
+        mixed: dict[str, Any] = {"share": self.share} if self.share else {}
+        if self.boosted and self.boosted.kinds > 1:
+            mixed["kinds"] = self.boosted.kinds
         return {
             **mixed,
             "format": FORMAT,
@@ -162,21 +184,17 @@ class Model:
 
     def _tree_terms(self, matrix: Matrix) -> tuple[Array, float]:
         assert self.boosted is not None
-        grouped = np.zeros((matrix.rows, len(self.spec.columns)))
+        grouped = np.zeros((len(self.spec.columns), matrix.rows))
         values, _, source = matrix.tree()
-        shap = self.boosted.contributions(values)
+        shap = self.boosted.contributions(values).T
         for feature, column in enumerate(source):
-            grouped[:, column] += shap[:, feature]
-        return grouped, float(shap[0, -1]) if matrix.rows else 0.0
+            grouped[column] += shap[feature]
+        return grouped.T, float(shap[-1, 0]) if matrix.rows else 0.0
 
     def _regression_terms(self, matrix: Matrix) -> tuple[Array, float]:
         assert self.logistic is not None
-        grouped = np.zeros((matrix.rows, len(self.spec.columns)))
-        design, meaning = matrix.linear()
-        terms = (design - self.means) * self.logistic.weights
-        for j, (column, _) in enumerate(meaning):
-            grouped[:, column] += terms[:, j]
-        return grouped, self.logistic.intercept + float(self.means @ self.logistic.weights)
+        terms = column_terms(matrix, self.logistic.weights, self.means)
+        return terms.T, self.logistic.intercept + float(self.means @ self.logistic.weights)
 
 
 def beta_interval(wins: int, losses: int) -> tuple[float, float, float]:
@@ -208,7 +226,7 @@ def load(artifact: str | Mapping[str, Any], digest: str = "") -> Model:
         calibration=Calibration(**{key: float(value) for key, value in stored["calibration"].items()}),
         logistic=Logistic.from_dict(stored["logistic"]) if stored["logistic"] else None,
         means=np.asarray(stored["means"], dtype=np.float64),
-        boosted=Boosted(tuple(stored["trees"])) if stored["trees"] else None,
+        boosted=Boosted(tuple(stored["trees"]), int(stored.get("kinds", 1))) if stored["trees"] else None,
         share=float(stored.get("share", 0.0)),
     )
     # Compared after rebuilding: a JSON store may write 1e22 or -0.0 differently without changing what they mean.

@@ -12,6 +12,7 @@ from amity.intelligence import fitted, metrics
 from amity.intelligence.calibration import fit_calibration
 from amity.intelligence.judged import Trained
 from amity.intelligence.ladder import train
+from amity.intelligence.terms import column_terms
 from amity.intelligence.tests.worlds import World, world
 
 RUNGS = ("base", "rules", "linear", "trees")
@@ -118,6 +119,22 @@ def test_reasons_add_up_to_the_score_on_every_rung(rung: str, models: dict[str, 
     total = parts.base + parts.by_column.sum(axis=1) + parts.rest
     assert np.abs(total - scores.log_odds).max() < 1e-9
     assert np.abs(metrics.sigmoid(total) - scores.probability).max() < 1e-9
+    at_once = model.explain(matrix)
+    assert np.abs(at_once.log_odds - scores.log_odds).max() < 1e-9
+    assert np.abs(at_once.by_column - parts.by_column).max() < 1e-9
+
+
+@pytest.mark.slow
+def test_terms_of_a_regression_are_its_design_times_its_weights(models: dict[str, fitted.Model], seen: World) -> None:
+    model = models["linear"]
+    assert model.logistic is not None
+    matrix = model.spec.transform(seen.table)
+    design, meaning = matrix.linear()
+    terms = (design - model.means) * model.logistic.weights
+    found = column_terms(matrix, model.logistic.weights, model.means)
+    for column in range(len(model.spec.columns)):
+        own = [j for j, (source, _) in enumerate(meaning) if source == column]
+        assert np.abs(found[column] - terms[:, own].sum(axis=1)).max() < 1e-9
 
 
 @pytest.mark.slow

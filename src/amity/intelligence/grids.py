@@ -1,0 +1,149 @@
+"""Boosted trees as lookup tables: scores with exact reasons for a million people in seconds.
+
+TreeSHAP (Lundberg et al. 2020) is the Shapley value of a game that adds up over leaves, and the game of one leaf knows
+only the columns on its path. Where no path tests more than three columns, the contributions of a whole ensemble are
+therefore a sum of tables over one, two or three columns each: built once, then every row is a few gathers per table,
+whatever the number of trees. The result equals LightGBM's ``pred_contrib`` to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amity.intelligence.tree_text import Edges, Leaf, edges_of, leaves_of
+
+Array = NDArray[np.float64]
+Bins = NDArray[np.intp]
+Columns = tuple[int, ...]
+
+MOST_COLUMNS = 3  # on one path
+MOST_CELLS = 40_000  # of one table: what still fits into a core's cache
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """``places[i][bin]`` is what the bin of column ``columns[i]`` adds to the cell's number; ``effects`` (k, cells)."""
+
+    columns: Columns
+    places: tuple[Bins, ...]
+    effects: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Grids:
+    """What an ensemble of shallow trees says, by bins of columns. ``edges[f]`` cut numbers; None: a category."""
+
+    edges: tuple[Edges, ...]
+    levels: tuple[int, ...]
+    tables: tuple[_Table, ...]
+    base: float
+
+    @classmethod
+    def of(cls, texts: Sequence[str], features: int) -> Grids | None:
+        """From LightGBM model texts; None where a path tests more than three columns. Cost: 0.2 s per 1,000 leaves."""
+        trees = [leaves_of(text) for text in texts]
+        if any(len(leaf.passes) > MOST_COLUMNS for leaves in trees for leaf in leaves):
+            return None
+        leaves = [leaf for each in trees for leaf in each]
+        edges, levels = edges_of(leaves, features)
+        grouped = _grouped(leaves)
+        tables = [t for c, group in sorted(grouped.items()) for t in _tables(c, group, edges, levels, len(texts))]
+        base = sum(leaf.value * float(np.prod([p.share for p in leaf.passes.values()])) for leaf in leaves)
+        return cls(tuple(edges), tuple(levels), tuple(tables), base / len(texts))
+
+    def bins(self, values: Array) -> list[Bins]:
+        """The bin of every value (n, f): numbers by their edges, categories by code; what is empty has the last bin."""
+        return [
+            _binned(values[:, f], edges, levels)
+            for f, (edges, levels) in enumerate(zip(self.edges, self.levels, strict=True))
+        ]
+
+    def contributions(self, values: Array) -> Array:
+        """TreeSHAP of every row, (n, f + 1), the last is the base. Cost: about 2 µs per row for 20 columns."""
+        bins = self.bins(values)
+        total = np.zeros((values.shape[1] + 1, len(values)))
+        total[-1] = self.base
+        gathered = np.empty(len(values))
+        for table in self.tables:
+            cell = table.places[0][bins[table.columns[0]]]
+            for column, place in zip(table.columns[1:], table.places[1:], strict=True):
+                cell += place[bins[column]]
+            for column, effect in zip(table.columns, table.effects, strict=True):
+                np.take(effect, cell, out=gathered, mode="clip")
+                total[column] += gathered
+        return total.T
+
+
+def _binned(values: Array, edges: Edges, levels: int) -> Bins:
+    empty = np.isnan(values)
+    if edges is None:
+        codes = np.where(empty | (values < 0) | (values >= levels), levels, values)
+        return np.asarray(codes, dtype=np.intp)
+    found = np.searchsorted(edges, values, side="left")
+    found[empty] = len(edges) + 1
+    return found
+
+
+def _grouped(leaves: Sequence[Leaf]) -> dict[Columns, list[Leaf]]:
+    """Leaves by their columns; a small set joins a larger one that holds it, which saves a table."""
+    found: dict[Columns, list[Leaf]] = {}
+    for leaf in leaves:
+        if leaf.passes:
+            found.setdefault(tuple(sorted(leaf.passes)), []).append(leaf)
+    for columns in sorted(found, key=lambda c: (len(c), c)):
+        hosts = [c for c in found if len(c) > len(columns) and set(columns) < set(c)]
+        if hosts:
+            host = min(hosts, key=lambda c: (len(found[c]), c))
+            found[host] += found.pop(columns)
+    return found
+
+
+def _tables(
+    columns: Columns, leaves: list[Leaf], edges: list[Edges], levels: list[int], members: int
+) -> Iterator[_Table]:
+    """All leaves of one set of columns as a table, or two where it grows too large; like bins share a cell."""
+    insides = [np.stack([_inside(leaf, c, edges[c], levels[c]) for leaf in leaves]) for c in columns]
+    small, where = zip(*(np.unique(i, axis=1, return_inverse=True) for i in insides), strict=True)
+    shape = [s.shape[1] for s in small]
+    if np.prod(shape) > MOST_CELLS and len(leaves) > 1:
+        half = len(leaves) // 2
+        yield from _tables(columns, leaves[:half], edges, levels, members)
+        yield from _tables(columns, leaves[half:], edges, levels, members)
+        return
+    worth = np.array([leaf.value / members for leaf in leaves])
+    shares = [np.array([leaf.passes[c].share if c in leaf.passes else 1.0 for leaf in leaves]) for c in columns]
+    effects = [_effect(i, small, shares, worth).reshape(-1) for i in range(len(columns))]
+    steps = [int(np.prod(shape[i + 1 :])) for i in range(len(shape))]
+    places = tuple(np.asarray(w.reshape(-1) * s, dtype=np.intp) for w, s in zip(where, steps, strict=True))
+    yield _Table(columns, places, np.stack(effects))
+
+
+def _inside(leaf: Leaf, column: int, edges: Edges, levels: int) -> NDArray[np.bool_]:
+    passed = leaf.passes.get(column)
+    size = levels + 1 if edges is None else len(edges) + 2
+    return passed.inside(edges, levels) if passed else np.ones(size, dtype=bool)
+
+
+def _effect(player: int, inside: Sequence[NDArray[np.bool_]], shares: Sequence[Array], worth: Array) -> Array:
+    """Shapley value of one column in every cell, summed over the leaves.
+
+    A leaf's game is a product: of 1 or 0 for a known column, of its share for an unknown one.
+    """
+    own = worth[:, None] * (inside[player] - shares[player][:, None])
+    others = [(inside[i].astype(np.float64), shares[i][:, None]) for i in range(len(inside)) if i != player]
+    axes = "abc"[: len(inside)]
+    order = [axes[player], *(axis for axis in axes if axis != axes[player])]
+    into = ",".join("l" + axis for axis in order) + "->" + axes
+    if not others:
+        return np.asarray(own.sum(axis=0))
+    (first, share) = others[0]
+    if len(others) == 1:
+        return np.asarray(np.einsum(into, own, (first + share) / 2, optimize=True))
+    (second, rest) = others[1]
+    known = np.einsum(into, own, first / 3 + share / 6, second, optimize=True)
+    unknown = np.einsum(into, own, first / 6 + share / 3, np.broadcast_to(rest, second.shape), optimize=True)
+    return np.asarray(known + unknown)

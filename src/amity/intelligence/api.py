@@ -27,7 +27,7 @@ from amity.intelligence.customers_words import CustomerView, customers_for
 from amity.intelligence.fitted import RUNGS
 from amity.intelligence.reasons import Reason
 from amity.intelligence.registry import Version
-from amity.intelligence.scoring import replay, score_open
+from amity.intelligence.scoring import replay, replay_some, score_open
 from amity.intelligence.training import Frame, LabelSource, Report, register, table_of
 from amity.intelligence.words import next_words, rung_words, verdict_words
 
@@ -280,7 +280,8 @@ __all__ = [
     "RUNGS", "CustomerView", "Frame", "LabelSource", "Lift", "PurchaseSource", "Reason", "Report", "ScoreView",
     "Target", "Training", "Version", "beside", "customers_for", "decide_column", "first_of", "knows", "lead_scores",
     "learn_customers", "learn_forecast", "learn_recommendations", "learn_value", "lifts", "live_model", "live_models",
-    "pipeline_forecast", "refresh_customers", "register", "register_purchases", "replay", "score_open", "scores_for",
+    "pipeline_forecast", "refresh_customers", "register", "register_purchases", "replay", "replay_some",
+    "score_open", "scores_for",
     "start_customers", "start_training", "subject_id", "survival", "table_of", "targets", "train",
     "training_under_way", "whom_first",
 ]  # fmt: skip

@@ -80,9 +80,10 @@ class TrainingOut(Schema):
 
 
 class ColumnIn(Schema, extra="forbid"):
-    """May this suspicious column be learned from? null: no opinion."""
+    """May this suspicious or sensitive column be learned from? null: no opinion. ``basis``: the lawful ground."""
 
     use: bool | None
+    basis: str = ""
 
 
 @router.get("/models", response=rest.document(list[TargetOut]), operation_id="listModels")
@@ -108,7 +109,7 @@ def train(request: access.StaffRequest, target: str) -> Any:
 @router.patch("/models/{target}/columns/{column}", response={204: None, **rest.problems()}, operation_id="decideColumn")
 def decide_column(request: access.StaffRequest, target: str, column: str, body: ColumnIn) -> Any:
     """Say whether a column that looks filled in afterwards may be learned from."""
-    api.decide_column(request.principal, target, column, body.use)
+    api.decide_column(request.principal, target, column, body.use, body.basis)
     return Status(204, None)
 
 

@@ -165,6 +165,13 @@ def replay(score_id: UUID) -> tuple[float, float]:
     return float(row["value"]), float(scores.probability[0])
 
 
+def replay_some(count: int) -> tuple[int, list[UUID]]:
+    """Replay ``count`` random ledger rows; returns how many there were and which gave another number."""
+    ids = list(Score.objects.order_by("?").values_list("id", flat=True)[:count])
+    other = [pk for pk in ids if abs(np.subtract(*replay(pk))) >= _SAME]
+    return len(ids), other
+
+
 def _write(version: registry.Version, model: Model, kind: str, frame: Frame, rows: Any, now: datetime) -> None:
     table = frame.columns[rows]
     opened = None if frame.opened_at is None else frame.opened_at[rows]

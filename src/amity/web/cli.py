@@ -405,6 +405,20 @@ def intelligence_bench(
         click.echo(json.dumps(result, default=str, ensure_ascii=False))
 
 
+@intelligence.command(name="replay")
+@click.argument("rows", default=1000, type=click.IntRange(1, 100_000))
+@json_option
+@with_django
+def intelligence_replay(rows: int, as_json: bool) -> None:
+    """Compute ROWS random rows of the ledger of scores again; exit code 1 when one gives another number."""
+    from amity.intelligence import api
+
+    seen, other = api.replay_some(rows)
+    found = {"replayed": seen, "equal": seen - len(other), "other": [str(pk) for pk in other[:20]]}
+    emit(found, as_json, f"{seen - len(other):,} of {seen:,} rows gave the same number")
+    sys.exit(1 if other else 0)
+
+
 @cli.group()
 def quality() -> None:
     """Duplicates and data quality."""

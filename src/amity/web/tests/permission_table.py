@@ -352,6 +352,10 @@ HIDDEN = {"settings_token_revocation", "getJob"}
 
 # Public API: operation id -> permission
 API: dict[str, str] = {
+    "listPersonNotes": "people.view", "listDealNotes": "deals.view", "createNote": "tasks.edit",
+    "changeNote": "tasks.edit", "listPersonMeetings": "people.view", "createMeeting": "tasks.edit",
+    "cancelMeeting": "tasks.edit", "listQuotes": "deals.view", "getQuote": "deals.view", "createQuote": "deals.edit",
+    "sendQuote": "deals.edit", "answerQuote": "deals.edit",
     "getQualityNumbers": "people.view",
     "listQualityKinds": "people.view",
     "listQualityProposals": "people.view",
@@ -390,6 +394,8 @@ API: dict[str, str] = {
     "archivePipeline": "deals.assign", "createStage": "deals.assign", "changeStage": "deals.assign",
     "deleteStage": "deals.assign", "moveDeal": "deals.edit",
     "listTasks": "tasks.edit", "createTask": "tasks.edit", "completeTask": "tasks.edit", "listModels": "models.view",
+    "moveVersion": "models.decide", "rollBackModel": "models.decide", "setModelPolicy": "models.decide",
+    "listModelChecks": "models.view", "listModelProofs": "models.view", "replayScore": "models.view",
     "listVersions": "models.view", "trainModel": "models.train", "decideColumn": "models.decide",
     "listPersonProposals": "models.view", "listDealProposals": "models.view", "acceptProposal": "tasks.edit",
     "refuseProposal": "tasks.edit", "replayDecision": "models.view",
@@ -421,6 +427,13 @@ API: dict[str, str] = {
 }  # fmt: skip
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
+    "createNote": {"about": "person", "about_id": "00000000-0000-7000-8000-000000000001", "body": "X"},
+    "changeNote": {"body": "X"}, "sendQuote": {"by_mail": False}, "answerQuote": {"accepted": False},
+    "createQuote": {"about": "person", "about_id": "00000000-0000-7000-8000-000000000001"},
+    "createMeeting": {
+        "about": "person", "about_id": "00000000-0000-7000-8000-000000000001", "title": "X",
+        "starts_at": "2030-01-01T10:00:00Z", "ends_at": "2030-01-01T11:00:00Z",
+    },
     "acceptProposal": {}, "refuseProposal": {"reason": "not_now"},
     "decideQualityProposals": {"verb": "accept", "ids": []}, "createQualityRule": {"kind": "name_case"},
     "proposeFromSignature": {"text": "Regards"}, "confirmPersonValue": {"field": "email"},
@@ -441,7 +454,8 @@ BODIES: dict[str, dict[str, object]] = {
     "createStage": {"name": "X"}, "changeStage": {"name": "X"},
     "moveDeal": {"stage_id": "00000000-0000-7000-8000-000000000001"},
     "changeCompany": {"city": "X"}, "createDeal": {"title": "X"}, "changeDeal": {"title": "X"},
-    "mapImportFile": {}, "decideColumn": {"use": True}, "createWebhook": {"url": "https://example.com"},
+    "mapImportFile": {}, "decideColumn": {"use": True}, "moveVersion": {"state": "shadow"},
+    "setModelPolicy": {"promotion": "approval"}, "createWebhook": {"url": "https://example.com"},
     "changeWebhook": {"active": False}, "createHook": {"name": "X"}, "replayPayloads": {}, "tryMapping": {"rules": []},
     "putMapping": {"rules": []}, "pauseConnector": {"active": False}, "runConnector": {},
     "createConnector": {"name": "X", "kind": "folder", "settings": {"folder": "."}},

@@ -4,8 +4,8 @@ Candidates: the last value, the last season, the mean of the last four, Theta (A
 exponential smoothing with half the drift: Hyndman, Billah 2003), a damped trend (Gardner, McKenzie 1985) and the mean
 of the two. ``choose`` picks one for a family of series by forecasting the end of what is known. Seasons are taken out
 first, by ratios to a moving average, where the autocorrelation says that there are any. Intervals are conformal: as
-wide as the errors of the same method at the end of the known part were, per step ahead, in units of each series' own
-roughness.
+wide as the errors of the same method at the end of the known part were, per step ahead and from the latest origin that
+lets the step be checked, in units of each series' own roughness.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _TRENDS = np.array([0.02, 0.05, 0.1, 0.2, 0.4])
 _DAMPED = np.array([0.8, 0.9, 0.95, 0.98])
 TYPICAL = 4  # last seasons that make a typical one
 _SEASONS_SURE = 1.645
+_BACK = (1, 2, 3, 4, 5, 6, 8, 12)  # origins, steps before the end, that intervals are measured from
 _TINY = 1e-9
 
 
@@ -77,10 +78,24 @@ def choose(family: Sequence[Array], horizon: int, period: int) -> Forecaster:
     truth = np.array([s[-horizon:] for s in usable])
     tested = {n: smape(truth, g) for n, g in guesses.items()}
     best = min(tested, key=lambda n: tested[n])
-    scales = np.array([roughness(s[:-horizon], period) for s in usable])[:, None]
-    errors = np.abs(truth - guesses[best]) / scales
     rank = min(1.0, COVERED * (1 + 1 / len(usable)))
-    return Forecaster(best, period, np.quantile(errors, rank, axis=0), tested)
+    return Forecaster(best, period, np.quantile(_errors(usable, horizon, period, best), rank, axis=0), tested)
+
+
+def _errors(family: Sequence[Array], horizon: int, period: int, method: str) -> Array:
+    """Errors per step in units of roughness, (series, horizon), each from the latest origin that lets it be checked.
+
+    An origin further back would know less than the forecast will, and make intervals of short series too wide.
+    """
+    found = np.empty((len(family), horizon))
+    before = 0
+    for back in sorted({horizon, *(b for b in _BACK if b < horizon)}):
+        for i, series in enumerate(family):
+            known = series[:-back]
+            off = np.abs(series[-back:] - ahead(known, back, period, method))
+            found[i, before:back] = off[before:] / roughness(known, period)
+        before = back
+    return found
 
 
 def roughness(series: Array, period: int) -> float:

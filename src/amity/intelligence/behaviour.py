@@ -43,6 +43,9 @@ ON CONFLICT (person_id) DO UPDATE SET version = excluded.version, behaviour = ex
   as_of = excluded.as_of, due_at = excluded.due_at"""
 
 
+Noted = dict[UUID, dict[str, float]]
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a score is worked out from: how often lately (faded to the moment), and what the profile says."""
@@ -115,13 +118,48 @@ def put_back_pin(principal: access.Principal, args: Mapping[str, Any], before: f
     do_pin(principal, {"part": args["part"], "points": before})
 
 
-def evidence_of(cursor: Any, spec: Spec, known: Mapping[UUID, Mapping[str, str]], now: datetime) -> list[Evidence]:
-    """What these people did lately, beside the words known of them. 2 queries."""
+def evidence_of(
+    cursor: Any, spec: Spec, known: Mapping[UUID, Mapping[str, str]], now: datetime, carried: Noted | None = None
+) -> list[Evidence]:
+    """What these people did lately, beside the words known of them. 2 queries.
+
+    ``carried``: sums of what was imported or noted by staff, where they are known already; the log is asked for the
+    others (1 query).
+    """
     events = {number: event for event, number in people.fading.numbers_of(spec.halves).items()}
     raw: dict[UUID, dict[str, tuple[float, int]]] = {}
     for person, number, value, last in people.fading.sums(cursor, list(known), list(events)):
         raw.setdefault(person, {})[events[number]] = (value, last)
-    return [Evidence(parts.now_sums(raw.get(pk, {}), spec.halves, now), dict(words)) for pk, words in known.items()]
+    noted = {**_noted(spec, [pk for pk in known if pk not in (carried or {})], now), **(carried or {})}
+    return [
+        Evidence(parts.now_sums(raw.get(pk, {}), spec.halves, now) | noted.get(pk, {}), dict(words))
+        for pk, words in known.items()
+    ]
+
+
+def _noted(spec: Spec, ids: Sequence[UUID], now: datetime) -> Noted:
+    """Fading sums of what was imported or noted, from the log. 1 query."""
+    halves = {key: half for key, half in spec.halves.items() if key.startswith(people.fading.KIND)}
+    lives = sorted(set(halves.values()))
+    told = people.fading.past([(pk, now) for pk in ids], list(halves), lives)
+    found: Noted = {}
+    for (at, key), sums in told.items():
+        found.setdefault(ids[at], {})[key] = sums[lives.index(halves[key])]
+    return found
+
+
+def _carried(spec: Spec, row: LeadScore, fresh: Iterable[tuple[str, datetime]], now: datetime) -> dict[str, float]:
+    """The same from what was stored, faded, and what has come since."""
+    halves = {key: half for key, half in spec.halves.items() if key.startswith(people.fading.KIND)}
+    found = {key: row.sums[key] * _left(now - row.as_of, half) for key, half in halves.items() if key in row.sums}
+    for key, at in fresh:
+        if key in halves:
+            found[key] = found.get(key, 0.0) + _left(now - at, halves[key])
+    return found
+
+
+def _left(age: timedelta, half: float) -> float:
+    return float(2.0 ** (-max(age.total_seconds(), 0.0) / 86_400 / half))
 
 
 def known_of(spec: Spec, ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
@@ -133,29 +171,30 @@ def known_of(spec: Spec, ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
     }
 
 
-def score(cursor: Any, ids: Iterable[UUID], same: frozenset[UUID] = frozenset()) -> int:
-    """Score these people now and store what came of it; returns how many. 8 queries whatever their number.
+def score(cursor: Any, ids: Iterable[UUID], same: Mapping[UUID, Sequence[tuple[str, datetime]]] | None = None) -> int:
+    """Score these people now and store what came of it; returns how many. 9 queries whatever their number.
 
-    ``same``: those whose profile did not change. Who is merged, archived, restricted or unknown by name has no score.
+    ``same``: those whose profile did not change, with what they did just now. Who is merged, archived, restricted or
+    unknown by name has no score.
     In the caller's transaction.
     """
     spec = newest()
     asked = sorted(set(ids), key=lambda each: each.int)
     if spec is None or not asked:
         return 0
-    rows = LeadScore.objects.filter(person_id__in=asked).values_list("person_id", "quadrant", "version", "known")
-    before = {pk: (told, words if number == spec.number else None) for pk, told, number, words in rows}
-    known = {pk: before[pk][1] or {} for pk in asked if pk in same and pk in before and before[pk][1] is not None}
-    for pk in people.privacy.restricted(known):
-        del known[pk]
+    before = LeadScore.objects.in_bulk(asked)
+    fresh, now = same or {}, clock.now()
+    steady = {pk for pk in asked if pk in fresh and pk in before and before[pk].version == spec.number}
+    steady -= people.privacy.restricted(steady)
+    known = {pk: before[pk].known for pk in asked if pk in steady}
+    carried = {pk: _carried(spec, before[pk], fresh[pk], now) for pk in steady}
     known |= known_of(spec, [pk for pk in asked if pk not in known])
-    now = clock.now()
-    found = zip(known, evidence_of(cursor, spec, known, now), strict=True)
+    found = zip(known, evidence_of(cursor, spec, known, now, carried), strict=True)
     told = sorted(((pk, each) for pk, each in found if each.sums or each.known or pk in before), key=_person)
     gone = before.keys() - known.keys()
     if gone:
         LeadScore.objects.filter(person_id__in=gone).delete()
-    _store(cursor, spec, told, {pk: quadrant for pk, (quadrant, _words) in before.items()}, now)
+    _store(cursor, spec, told, {pk: row.quadrant for pk, row in before.items()}, now)
     live.tell(LIVE, [*gone, *(pk for pk, _each in told)], cursor)
     return len(told)
 

@@ -30,7 +30,7 @@ def words_of(columns: Mapping[str, Any]) -> dict[str, str]:
     """The columns of one person as short words; what is empty, a number or a time is left out."""
     found: dict[str, str] = {}
     for name, value in columns.items():
-        if name in _NOT_COLUMNS:
+        if name in _NOT_COLUMNS or name.startswith("consent"):
             continue
         word = _SPECIAL[name](value) if name in _SPECIAL else _word(value)
         if word:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -29,8 +30,12 @@ def follow(rows: Sequence[events.Landed], cursor: Any) -> None:
         return
     changed = {row.person_id for row in rows if row.fact.kind in _PROFILE}
     roots = people.activity.roots_of(cursor, about)
-    same = {roots.get(pk, pk) for pk in about} - {roots.get(pk, pk) for pk in changed if pk is not None}
-    behaviour.score(cursor, {roots.get(pk, pk) for pk in about}, frozenset(same))
+    told: dict[UUID, list[tuple[str, datetime]]] = {roots.get(pk, pk): [] for pk in about}
+    for row in rows:
+        if row.person_id in about and row.fact.kind not in people.fading.TRACKED:
+            told[roots.get(row.person_id, row.person_id)].append((people.fading.called(row.fact), row.fact.occurred_at))
+    profiles = {roots.get(pk, pk) for pk in changed if pk is not None}
+    behaviour.score(cursor, list(told), {pk: did for pk, did in told.items() if pk not in profiles})
 
 
 def joined(cursor: Any, moves: people.Moves) -> None:

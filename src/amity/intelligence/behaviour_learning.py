@@ -60,6 +60,8 @@ def learn(number: int = 0, now: datetime | None = None) -> Spec:
     """
     now = now or clock.now()
     seen = people.fading.seen_names(now - timedelta(days=people.fading.DAYS_BACK))
+    seen += people.fading.seen_kinds(now - timedelta(days=people.fading.DAYS_BACK))
+    seen.sort(key=lambda each: -each.people)
     events = [each.event for each in seen if is_theirs(each.event)][:MOST_EVENTS]
     leads = people.lead_rows()
     words = [columns.words_of(lead.columns) for lead in leads]

@@ -23,7 +23,7 @@ _BELIEFS: tuple[tuple[str, float, float], ...] = (
 OTHER = (0.4, 30.0)
 # What we do to people, and what is no behaviour at all.
 _OURS = re.compile(
-    r"\bsent\b|deliver|bounce|^segment\.|^score|^identify$|^group$|^alias$|merged|task|note|stage|отправл|доставл|wysłan"
+    r"\bsent\b|deliver|bounce|^segment\.|^score|^identify$|^group$|^alias$|merged|task|\bnote|stage|^kind:deal|отправл|доставл|wysłan"
     r"|dostarcz|gesendet|zugestellt",
     re.IGNORECASE,
 )

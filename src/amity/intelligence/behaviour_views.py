@@ -164,7 +164,8 @@ def trend_words(part: Part) -> str:
 def part_words(part: Part) -> str:
     """What a part is called."""
     if part.half:
-        return part.key
+        told = part.key.removeprefix(people.fading.KIND)
+        return told if told == part.key else told.capitalize()
     column, _is, value = part.key.partition(parts.SEPARATOR)
     label = training.source_of("lead").column_label(column)
     return _("%(column)s: %(value)s") % {"column": label, "value": str(_VALUES.get(value, value))}

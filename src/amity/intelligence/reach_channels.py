@@ -13,13 +13,17 @@ _SENT = r"sent|отправл|wysłan|gesendet"
 _RULES: tuple[tuple[str, str, str, str], ...] = (
     # channel, what it is called, an attempt of ours, an answer of theirs (an attempt that was answered is both)
     (PHONE, r"\bcall|phone|звон|telefon|anruf|rozmow", r".",
-     r"answer|connect|reach|talk|complet|^call$|состоял|odebr|erreicht"),
+     r"."),
     (MAIL, r"mail|письм|letter|newsletter|\bopen|click", _SENT,
      r"recei|repl|click|open|ответ|получ|otrzym|erhalt"),
     (CHAT, r"chat|message|sms|whatsapp|telegram|сообщ|wiadom|nachricht", _SENT,
      r"recei|repl|answer|ответ|получ"),
 )  # fmt: skip
-_MISSED = re.compile(r"missed|no answer|not reached|failed|busy|unanswered|не дозвон|nieodebr|nicht erreicht", re.I)
+_MISSED = re.compile(
+    r"missed|no answer|not reached|failed|busy|unanswered|voicemail|не дозвон|не отвеч|не бер|nieodebr|nie odbier"
+    r"|nicht erreicht|keine antwort",
+    re.IGNORECASE,
+)
 _COMPILED = [tuple(re.compile(each, re.I) for each in rules) for _name, *rules in _RULES]
 ZONES = {
     "PL": "Europe/Warsaw", "DE": "Europe/Berlin", "AT": "Europe/Vienna", "CH": "Europe/Zurich", "CZ": "Europe/Prague",
@@ -38,7 +42,7 @@ def answers(rows: Iterable[people.fading.Did]) -> dict[str, tuple[int, int]]:
             if not called.search(row.name):
                 continue
             counts = found.setdefault(name, [0, 0])
-            missed = _MISSED.search(row.name) is not None
+            missed = _MISSED.search(row.name) is not None or _MISSED.search(row.detail) is not None
             counts[0] += not missed and answer.search(row.name) is not None
             counts[1] += missed or attempt.search(row.name) is not None
             break

@@ -206,3 +206,30 @@ def test_pure_parts() -> None:
     assert parts.faded(spec, np.array([[4.0]]), 14.0).tolist() == [[1.0]]
     assert (parts.grade(80, 60), parts.grade(10, None), parts.quadrant(60, None)) == ("B1", "–4", "active")
     assert parts.Spec.of(1, replace(spec, number=5).stored()) == spec
+
+
+def test_what_staff_noted_counts_by_its_kind_and_adds_up_as_reading_it_again_would(company) -> None:
+    now = clock.now()
+
+    def noted(person: Person, kind: str, ago: float) -> list[events.Landed]:
+        rows = land((person.pk, f"Spoke about {ago}", ago))
+        rows[0].fact.kind = kind
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE events_event SET kind = %s WHERE id = %s", [kind, rows[0].id])
+        return rows
+
+    won = [each for each in company if each.lead_status == "converted"]
+    for n, person in enumerate(won[:20]):
+        noted(person, "call", 1.5 + n)
+    spec = behaviour.relearn(access.SYSTEM)
+    call = part(spec, "kind:call")
+    assert (call.converted, call.weight > call.prior) == (20, True)
+    ann = company[-2]
+    follow(noted(ann, "call", 3))
+    follow(noted(ann, "call", 20))
+    lately = LeadScore.objects.get(pk=ann.pk).sums["kind:call"]
+    assert lately == pytest.approx(2 ** (-3 / call.half) + 2 ** (-20 / call.half), abs=1e-3)
+    with connection.cursor() as cursor:
+        behaviour.score(cursor, [ann.pk])
+    assert LeadScore.objects.get(pk=ann.pk).sums["kind:call"] == pytest.approx(lately, abs=1e-3)
+    assert LeadScore.objects.get(pk=ann.pk).as_of >= now

@@ -26,8 +26,10 @@ START = datetime(2030, 7, 1, 8, 0, tzinfo=UTC)
 
 def test_a_calendar_file_is_read_back_as_it_was_written_with_the_rules_of_its_zone() -> None:
     told = engines.Appointment(
-        "u1", START, START + timedelta(hours=1), "Größe; ключ, Łódź\nzwei", 3, "Straße 1", "Long " * 60, "Europe/Warsaw",
-        organiser=engines.Attendee("me@x.test", "Me, myself"), attendees=[engines.Attendee("a@b.test", "A", "accepted")],
+        "u1", START, START + timedelta(hours=1), "Größe; ключ, Łódź\nzwei", 3, "Straße 1", "Long " * 60,
+        "Europe/Warsaw",
+        organiser=engines.Attendee("me@x.test", "Me, myself"),
+        attendees=[engines.Attendee("a@b.test", "A", "accepted")],
     )  # fmt: skip
     content = engines.write_calendar([told], "REQUEST", START)
     assert b"TZID=Europe/Warsaw:20300701T100000" in content

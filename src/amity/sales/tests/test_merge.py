@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
 BOSS = access.SYSTEM
 TABLES = (
     "people_person", "people_identifier", "people_own", "people_holding", "people_activity", "people_slot",
-    "people_device", "sales_deal", "sales_order", "sales_task", "events_event",
+    "people_device", "sales_deal", "sales_order", "sales_task", "sales_note", "sales_meeting", "sales_guest",
+    "sales_quote", "events_event",
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from amity.access import api as access
+from amity.base import clock
 from amity.channels.models import Outgoing
 from amity.events.models import Event
 from amity.people import api as people
@@ -29,7 +30,7 @@ from amity.people import consent, consent_reading, merge, merge_many, segments, 
 from amity.people.models import Identifier, Person, SegmentMember
 from amity.people.tests.identity_kit import feed, forget, identify, track
 from amity.sales.holders import deal_words
-from amity.sales.models import Deal, Order, Pipeline, Stage, Task
+from amity.sales.models import Deal, Guest, Meeting, Note, Order, Pipeline, Quote, Stage, Task
 from amity.sales.tests.test_merge import digest
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,10 @@ class Everything(RuleBasedStateMachine):
             Deal.objects.create(title=f"Deal of {name}", person_id=pk, stage=stage)
             Order.objects.create(number=f"O {name}", person_id=pk)
             Task.objects.create(subject=f"Call {name}", person_id=pk)
+            Note.objects.create(body=f"{name} said", person_id=pk)
+            Quote.objects.create(title=f"For {name}", person_id=pk, currency="EUR")
+            meeting = Meeting.objects.create(uid=name, person_id=pk, starts_at=clock.now(), ends_at=clock.now())
+            Guest.objects.create(meeting=meeting, person_id=pk, email=f"{name}@nowak.pl")
             Outgoing.objects.create(key=name, person_id=pk, channel="email", purpose="marketing", body=f"Dear {name}")
             if word:
                 act = consent.give if word == "given" else consent.withdraw

@@ -35,7 +35,7 @@ _FORGET_DAYS = 120.0
 _LEAST_FOR_HALF = 30
 _BETTER = 2.0  # nats that another half-life must gain
 _TYPICAL = 60.0  # points of behaviour of the middle winner
-_LEAST_SCALE, _SCALE_BELIEF = 0.5, 30
+_LEAST_SCALE, _SCALE_BELIEF = 1.0, 30
 _STEPS = 30
 
 

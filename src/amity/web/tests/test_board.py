@@ -28,6 +28,7 @@ def _steps() -> tuple[pipelines.Step, ...]:
     return pipelines.pipelines()[0].steps
 
 
+@pytest.mark.slow
 def test_a_board_shows_the_deals_of_each_stage_at_a_fixed_cost() -> None:
     mia = manager()
     client, steps = browser_of(mia), _steps()
@@ -70,6 +71,7 @@ def test_a_card_that_is_dropped_moves_and_the_move_is_undone() -> None:
     assert StageChange.objects.filter(deal=made).count() == 1
 
 
+@pytest.mark.slow
 def test_a_stage_asks_gently_and_what_is_skipped_stays_as_a_gap() -> None:
     mia = manager()
     client, principal = browser_of(mia), principal_of(mia)
@@ -126,6 +128,7 @@ def test_a_stage_that_goes_hands_its_deals_on_and_comes_back_with_them() -> None
     assert AuditEntry.objects.filter(object_kind="pipeline").count() == 2
 
 
+@pytest.mark.slow
 def test_pipelines_are_set_up_on_their_page() -> None:
     mia = manager()
     client, first = browser_of(mia), pipelines.pipelines()[0]
@@ -156,6 +159,7 @@ def _group(client: Client, url: str, **posted: Any) -> UUID:
     return group
 
 
+@pytest.mark.slow
 def test_people_of_a_deal_and_who_knows_whom_follow_a_merge_and_its_undo() -> None:
     mia = manager()
     client, principal = browser_of(mia), principal_of(mia)

@@ -19,6 +19,7 @@ from scipy.special import betaln, gammaln, hyp2f1
 Array = NDArray[np.float64]
 
 LEAST_CUSTOMERS = 50
+LEAST_MENDED = 1_000  # a correction learned from fewer customers is luck, and stretched over a year it hurts
 _PENALTY = 5.0  # how strongly the correction is held at "change nothing", in customers
 _STEPS = 60
 
@@ -205,7 +206,7 @@ def fit(customer: NDArray[np.int64], when: Array, amount: Array, until: float, h
         return plain
     early, people = summary(customer, when, amount, until - inner)
     truth = counted(customer, when, people, until - inner, until)
-    if len(people) < LEAST_CUSTOMERS or not truth.sum():
+    if len(people) < LEAST_MENDED or not truth.sum():
         return plain
     expected = fit_counts(early).expected(early, inner)
     half = np.random.default_rng(3).random(len(people)) < 0.5

@@ -30,6 +30,7 @@ State = ModelVersion.State
 MOVED = "intelligence.move"  # kind of the undo step
 POLICY = "intelligence.policy"
 MOST_SHADOWS = 2
+_CARRIED: dict[str, Any] = {"held": [], "suspicions": [], "sensitive": [], "open": 0, "note": ""}
 Why = dict[str, Any]
 
 
@@ -112,7 +113,7 @@ def base_rate(target: str, live: registry.Version, why: Why) -> registry.Version
     test = rung_test("base", each, each, truth, chance)
     following = NextRung("linear", "more_decided", 100)
     trained = Trained(model, "too_few", (test,), following, "none", wins + losses, wins, 0.5, 0.5, ())
-    kept = {"held": [], "suspicions": [], "open": live.card.get("open", 0), "note": live.card.get("note", "")}
+    kept = {name: live.card.get(name, empty) for name, empty in _CARRIED.items()}
     window = {"from": live.data_from, "until": live.data_until, "decided_until": live.card.get("decided_until")}
     return registry.keep(access.SYSTEM, target, trained, kept | window)
 

@@ -109,6 +109,8 @@ def note_words(note: str) -> str:
 
 def how_words(how: str) -> str:
     """How the figures were obtained."""
+    if how == "none":
+        return ""
     if how == "out_of_time":
         return _("Learned from the earlier records, tested on the latest quarter.")
     return _("Every record was tested by a model that had not seen it (five-fold cross-validation).")

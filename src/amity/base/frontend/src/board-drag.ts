@@ -11,6 +11,7 @@ export interface Carrying {
 const FAR = 6; // pixels that a mouse goes before it drags
 const LONG_PRESS_MS = 280;
 const EDGE = 56;
+const INSIDE = 12;
 const STEP = 14; // pixels per frame at the edge
 
 interface Held {
@@ -89,8 +90,12 @@ function draw(): void {
   all("[data-stage]").forEach((each) => each.classList.toggle("drop-here", each === under));
 }
 
+/** The column under the card; at the very edge of the screen the one that is nearest. */
 function column(): HTMLElement | null {
-  return held ? (document.elementFromPoint(held.x, held.y)?.closest<HTMLElement>("[data-stage]") ?? null) : null;
+  const box = find(".deal-board")?.getBoundingClientRect();
+  if (!held || !box) return null;
+  const x = Math.max(box.left + INSIDE, Math.min(box.right - INSIDE, held.x));
+  return document.elementFromPoint(x, held.y)?.closest<HTMLElement>("[data-stage]") ?? null;
 }
 
 /** Near an edge the board goes on sideways, and the page up or down. */

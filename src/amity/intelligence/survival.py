@@ -62,8 +62,10 @@ class Deals:
         place[kept] = np.arange(len(kept))
         moves = self.moves.copy()
         moves[:, 0] = place[moves[:, 0].astype(int)] if len(moves) else moves[:, 0]
-        each = (self.opened, self.closed, self.won, self.stage, self.due, self.lift)
-        return Deals(*(column[kept] for column in each), moves=moves[moves[:, 0] >= 0], placed=self.placed)
+        opened, closed, won, stage, due, lift = (
+            column[kept] for column in (self.opened, self.closed, self.won, self.stage, self.due, self.lift)
+        )
+        return Deals(opened, closed, won, stage, due, lift, moves[moves[:, 0] >= 0], self.placed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Survival:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Survival:
-        return cls(**{n: np.array(v) if isinstance(v, list) else v for n, v in stored.items()})
+        values: dict[str, Any] = {n: np.array(v) if isinstance(v, list) else v for n, v in stored.items()}
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,7 @@ def _cells(model: Survival, deals: Deals, now: float) -> tuple[Array, Array, Arr
     who, start, end = _spells(model, deals, now)
     middle = (start + end) / 2
     stages = _stages_at(deals, who, middle, now)
-    place = np.round(np.nan_to_num(stages - model.middle), 2)
+    place: Array = np.round(np.nan_to_num(stages - model.middle), 2).astype(np.float64)
     months = (np.floor(middle).astype("datetime64[D]").astype("datetime64[M]").astype(int) % 3).astype(float)
     columns = _columns(model, middle - deals.opened[who], place, deals.due[who] - middle, months)
     last = np.append(who[1:] != who[:-1], True)
@@ -231,7 +234,7 @@ def _cells(model: Survival, deals: Deals, now: float) -> tuple[Array, Array, Arr
     return alike, sums[:, 0], sums[:, 1:]
 
 
-def _spells(model: Survival, deals: Deals, now: float) -> tuple[NDArray[np.int64], Array, Array]:
+def _spells(model: Survival, deals: Deals, now: float) -> tuple[NDArray[np.int64], Any, Any]:
     """Which deal, from when, until when: cut at band edges, moves, expected days and months."""
     n = len(deals.opened)
     until = np.minimum(np.where(np.isnan(deals.closed), now, deals.closed), now)

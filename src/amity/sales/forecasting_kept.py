@@ -79,7 +79,7 @@ def _keep(lines: Iterable[Line], period: Period, day: date, **more: Any) -> int:
     rows = [
         ForecastKept(
             made_on=day, scope=line.scope, scope_id=line.scope_id, currency=line.currency, span=period.span,
-            starts_on=period.start, ends_on=period.until, low=line.low, middle=line.middle, high=line.high,
+            starts_on=period.start, ends_on=period.until, low=line.low or 0, middle=line.middle, high=line.high or 0,
             stage_weighted=line.stage_weighted, naive=line.naive, commit=line.commit, **more,
         )
         for line in lines

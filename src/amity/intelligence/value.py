@@ -19,6 +19,7 @@ from scipy.special import betaln, gammaln, hyp2f1
 Array = NDArray[np.float64]
 
 LEAST_CUSTOMERS = 50
+LEAST_Q = 1.5  # of Gamma-Gamma
 LEAST_MENDED = 1_000  # a correction learned from fewer customers is luck, and stretched over a year it hurts
 _PENALTY = 5.0  # how strongly the correction is held at "change nothing", in customers
 _STEPS = 60
@@ -189,6 +190,8 @@ def fit_spend(seen: Purchases) -> GammaGamma:
         )
 
     p, q, v = np.exp(_lowest(loss, np.zeros(3))) if len(m) >= 3 else np.array([1.0, 2.0, 1.0])
+    if q < LEAST_Q:  # so heavy a tail has hardly a mean: everybody's is taken from what was paid
+        p, q, v = max(float(p), 1.0), 2.0, float((m * scale).mean()) / max(float(p), 1.0)
     return GammaGamma(float(p), float(q), float(v / scale))
 
 

@@ -182,12 +182,21 @@ def _line(
     said = (due >= start) & (due < end) & (np.nan_to_num(still.deals.stage) >= COMMITTED)
     weighted = before + coming.stage_weighted(still, _weights(still.deals.stage), cycle, now, start, end)
     return Line(
-        *scope, facts.currency,
-        *((round(made.low), round(made.middle), round(made.high)) if made else (None, None, None)),
-        round(before), *((round(made.from_open), round(made.from_new)) if made else (None, None)),
-        round(weighted), round(before + float(np.nansum(still.stake[said]))),
-        round(coming.naive(money, now, start, end)), len(still.stake),
-    )  # fmt: skip
+        scope=scope[0],
+        scope_id=scope[1],
+        name=scope[2],
+        currency=facts.currency,
+        low=round(made.low) if made else None,
+        middle=round(made.middle) if made else None,
+        high=round(made.high) if made else None,
+        done=round(before),
+        from_open=round(made.from_open) if made else None,
+        from_new=round(made.from_new) if made else None,
+        stage_weighted=round(weighted),
+        commit=round(before + float(np.nansum(still.stake[said]))),
+        naive=round(coming.naive(money, now, start, end)),
+        open_deals=len(still.stake),
+    )
 
 
 def _weights(stage: Array) -> Array:

@@ -102,7 +102,7 @@ def _lines(name: str, found: Sequence[Result], official: Mapping[str, float], no
 
 def _half(each: Sequence[float]) -> float:
     """Half of a 90 % interval of a mean over series."""
-    return 1.645 * float(np.std(each)) / len(each) ** 0.5
+    return float(1.645 * np.std(each) / np.sqrt(len(each)))
 
 
 def _calls(data: Path, quick: bool) -> Iterator[Line]:

@@ -30,6 +30,7 @@ from amity.people import api as people
 
 PIN_KIND = "intelligence.lead_pin"
 LIVE = "lead_score"
+MOVED = "lead_score:*"  # what segments hear of
 MOST_POINTS = 100.0
 CHUNK = 2_000
 _UPSERT = """
@@ -194,6 +195,7 @@ def score(cursor: Any, ids: Iterable[UUID], same: Mapping[UUID, Sequence[tuple[s
     gone = before.keys() - known.keys()
     if gone:
         LeadScore.objects.filter(person_id__in=gone).delete()
+        people.segments.touched(cursor, {pk: {MOVED} for pk in gone})
     _store(cursor, spec, told, {pk: row.quadrant for pk, row in before.items()}, now)
     live.tell(LIVE, [*gone, *(pk for pk, _each in told)], cursor)
     return len(told)
@@ -224,6 +226,7 @@ def _store(
         )
         for at in moved
     )  # fmt: skip
+    people.segments.touched(cursor, {told[at][0]: {MOVED} for at in moved})
 
 
 def replay(move_id: UUID) -> tuple[tuple[float, float | None], tuple[float, float | None]]:

@@ -14,6 +14,7 @@ from amity.base import live, undo
 from amity.base.ids import read_id
 from amity.events import api as events
 from amity.intelligence import behaviour
+from amity.intelligence.behaviour_segments import LeadScores
 from amity.people import api as people
 
 CONSUMER = "lead_score"
@@ -68,5 +69,6 @@ def register() -> None:
     consumer = events.Consumer(CONSUMER, follow, 2_000, start="now", of="log", wanted=behaviour.wanted)
     events.register_consumer(consumer)
     people.register_follower(joined)
+    people.segments.register(LeadScores())
     live.register(behaviour.LIVE, _sees)
     undo.register(behaviour.PIN_KIND, undo.Handler(behaviour.do_pin, behaviour.put_back_pin))

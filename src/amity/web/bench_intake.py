@@ -240,7 +240,7 @@ def serving(environment: Mapping[str, str], program: str, port: int) -> Iterator
     """`amity intake` (or web) of that installation, ready to answer."""
     child = subprocess.Popen([sys.executable, "-m", "amity", program], env=dict(environment))
     try:
-        wait_for(port)
+        wait_for(port, seconds=120.0)
         yield child
     finally:
         child.terminate()

@@ -110,7 +110,7 @@ def test_a_score_follows_an_event_and_is_the_sum_of_its_parts(company, django_as
     person = company[-2]
     before = LeadScore.objects.get(pk=person.pk)
     rows = land((person.pk, "Webinar attended", 0), (person.pk, "Webinar attended", 30))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         follow(rows)
     after = LeadScore.objects.get(pk=person.pk)
     assert (before.behaviour, before.quadrant, before.match) == (0, "nurture", after.match)
@@ -233,3 +233,16 @@ def test_what_staff_noted_counts_by_its_kind_and_adds_up_as_reading_it_again_wou
         behaviour.score(cursor, [ann.pk])
     assert LeadScore.objects.get(pk=ann.pk).sums["kind:call"] == pytest.approx(lately, abs=1e-3)
     assert LeadScore.objects.get(pk=ann.pk).as_of >= now
+
+
+def test_a_segment_follows_the_quadrant(company) -> None:
+    behaviour.relearn(access.SYSTEM)
+    definition = {"all": [{"lead_score": {"quadrant": ["hot"]}}]}
+    people.segments.create(access.SYSTEM, "Call today", definition, live=True)
+    ann = company[-2]
+    assert people.segments.count(definition).n == 0
+    follow(land(*[(ann.pk, "Webinar attended", 0)] * 6))
+    assert people.segments.count(definition).n == 1
+    assert [entry.name for entry in people.segments.entries_of(ann.pk)] == ["Call today"]
+    with pytest.raises(people.segments.BadDefinition):
+        people.segments.validate({"all": [{"lead_score": {"quadrant": ["lukewarm"]}}]})

@@ -57,7 +57,8 @@ def attribute(paths: Sequence[Sequence[str]], won: Sequence[bool]) -> list[Credi
         return []
     common = {label for label, _n in Counter(s for path, _w in touched for s in set(path)).most_common(MOST_LABELS)}
     kept = [([s if s in common else OTHER for s in path], w) for path, w in touched]
-    first, last, linear = Counter[str](), Counter[str](), Counter[str]()
+    first, last = Counter[str](), Counter[str]()
+    linear: dict[str, float] = defaultdict(float)
     seen, good = Counter[str](), Counter[str]()
     for path, w in kept:
         seen.update(set(path))

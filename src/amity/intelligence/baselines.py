@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -99,6 +101,8 @@ def tuned_catboost(parts: Parts) -> Array:
     values, categorical, _ = spec.transform(parts.table, parts.opened).tree()
     rows, test = _with_categories(values, categorical), spec.transform(parts.test, parts.later).tree()[0]
     settings, rounds = _kept(parts, "catboost", lambda: _search_catboost(parts, rows, categorical))
+    # The search runs one trial per core, this one fit may have them all.
+    settings = {**settings, "thread_count": os.cpu_count() or 1}
     final = CatBoostClassifier(**settings, iterations=round(rounds * 1.2), cat_features=categorical)
     final.fit(rows, parts.y)
     return _chance(final, _with_categories(test, categorical))
@@ -122,15 +126,15 @@ def _search_lightgbm(parts: Parts, values: Array, categorical: list[int]) -> tup
 
     rows = _sample(parts)
     random = np.random.default_rng(parts.seed)
-    best: tuple[float, dict[str, Any], int] = (np.inf, {}, 1)
-    for _ in range(parts.trials):
-        settings = _lightgbm_settings(random)
+
+    def judged(settings: dict[str, Any]) -> tuple[float, int]:
         data = lgb.Dataset(values[rows], parts.y[rows], categorical_feature=categorical, params=settings)
         stop = lgb.early_stopping(_PATIENCE, verbose=False)
         curve = lgb.cv(settings, data, _ROUNDS, nfold=4, stratified=True, seed=parts.seed, callbacks=[stop])
         losses = cast("dict[str, list[float]]", curve)["valid binary_logloss-mean"]
-        best = min(best, (float(losses[-1]), settings, len(losses)), key=lambda b: b[0])
-    return best[1], best[2]
+        return float(losses[-1]), len(losses)
+
+    return _best([_lightgbm_settings(random) for _ in range(parts.trials)], judged)
 
 
 def _search_catboost(parts: Parts, rows: Any, categorical: list[int]) -> tuple[dict[str, Any], int]:
@@ -140,14 +144,23 @@ def _search_catboost(parts: Parts, rows: Any, categorical: list[int]) -> tuple[d
     sample = _sample(parts)
     inner = _inner(parts.y[sample], random)
     early, late = sample[~inner], sample[inner]
-    best: tuple[float, dict[str, Any], int] = (np.inf, {}, 1)
-    for _ in range(parts.trials):
-        settings = _catboost_settings(random)
+
+    def judged(settings: dict[str, Any]) -> tuple[float, int]:
         model = CatBoostClassifier(**settings, iterations=_ROUNDS, cat_features=categorical)
         model.fit(rows[early], parts.y[early], eval_set=(rows[late], parts.y[late]), early_stopping_rounds=_PATIENCE)
-        loss = float(model.get_best_score()["validation"]["Logloss"])
-        best = min(best, (loss, settings, int(model.get_best_iteration()) + 1), key=lambda b: b[0])
-    return best[1], best[2]
+        return float(model.get_best_score()["validation"]["Logloss"]), int(model.get_best_iteration()) + 1
+
+    return _best([_catboost_settings(random) for _ in range(parts.trials)], judged)
+
+
+def _best(
+    drawn: list[dict[str, Any]], judged: Callable[[dict[str, Any]], tuple[float, int]]
+) -> tuple[dict[str, Any], int]:
+    """Settings with the least loss and their rounds; one trial per core, which beats threads inside one trial."""
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        found = list(pool.map(judged, drawn))
+    best = min(range(len(drawn)), key=lambda i: found[i][0], default=None)
+    return ({}, 1) if best is None else (drawn[best], found[best][1])
 
 
 def available() -> dict[str, Callable[[Parts], Array]]:
@@ -218,7 +231,7 @@ def _catboost_settings(random: np.random.Generator) -> dict[str, Any]:
         "loss_function": "Logloss",
         "verbose": False,
         "allow_writing_files": False,
-        "thread_count": 2,
+        "thread_count": 1,
         "learning_rate": float(10 ** random.uniform(-1.5, -0.7)),
         "depth": int(random.integers(3, 9)),
         "l2_leaf_reg": float(10 ** random.uniform(-0.5, 1.5)),

@@ -14,13 +14,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amity.intelligence.grids import Grids
+from amity.intelligence.grids import Grids, strongest
 
 if TYPE_CHECKING:
     import lightgbm as lgb  # takes seconds to import (scikit-learn, SciPy), so only where trees are grown or read
@@ -39,6 +39,7 @@ _SHAPES: tuple[dict[str, Any], ...] = (
 _FLAT, _DEEP = (0, 1), 2
 DEEP_SAVES = 0.002  # share of the log loss that deeper trees must save to be worth slower reasons
 BAGGED_ROWS = 30_000
+MOST_SETS = 60  # of columns that may meet in a leaf, from so many rows on: each is a table to look into
 _OTHER_SEED = 1_000
 _COMMON: dict[str, Any] = {
     "objective": "binary",
@@ -62,6 +63,7 @@ class Recipe:
     """Shapes of the trees, and for each its number of rounds as chosen by cross-validated log loss."""
 
     parts: tuple[tuple[int, int], ...]
+    sets: tuple[tuple[int, ...], ...] = ()  # the columns that may meet in a leaf; empty: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def crossfit(
     """Fit one model per fold on ``values`` (n, f); without ``recipe`` try the shapes and keep what is best."""
     rows = _Rows(_dataset(values, categorical, y), values, y, folds)
     if recipe is not None:
+        rows = replace(rows, sets=recipe.sets)
         seeds = [seed + _OTHER_SEED * number for number in range(len(recipe.parts))]
         return _together(
             [_with_shape(rows, shape, s, rounds) for (shape, rounds), s in zip(recipe.parts, seeds, strict=True)]
@@ -140,11 +143,20 @@ def crossfit(
     tried = [_with_shape(rows, shape, seed, None) for shape in _FLAT]
     best = min(tried, key=lambda fitted: _loss(fitted.held_out, y))
     if len(y) > BAGGED_ROWS:
-        return best
+        few = _with_few_sets(rows, best, seed)
+        return few if _loss(few.held_out, y) < (1 + DEEP_SAVES) * _loss(best.held_out, y) else best
     again = _with_shape(rows, *_other(best, seed))
     flat = _together([best, again])
     deep = _together([best, _with_shape(rows, _DEEP, seed + _OTHER_SEED, None)])
     return deep if _loss(deep.held_out, y) < (1 - DEEP_SAVES) * _loss(flat.held_out, y) else flat
+
+
+def _with_few_sets(rows: _Rows, fitted: CrossFit, seed: int) -> CrossFit:
+    """Grown again with only the sets of columns that mattered most the first time, and every column by itself."""
+    sets = strongest(fitted.model.texts, MOST_SETS)
+    alone = [(column,) for column in range(rows.values.shape[1])]
+    ((shape, _),) = fitted.recipe.parts
+    return _with_shape(replace(rows, sets=(*sets, *alone)), shape, seed, None)
 
 
 def _other(fitted: CrossFit, seed: int) -> tuple[int, int, int]:
@@ -155,7 +167,7 @@ def _other(fitted: CrossFit, seed: int) -> tuple[int, int, int]:
 def _together(fitted: Sequence[CrossFit]) -> CrossFit:
     texts = tuple(text for each in fitted for text in each.model.texts)
     held_out = np.mean([each.held_out for each in fitted], axis=0)
-    recipe = Recipe(tuple(part for each in fitted for part in each.recipe.parts))
+    recipe = Recipe(tuple(part for each in fitted for part in each.recipe.parts), fitted[0].recipe.sets)
     return CrossFit(Boosted(texts, len(fitted)), recipe, held_out)
 
 
@@ -175,6 +187,7 @@ class _Rows:
     values: Array
     y: Array
     folds: Folds
+    sets: tuple[tuple[int, ...], ...] = ()
 
 
 def _dataset(values: Array, categorical: Sequence[int], y: Array) -> lgb.Dataset:
@@ -202,7 +215,7 @@ def _with_shape(rows: _Rows, shape: int, seed: int, rounds: int | None) -> Cross
             booster.predict(rows.values[left_out], raw_score=True, num_iteration=best, num_threads=1)
         )
     texts = tuple(b.model_to_string(num_iteration=best) for b in boosters)
-    return CrossFit(Boosted(texts), Recipe(((shape, best),)), held_out)
+    return CrossFit(Boosted(texts), Recipe(((shape, best),), rows.sets), held_out)
 
 
 def _train(rows: _Rows, fold: int, shape: int, seed: int, rounds: int | None) -> tuple[lgb.Booster, list[float]]:
@@ -211,6 +224,8 @@ def _train(rows: _Rows, fold: int, shape: int, seed: int, rounds: int | None) ->
     settings["min_child_samples"] = (
         max(5, settings["min_child_samples"] // 2) if small else settings["min_child_samples"]
     )
+    if rows.sets:
+        settings["interaction_constraints"] = [list(columns) for columns in rows.sets]
     import lightgbm as lgb
 
     test = rows.folds == fold

@@ -8,6 +8,7 @@ whatever the number of trees. The result equals LightGBM's ``pred_contrib`` to r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -76,6 +77,16 @@ class Grids:
                 np.take(effect, cell, out=gathered, mode="clip")
                 total[column] += gathered
         return total.T
+
+
+def strongest(texts: Sequence[str], most: int) -> list[Columns]:
+    """The ``most`` sets of columns that move scores most (share of rows times squared log-odds, summed over leaves)."""
+    leaves = [leaf for text in texts for leaf in leaves_of(text)]
+    weight = {
+        columns: sum(leaf.value**2 * math.prod(p.share for p in leaf.passes.values()) for leaf in group)
+        for columns, group in _grouped(leaves).items()
+    }
+    return sorted(weight, key=lambda columns: (-weight[columns], columns))[:most]
 
 
 def _binned(values: Array, edges: Edges, levels: int) -> Bins:

@@ -8,7 +8,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from amity.intelligence import grids
+from amity.intelligence import boosted, grids
 from amity.intelligence.boosted import Boosted
 
 Array = np.ndarray[Any, Any]
@@ -67,3 +67,20 @@ def test_deep_members_keep_their_reasons_and_two_kinds_count_as_one_member_per_f
     raw = np.stack([m.predict(values, raw_score=True) for m in members])
     assert np.abs(ensemble.each(values) - (raw[:2] + raw[2:]) / 2).max() < 1e-12
     assert np.abs(ensemble.contributions(values).sum(axis=1) - raw.mean(axis=0)).max() < 1e-9
+
+
+@pytest.mark.slow
+def test_with_many_rows_only_the_strongest_sets_of_columns_meet_and_the_loss_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values, y = _people(3_000, 7)
+    folds = np.arange(3_000) % 5
+    free = boosted.crossfit(values, [0, 1], y, folds)
+    monkeypatch.setattr(boosted, "BAGGED_ROWS", 2_000)
+    monkeypatch.setattr(boosted, "MOST_SETS", 4)
+    few = boosted.crossfit(values, [0, 1], y, folds)
+    tables = few.model.grids(5)
+    assert tables is not None
+    assert {t.columns for t in tables.tables} <= set(few.recipe.sets)
+    assert boosted._loss(few.held_out, y) < 1.02 * boosted._loss(free.held_out, y)
+    assert boosted.crossfit(values, [0, 1], y, folds, few.recipe).recipe == few.recipe

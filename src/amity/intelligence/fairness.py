@@ -35,13 +35,18 @@ def compared(table: pl.DataFrame, kinds: Mapping[str, str], y: Array, p: Array, 
 
 def _apart(groups: list[Group]) -> list[str]:
     """Which figures differ beyond chance: the 90 % intervals of some two groups do not touch."""
-    ends = {
+    ends: dict[str, list[tuple[float | None, float | None]]] = {
         "first": [(g.first_low, g.first_high) for g in groups],
         "false_first": [(g.false_low, g.false_high) for g in groups if g.false_low is not None],
         "auc": [(g.auc_low, g.auc_high) for g in groups if g.auc_low is not None],
     }
-    apart = [name for name, pairs in ends.items() if pairs and max(p[0] for p in pairs) > min(p[1] for p in pairs)]  # type: ignore[type-var]
+    apart = [name for name, pairs in ends.items() if pairs and _gap(pairs) > 0]
     return apart + (["calibration"] if any(g.off for g in groups) else [])
+
+
+def _gap(pairs: list[tuple[float | None, float | None]]) -> float:
+    """How far the highest lower end lies above the lowest upper end."""
+    return max(low or 0.0 for low, _ in pairs) - min(1.0 if high is None else high for _, high in pairs)
 
 
 def _ages(raw: pl.Series, now: datetime) -> list[tuple[str, Any]]:

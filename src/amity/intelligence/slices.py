@@ -86,10 +86,11 @@ def group(name: str, y: Array, p: Array, average: float) -> Group:
     first, lost = p > average, y < 0.5
     first_low, first_high = share_interval(int(first.sum()), rows)
     false = share_interval(int(first[lost].sum()), int(lost.sum())) if lost.any() else (None, None)
+    shares = (float(first.mean()), first_low, first_high)
+    among_lost = (float(first[lost].mean()) if lost.any() else None, false[0], false[1])
     return Group(
-        name, rows, float(p.mean()), wins / rows, low, high, auc(y, p) if both else None, *ends, ece(y, p),
-        float(first.mean()), first_low, first_high, float(first[lost].mean()) if lost.any() else None, *false,
-        off=not low <= float(p.mean()) <= high,
+        name, rows, float(p.mean()), wins / rows, low, high, auc(y, p) if both else None, ends[0], ends[1], ece(y, p),
+        *shares, *among_lost, not low <= float(p.mean()) <= high,
     )  # fmt: skip
 
 

@@ -47,16 +47,16 @@ def _values(part: Sequence[dict[str, Any]], known: Mapping[UUID, datetime]) -> N
         then = was.get(row["id"], {})
         row.update({name: then[name] for name in ("value_minor", "currency") if name in then})
         if "owner_id" in then:
-            row["owner__name"] = owners.get(_uuid(then["owner_id"]))
+            row["owner__name"] = _of(owners, then["owner_id"])
         if "team_id" in then:
-            row["team__name"] = teams.get(_uuid(then["team_id"]))
+            row["team__name"] = _of(teams, then["team_id"])
         if "product_id" in then:
-            product = products.get(_uuid(then["product_id"]), {})
+            product = _of(products, then["product_id"]) or {}
             row.update({f"product__{name}": product.get(name) for name in ("name", "family", "price_minor")})
 
 
 def _stages(part: Sequence[dict[str, Any]], moments: Mapping[UUID, datetime | None]) -> None:
-    """The open stage a deal was in, how many moves it had made and how long it had stood there (days).
+    """The open stage a deal was in and how many moves it had made.
 
     Where no history was kept the stage of a decided deal is unknown: its last one tells the outcome.
     """
@@ -84,5 +84,5 @@ def _tasks(part: Sequence[dict[str, Any]], moments: Mapping[UUID, datetime | Non
         row["tasks_then"] = counts.get(row["id"]) or None
 
 
-def _uuid(value: Any) -> UUID | None:
-    return UUID(str(value)) if value else None
+def _of(known: Mapping[UUID, Any], value: Any) -> Any:
+    return known.get(UUID(str(value))) if value else None

@@ -32,14 +32,14 @@ def open_feed(principal: access.Principal) -> None:
     with transaction.atomic():
         fresh = {"secret": secrets.token_urlsafe(32), "created_at": clock.now()}
         CalendarFeed.objects.update_or_create(staff_id=access.own_id(principal), defaults=fresh)
-        access.record(principal, "open", "calendar_feed", principal.staff_id)
+        access.record(principal, "open", "calendar_feed", access.own_id(principal))
 
 
 def close_feed(principal: access.Principal) -> None:
     """No address any more."""
     with transaction.atomic():
         CalendarFeed.objects.filter(staff_id=access.own_id(principal)).delete()
-        access.record(principal, "close", "calendar_feed", principal.staff_id)
+        access.record(principal, "close", "calendar_feed", access.own_id(principal))
 
 
 def feed(secret: str) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -39,17 +40,22 @@ def connect(principal: access.Principal, url: str, user: str, password: str) -> 
         raise Refused("bad_calendar_url", _("Give a full https:// address without user name and password."))
     _asked(engines.DavCalendar(address, user.strip(), password, settings.CONFIG.webhook_allow_private).mark)
     with transaction.atomic():
-        values = {"url": address[:500], "user": user.strip()[:254], "secret": sealing.seal(password), "error": ""}
+        values: dict[str, Any] = {
+            "url": address[:500],
+            "user": user.strip()[:254],
+            "secret": sealing.seal(password),
+            "error": "",
+        }
         values |= {"mark": "", "synced_at": None}
         CalendarAccount.objects.update_or_create(staff_id=access.own_id(principal), defaults=values)
-        access.record(principal, "connect", "calendar", principal.staff_id)
+        access.record(principal, "connect", "calendar", access.own_id(principal))
 
 
 def disconnect(principal: access.Principal) -> None:
     """Let go of it; what is in either calendar stays."""
     with transaction.atomic():
         CalendarAccount.objects.filter(staff_id=access.own_id(principal)).delete()
-        access.record(principal, "disconnect", "calendar", principal.staff_id)
+        access.record(principal, "disconnect", "calendar", access.own_id(principal))
 
 
 def sync_now(principal: access.Principal) -> str:

@@ -76,15 +76,15 @@ def take_in(principal: access.Principal, content: bytes) -> tuple[int, int, UUID
     with transaction.atomic():
         if found.method == "REPLY":
             return 0, sum(_answer(principal, each) for each in found.appointments), None
-        group, count = None, 0
+        group, count = new_id(), 0
         for each in found.appointments[:500]:
-            step = take_one(principal, each, found.method == "CANCEL", "file")
-            count += step is not None
-            group = _joined(group, step) if step else group
-    return count, 0, group
+            count += take_one(principal, each, found.method == "CANCEL", "file", group) is not None
+    return count, 0, group if count else None
 
 
-def take_one(principal: access.Principal, each: engines.Appointment, off: bool, source: str) -> UUID | None:
+def take_one(
+    principal: access.Principal, each: engines.Appointment, off: bool, source: str, group: UUID | None = None
+) -> UUID | None:
     """A meeting that was made elsewhere, new or newer than what is known; the undo group, None when nothing changed.
 
     It is about the first person in sight among those who are asked.
@@ -115,7 +115,7 @@ def take_one(principal: access.Principal, each: engines.Appointment, off: bool, 
             return None
     elif state["cancelled_at"]:
         return None
-    group = put(principal, known.pk if known else new_id(), state)
+    group = put(principal, known.pk if known else new_id(), state, group)
     Meeting.objects.filter(organiser_id=principal.staff_id, uid=each.uid).update(sequence=each.sequence)
     return group
 
@@ -133,13 +133,6 @@ def _answer(principal: access.Principal, reply: engines.Appointment) -> int:
     if new:
         access.record(principal, "answer", "meeting", meeting.pk, {"answers": new})
     return new
-
-
-def _joined(group: UUID | None, step: UUID) -> UUID:
-    """One undo for everything that came in one file."""
-    if group is not None:
-        undo.UndoStep.objects.filter(group_id=step).update(group_id=group)
-    return group or step
 
 
 def _send(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -150,7 +151,7 @@ def _page(request: access.StaffRequest, view: QuoteView, form: Any = None, rows:
             "form": form or quotes_forms.quote_form(view),
             "rows": rows or quotes_forms.rows_of(lines, view.currency),
             "products": [name for _pk, name in product_choices()],
-            "rates": [quotes_forms.plain(quotes_forms.Decimal(r) / 100) for r in letterheads.letterhead().rates],
+            "rates": [quotes_forms.plain(Decimal(r) / 100) for r in letterheads.letterhead().rates],
         }
     elif view.status == Quote.Status.SENT:
         context["link"] = quotes_answers.link_of(view.id)

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
+from amity.base.ids import new_id
 from amity.people import api as people
 from amity.sales.models import Letterhead, Quote, QuoteLine, QuoteYear
 from amity.sales.notes_subjects import About, about
@@ -146,9 +147,8 @@ def lines_of(quote_id: UUID) -> list[LineView]:
 def create(principal: access.Principal, kind: str, record_id: UUID) -> tuple[UUID, UUID]:
     """A draft for a person, company or deal: (its id, undo group)."""
     subject = about(principal, kind, record_id)
-    group = undo.perform(principal, DRAFT, {"about": kind, "record": str(subject.id)})
-    made = undo.UndoStep.objects.get(group_id=group).before["id"]
-    return UUID(made), group
+    made = new_id()
+    return made, undo.perform(principal, DRAFT, {"id": str(made), "about": kind, "record": str(subject.id)})
 
 
 def change(
@@ -187,7 +187,7 @@ def new_version(principal: access.Principal, quote_id: UUID) -> UUID:
             total_minor=old.total_minor,
         )  # fmt: skip
         for line in lines:
-            line.pk, line.id, line._state.adding, line.quote = None, QuoteLine().id, True, made  # type: ignore[assignment]
+            line.id, line._state.adding, line.quote = new_id(), True, made
         QuoteLine.objects.bulk_create(lines)
         access.record(principal, "create", "quote", made.pk, {"version": made.version})
         heard(made)
@@ -220,6 +220,7 @@ def draft(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
     paper = Letterhead.objects.first() or Letterhead()
     recipient, language = _recipient(subject)
     quote = Quote.objects.create(
+        id=UUID(args["id"]),
         **subject.ids, title=subject.name if subject.kind == "deal" else "", owner_id=principal.staff_id,
         team_id=access.team_of(principal.staff_id), currency=settings.CONFIG.currency, language=language,
         valid_until=_until(paper.valid_days), recipient=recipient, terms=paper.terms,

@@ -24,7 +24,10 @@ class Standing:
 
 
 def standing_of(deal: DealView) -> Standing | None:
-    """How an open deal stands; None for a closed one. At most 9 queries."""
+    """How an open deal stands; None for a closed one.
+
+    5 queries, at most 3 more where its stage asks for something.
+    """
     if deal.status != DealStatus.OPEN:
         return None
     step = step_called(deal.stage_id)
@@ -34,4 +37,4 @@ def standing_of(deal: DealView) -> Standing | None:
     since = at if at and stage == step.id else deal.opened_at or deal.created_at
     days = velocity.days_since(since)
     stuck = pace.stuck(step.id, days, deal.age_days)
-    return Standing(step.name, days, pace.usual(step.id), pace.stays.get(step.id), stuck, gates.gap_of(deal))
+    return Standing(step.name, days, pace.usual(step.id), pace.stays.get(step.id), stuck, gates.gap_of(deal, step))

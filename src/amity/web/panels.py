@@ -244,7 +244,6 @@ def _who(names: Mapping[UUID, str], key: UUID | None) -> str:
 
 
 PROFILES = ("person", "company")
-ALL = (*PROFILES, "deal")
 PANELS: tuple[Panel, ...] = (
     Panel("lead_score", _("Lead score"), ("person",), "intelligence/lead_panel.html", intelligence.lead_scores.panel, 5,
           "models.view"),
@@ -260,8 +259,10 @@ PANELS: tuple[Panel, ...] = (
     Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 1, "models.view"),
     Panel("offers", _("What to offer next"), ("person", "deal"), "web/panel_offers.html", _offers, 0, "models.view"),
     Panel("by_date", _("Won by when"), ("deal",), "sales/panel_by_date.html", _by_date, 12),
-    Panel("standing", _("In this stage"), ("deal",), "sales/standing_panel.html", _standing, 9),
-    Panel("relations", _("Who knows whom"), ALL, "sales/relations_panel.html", _relations, 5, "deals.view"),
+    Panel("standing", _("In this stage"), ("deal",), "sales/standing_panel.html", _standing, 5),
+    Panel("relations", _("Who knows whom"), ("person",), "sales/relations_panel.html", _relations, 4, "deals.view"),
+    Panel("relations", _("Who knows whom"), ("company",), "sales/relations_panel.html", _relations, 5, "deals.view"),
+    Panel("relations", _("Who knows whom"), ("deal",), "sales/relations_panel.html", _relations, 3, "deals.view"),
     Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 1),
     Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
     Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 4),

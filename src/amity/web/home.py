@@ -65,7 +65,9 @@ def page(request: access.StaffRequest) -> HttpResponse:
 def candidates(principal: access.Principal) -> list[Candidate]:
     """Ten open leads or deals most worth a call, within the principal's rows."""
     scores = intelligence.whom_first(principal, SHOWN)
-    deals = sales.deals_by_id(principal, [s.subject_id for s in scores if s.subject_kind == "deal"])
+    known = sales.deals_by_id(principal, [s.subject_id for s in scores if s.subject_kind == "deal"])
+    deals = {pk: deal for pk, deal in known.items() if deal.status == "open"}  # won or lost since it was scored
+    scores = [s for s in scores if s.subject_kind != "deal" or s.subject_id in deals]
     person_ids = [s.subject_id for s in scores if s.subject_kind == "person"] + [d.person_id for d in deals.values()]
     names = people.names(person_ids, principal)
     firms = people.company_names((d.company_id for d in deals.values()), principal)

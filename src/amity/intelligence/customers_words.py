@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from babel.numbers import format_compact_currency
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -121,7 +122,12 @@ def _because(stored: Sequence[Any], currency: str) -> Because:
     if not currency:
         return Because(_text(code, facts), effect)
     sign = "+" if effect > 0 and code != "base" else ""
-    return Because(_text(code, facts), effect, sign + words.money(round(effect), currency, whole=True))
+    plain = float(words.plain_money(round(effect), currency) or 0)
+    if abs(plain) < 1_000:
+        short = words.money(round(effect), currency, whole=True)
+    else:  # short enough for the column of amounts
+        short = format_compact_currency(plain, currency, locale=words.locale(), fraction_digits=1)
+    return Because(_text(code, facts), effect, sign + short)
 
 
 def _text(code: str, facts: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from amity.base import clock
 from amity.events import api as events
 from amity.people import api as people
 from amity.sales.models import ContactRole, Deal, TieKind
-from amity.sales.relations import ContactView, TieView, contacts_of, ties_of
+from amity.sales.relations import NO_DEAL, ContactView, TieView, contacts_of, ties_of
 
 WIDTH, HEIGHT = 520, 300
 MAX_NODES = 12
@@ -67,7 +67,7 @@ def around(principal: access.Principal, kind: str, view: Any) -> people.Asking[d
         seeds = list(dict.fromkeys([*seeds, *(each.person_id for each in contacts)]))[:MAX_NODES]
     ties = ties_of(seeds)
     wanted = dict.fromkeys([*seeds, *(pk for tie in ties for pk in (tie.first, tie.second))])
-    names = yield people.Wanted(people=wanted)
+    names = yield people.Wanted(people=[*wanted, NO_DEAL])  # asked where nobody is, too: a page costs the same
     shown = [pk for pk in wanted if pk in names.people][:MAX_NODES]
     linked = {pk for tie in ties for pk in (tie.first, tie.second)} | {each.person_id for each in contacts}
     focus = view.id if kind == "person" else None

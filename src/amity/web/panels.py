@@ -20,7 +20,7 @@ from amity.sales import api as sales
 Found = dict[str, Any]
 Asks = people.Asking[Found]
 Load = Callable[[access.Principal, Any], Found | Asks]
-NAMES = {"person": 4, "company": 4, "deal": 5}  # queries for the names of all panels together
+NAMES = {"person": 4, "company": 5, "deal": 5}  # queries for the names of all panels together
 
 
 @dataclass(frozen=True, slots=True)

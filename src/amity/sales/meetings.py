@@ -6,7 +6,7 @@ be untold, so an undo tells them again: another time, or that it is called off.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ _TIMES = ("starts_at", "ends_at", "cancelled_at")
 _IDS = ("person_id", "company_id", "deal_id", "organiser_id")
 _TELLING = ("title", "place", "description", "starts_at", "ends_at", "all_day")
 State = dict[str, Any]
+_tellers: list[Callable[..., None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,11 @@ class MeetingView:
 
 
 FIELDS = tuple(MeetingView.__dataclass_fields__)
+
+
+def on_change(tell: Callable[..., None]) -> None:
+    """Say who tells guests of a change, in its transaction (`meetings_mail.tell_guests`); called in apps.py."""
+    _tellers[:] = [tell]
 
 
 def meetings_of(principal: access.Principal, kind: str, ids: Sequence[UUID], limit: int = 20) -> list[MeetingView]:
@@ -236,8 +242,6 @@ def words_of(fact_ids: Sequence[UUID], principal: access.Principal) -> dict[UUID
 
 
 def _apply(principal: access.Principal, meeting_id: UUID, row: Meeting | None, state: State) -> None:
-    from amity.sales.meetings_mail import tell_guests
-
     before = state_of(row) if row else None
     meeting = row or Meeting(pk=meeting_id, sequence=-1)
     for name in (*_TEXTS, "all_day"):
@@ -261,7 +265,8 @@ def _apply(principal: access.Principal, meeting_id: UUID, row: Meeting | None, s
     was = {each["email"] for each in before["guests"]} if before else set()
     _set_guests(meeting, state["guests"])
     if meeting.source == Meeting.Source.OWN:
-        tell_guests(principal, meeting, gone=[] if before is None else before["guests"], old=was, all_again=told_anew)
+        for tell in _tellers:
+            tell(principal, meeting, gone=[] if before is None else before["guests"], old=was, all_again=told_anew)
     for kind in ("person", "company", "deal"):
         live.tell(kind, [pk for pk in (getattr(meeting, f"{kind}_id"),) if pk])
 

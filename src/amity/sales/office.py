@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from amity.base import undo
 from amity.people import api as people
-from amity.sales import catalogue_edit, letterheads, meetings, notes, quotes, quotes_answers, stock, todo_pages
+from amity.sales import (
+    catalogue_edit,
+    letterheads,
+    meetings,
+    meetings_mail,
+    notes,
+    quotes,
+    quotes_answers,
+    stock,
+    todo_pages,
+)
 
 _PERSONS = (("note", "sales_note"), ("meeting", "sales_meeting"), ("guest", "sales_guest"), ("quote", "sales_quote"))
 
@@ -27,3 +37,4 @@ def register_office() -> None:
     undo.register(meetings.SET, undo.Handler(meetings.set_one, meetings.put_back))
     undo.register(todo_pages.SET, undo.Handler(todo_pages.set_one, todo_pages.put_back))
     undo.register(catalogue_edit.SET, undo.Handler(catalogue_edit.set_one, catalogue_edit.put_back))
+    meetings.on_change(meetings_mail.tell_guests)

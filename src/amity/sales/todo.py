@@ -18,6 +18,7 @@ from amity.people import api as people
 from amity.sales.deals import get_deal
 from amity.sales.hearing import tell_tasks
 from amity.sales.models import Deal, Task
+from amity.sales.todo_repeat import next_of
 
 TASK_ADD, TASK_DONE = "tasks.add", "tasks.done"
 SUBJECTS = ("person", "company", "deal")
@@ -130,8 +131,6 @@ def reopen_many(principal: access.Principal, args: dict[str, Any], before: list[
 
 def _repeated(done: list[Task]) -> list[Task]:
     """What comes again after these."""
-    from amity.sales.todo_pages import next_of
-
     return Task.objects.bulk_create([after for task in done if (after := next_of(task))])
 
 

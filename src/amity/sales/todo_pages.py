@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -34,7 +33,6 @@ GROUPS = (
     ("later", gettext_lazy("Later")),
     ("open", gettext_lazy("Without a day")),
 )
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,29 +114,6 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
         _put(task, before["was"])
         task.save()
     access.record(principal, "undo", "task", before.get("made") or args["ids"][0])
-
-
-def next_of(task: Task) -> Task | None:
-    """The task that follows a repeated one when it is done, its times moved on; None where nothing repeats."""
-    if not task.repeat:
-        return None
-    was = task.due_on or clock.today()
-    due = moved(was, task.repeat)
-    while due <= clock.today():
-        due = moved(due, task.repeat)
-    shift = due - was
-    after = {"due_at": task.due_at, "remind_at": task.remind_at}
-    copied = {name: getattr(task, name) for name in ("subject", "person_id", "company_id", "deal_id", "owner_id")}
-    return Task(**copied, due_on=due, repeat=task.repeat, **{k: v + shift if v else None for k, v in after.items()})
-
-
-def moved(day: date, repeat: str) -> date:
-    """The day after ``day`` in a repetition; the 31st is the last day of a shorter month."""
-    if repeat in _MONTHS:
-        months = day.year * 12 + day.month - 1 + _MONTHS[repeat]
-        year, month = divmod(months, 12)
-        return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-    return day + timedelta(days=7 if repeat == "week" else 1)
 
 
 def _theirs(principal: access.Principal, whose: str) -> Q:

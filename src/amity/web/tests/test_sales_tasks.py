@@ -9,16 +9,16 @@ import pytest
 from amity.access.api import principal_of
 from amity.base import clock, undo
 from amity.channels.models import Outgoing
-from amity.sales import reminding, todo, todo_pages
+from amity.sales import reminding, todo, todo_pages, todo_repeat
 from amity.sales.models import Task
 from amity.web.tests.records import browser_of, deal, manager
 
 
 def test_a_month_later_is_the_last_day_of_a_shorter_month() -> None:
-    assert todo_pages.moved(date(2024, 1, 31), "month") == date(2024, 2, 29)
-    assert todo_pages.moved(date(2025, 11, 30), "quarter") == date(2026, 2, 28)
-    assert todo_pages.moved(date(2024, 2, 29), "year") == date(2025, 2, 28)
-    assert todo_pages.moved(date(2025, 12, 31), "day") == date(2026, 1, 1)
+    assert todo_repeat.moved(date(2024, 1, 31), "month") == date(2024, 2, 29)
+    assert todo_repeat.moved(date(2025, 11, 30), "quarter") == date(2026, 2, 28)
+    assert todo_repeat.moved(date(2024, 2, 29), "year") == date(2025, 2, 28)
+    assert todo_repeat.moved(date(2025, 12, 31), "day") == date(2026, 1, 1)
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from amity.sales.pipelines import MAX_PIPELINES, MAX_STAGES
 KIND = "pipelines.change"
 RIGHT = "deals.assign"
 MAX_MOVED = 20_000
+NOTHING = UUID(int=0)
 _KEPT = {
     "pipeline": ("name", "team_id", "position", "archived_at"),
     "stage": ("name", "position", "status", "gate", "archived_at"),
@@ -163,7 +164,7 @@ def _delete_stage(principal: access.Principal, args: Mapping[str, Any]) -> list[
     ids = [str(pk) for pk in Deal.objects.filter(stage=row).values_list("pk", flat=True)[: MAX_MOVED + 1]]
     moved: list[Any] = []
     if ids:
-        to = left.filter(pk=read_id(args.get("to") or "")).first()
+        to = left.filter(pk=read_id(args.get("to") or "") or NOTHING).first()
         if to is None:
             raise Refused("stage_in_use", _("Deals stand in this stage. Choose where they go."), 409)
         if len(ids) > MAX_MOVED:
@@ -197,14 +198,14 @@ def _swap(rows: list[Any], row: Any, by: int) -> None:
 
 
 def _pipeline(args: Mapping[str, Any]) -> Pipeline:
-    row = Pipeline.objects.filter(pk=read_id(args.get("pipeline") or ""), archived_at=None).first()
+    row = Pipeline.objects.filter(pk=read_id(args.get("pipeline") or "") or NOTHING, archived_at=None).first()
     if row is None:
         raise NotFound(_("This pipeline does not exist."))
     return row
 
 
 def _stage(args: Mapping[str, Any]) -> Stage:
-    row = Stage.objects.filter(pk=read_id(args.get("stage") or ""), archived_at=None).first()
+    row = Stage.objects.filter(pk=read_id(args.get("stage") or "") or NOTHING, archived_at=None).first()
     if row is None:
         raise NotFound(_("This stage does not exist."))
     return row
@@ -214,7 +215,7 @@ def _free_name(name: str, but: Pipeline | None = None) -> str:
     name = name.strip()[:120]
     if not name:
         raise Refused("pipeline_unnamed", _("Give the pipeline a name."))
-    if Pipeline.objects.filter(name=name).exclude(pk=but.pk if but else None).exists():
+    if Pipeline.objects.filter(name=name).exclude(pk=but.pk if but else NOTHING).exists():
         raise Refused("pipeline_exists", _("There is a pipeline of this name already."), 409)
     return name
 

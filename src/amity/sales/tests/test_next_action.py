@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 from typing import Any
 
+import polars as pl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +18,8 @@ from amity.access.tests.staffing import hire
 from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
 from amity.events.models import Event
+from amity.intelligence.features import FeatureSpec
+from amity.intelligence.fitted import Model, dump
 from amity.intelligence.models import ModelVersion, Score
 from amity.journeys import api as journeys
 from amity.journeys.models import Action, Decision
@@ -56,8 +60,9 @@ def mia() -> access.Principal:
 
 @pytest.fixture
 def model() -> ModelVersion:
-    return ModelVersion.objects.create(target="deal", number=1, rung="linear", signal=True, state="live", rows=200,
-                                       positives=100, artefact_hash="-")  # fmt: skip
+    text, digest = dump(Model("base", FeatureSpec.fit(pl.DataFrame({"x": [1.0, 2.0, 3.0]})), 100, 100))
+    return ModelVersion.objects.create(target="deal", number=1, rung="base", signal=True, state="live", rows=200,
+                                       positives=100, artefact=json.loads(text), artefact_hash=digest)  # fmt: skip
 
 
 @pytest.fixture

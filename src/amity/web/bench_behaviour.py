@@ -196,6 +196,8 @@ class Reader(threading.Thread):
         listening = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         listening.request("GET", f"/live?watch=lead_score:{self.person}", headers=self._headers())
         stream = listening.getresponse()
+        if stream.status != 200:
+            raise RuntimeError(f"the live stream answers {stream.status}: {stream.read()[:200]!r}")
         while line := stream.readline():
             if line.startswith(b"event: changed"):
                 self._fetch()

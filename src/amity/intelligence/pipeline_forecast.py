@@ -167,7 +167,7 @@ def as_of(money: Money, now: float) -> Money:
     kept = money.take(money.deals.opened < now)
     later = ~(kept.deals.closed < now)
     moves = kept.deals.moves[kept.deals.moves[:, 1] < now] if len(kept.deals.moves) else kept.deals.moves
-    hidden = {
+    hidden: dict[str, Any] = {
         "closed": np.where(later, np.nan, kept.deals.closed),
         "won": np.where(later, np.nan, kept.deals.won),
         "moves": moves,

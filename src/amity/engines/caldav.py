@@ -60,7 +60,7 @@ class DavCalendar:
 
     def mark(self) -> str:
         """The server's mark of the calendar's state, empty where it keeps none. Raises `DavProblem`."""
-        (found, *_more) = self._answers("PROPFIND", _FIND, "0") or [None]
+        found = next(iter(self._answers("PROPFIND", _FIND, "0")), None)
         if found is None or found.find(f".//{_D}resourcetype/{_C}calendar") is None:
             raise DavProblem("not_calendar")
         told = (found.findtext(f".//{_CS}getctag"), found.findtext(f".//{_D}sync-token"))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import recurring_ical_events
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Component, Event, vCalAddress, vText
 
 MAX_BYTES, MAX_EVENTS = 2 * 1024**2, 2_000
 Method = Literal["PUBLISH", "REQUEST", "REPLY", "CANCEL", ""]
@@ -69,7 +69,7 @@ def written(appointments: Sequence[Appointment], method: Method, stamp: datetime
     for each in appointments:
         calendar.add_component(_event(each, method, stamp))
     calendar.add_missing_timezones()
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def read(content: bytes, since: datetime | None = None, until: datetime | None = None) -> Read:
@@ -81,7 +81,7 @@ def read(content: bytes, since: datetime | None = None, until: datetime | None =
     if len(content) > MAX_BYTES:
         raise BadCalendar("larger than 2 MiB")
     try:
-        calendar = Calendar.from_ical(content)
+        calendar: Component = Calendar.from_ical(content)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
         raise BadCalendar("not an iCalendar file") from error
     if isinstance(calendar, Event):  # an event alone, as some programs drag it out
@@ -129,7 +129,7 @@ def _event(each: Appointment, method: Method, stamp: datetime) -> Event:
     if each.organiser:
         event.add("organizer", _address(each.organiser))
     for guest in each.attendees:
-        event.add("attendee", _invited(guest), encode=0)
+        event.add("attendee", _invited(guest), encode=False)
     return event
 
 

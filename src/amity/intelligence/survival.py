@@ -230,7 +230,9 @@ def _cells(model: Survival, deals: Deals, now: float) -> tuple[Array, Array, Arr
     ends = last & (deals.closed[who] <= now)
     counts = np.column_stack([end - start, ends & (deals.won[who] == 1), ends & (deals.won[who] == 0)])
     alike, where = np.unique(columns, axis=0, return_inverse=True)
-    sums = np.stack([np.bincount(where.ravel(), counts[:, j], minlength=len(alike)) for j in range(3)], axis=1)
+    sums = np.stack([np.bincount(where.ravel(), counts[:, j], minlength=len(alike)) for j in range(3)], axis=1).astype(
+        np.float64
+    )
     return alike, sums[:, 0], sums[:, 1:]
 
 

@@ -245,10 +245,23 @@ def _who(names: Mapping[UUID, str], key: UUID | None) -> str:
 
 PROFILES = ("person", "company")
 PANELS: tuple[Panel, ...] = (
-    Panel("lead_score", _("Lead score"), ("person",), "intelligence/lead_panel.html", intelligence.lead_scores.panel, 5,
-          "models.view"),
-    Panel("reach", _("Best time to reach them"), ("person",), "intelligence/lead_reach.html",
-          intelligence.lead_scores.reach_panel, 2),
+    Panel(
+        "lead_score",
+        _("Lead score"),
+        ("person",),
+        "intelligence/lead_panel.html",
+        intelligence.lead_scores.panel,
+        5,
+        "models.view",
+    ),
+    Panel(
+        "reach",
+        _("Best time to reach them"),
+        ("person",),
+        "intelligence/lead_reach.html",
+        intelligence.lead_scores.reach_panel,
+        2,
+    ),
     Panel("tasks", _("Open tasks"), ("person", "company", "deal"), "web/panel_tasks.html", _tasks, 1),
     Panel("notes", _("Notes and calls"), ("person", "company", "deal"), "sales/panel_notes.html", _notes, 1),
     Panel("meetings", _("Meetings"), ("person", "company", "deal"), "sales/panel_meetings.html", _meetings, 2),

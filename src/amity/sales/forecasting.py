@@ -138,12 +138,15 @@ def learned_of(row: ForecastModel | None) -> coming.Learned | None:
 def outlook_of(
     facts: Facts, period: Period, scopes: Sequence[Scope], learned: coming.Learned | None, now: float
 ) -> list[Line]:
-    """A line for every scope that has deals, the whole first; ``now`` in days since 1970."""
-    start, end = day_of(period.start), day_of(period.until)
+    """A line for every scope that has deals, the whole first; ``now`` in days since 1970.
+
+    Open deals are as old as they were at midnight (UTC): while nothing happens, the page reads the same all day.
+    """
+    start, end, today = day_of(period.start), day_of(period.until), float(np.floor(now))
     still = np.isnan(facts.money.deals.won)
     deals = facts.money.deals.take(still)
-    chance = coming.within(learned, deals, now, start, end) if learned else np.zeros(int(still.sum()))
-    new = coming.expected_new(learned, now, start, end) if learned else 0.0
+    chance = coming.within(learned, deals, today, start, end) if learned else np.zeros(int(still.sum()))
+    new = coming.expected_new(learned, today, start, end) if learned else 0.0
     lines = []
     for scope in scopes:
         mask = facts.where(scope[0], scope[1])
@@ -170,17 +173,18 @@ def _line(
     learned: coming.Learned | None, chance: Array, new: float,
 ) -> Line:  # fmt: skip
     now, start, end = when
+    today = float(np.floor(now))
     money = facts.money.take(mask)
     still = coming.open_of(money)
     before = coming.done(money, start, now)
     made = None
     if learned:
-        rate = coming.rate_of(money.deals.opened, now)
+        rate = coming.rate_of(money.deals.opened, today)
         made = coming.revenue_of(learned, chance, coming.stakes(learned, still), before, new * rate)
     cycle = learned.cycle if learned else 60.0
     due = still.deals.due - 1  # the expected day itself
     said = (due >= start) & (due < end) & (np.nan_to_num(still.deals.stage) >= COMMITTED)
-    weighted = before + coming.stage_weighted(still, _weights(still.deals.stage), cycle, now, start, end)
+    weighted = before + coming.stage_weighted(still, _weights(still.deals.stage), cycle, today, start, end)
     return Line(
         scope=scope[0],
         scope_id=scope[1],

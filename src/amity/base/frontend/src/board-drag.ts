@@ -90,12 +90,19 @@ function draw(): void {
   all("[data-stage]").forEach((each) => each.classList.toggle("drop-here", each === under));
 }
 
-/** The column under the card; at the very edge of the screen the one that is nearest. */
+/** The column above or below the finger, however few cards it has; beside the board the one that is nearest. */
 function column(): HTMLElement | null {
   const box = find(".deal-board")?.getBoundingClientRect();
-  if (!held || !box) return null;
+  if (!held || !box || held.y < box.top) return null;
   const x = Math.max(box.left + INSIDE, Math.min(box.right - INSIDE, held.x));
-  return document.elementFromPoint(x, held.y)?.closest<HTMLElement>("[data-stage]") ?? null;
+  const aside = (each: HTMLElement): number => {
+    const { left, right } = each.getBoundingClientRect();
+    return Math.max(left - x, x - right, 0);
+  };
+  return all(".deal-board [data-stage]").reduce<HTMLElement | null>(
+    (best, each) => (!best || aside(each) < aside(best) ? each : best),
+    null,
+  );
 }
 
 /** Near an edge the board goes on sideways, and the page up or down. */

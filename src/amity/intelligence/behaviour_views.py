@@ -75,6 +75,7 @@ class LeadScoreView:
     version: int
     converted: int
     as_of: datetime
+    lately: float = 0.0  # how often anything that counts was done, faded: an event adds 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def of_person(person_id: UUID) -> LeadScoreView | None:
     return LeadScoreView(
         person_id, points, match, parts.grade(points, match), quadrant, str(QUADRANTS[quadrant]),
         _strongest(spec, lately), (*_strongest(spec, told), *_others(others)), spec.number, spec.converted, now,
+        float(sums[0].sum()),
     )  # fmt: skip
 
 

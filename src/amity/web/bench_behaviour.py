@@ -33,7 +33,7 @@ from amity.web import bench_intake, scratch
 KEY = "bench-behaviour"
 TARGET_S, SHARE = 1.0, 0.85
 RATE, BATCH, READERS, EVERY_S = 500, 5_000, 4, 2.0
-_SHOWN = re.compile(r'data-behaviour="(\d+)"')
+_SHOWN = re.compile(r'data-lately="([\d.]+)"')
 
 
 def main(arguments: list[str]) -> int:
@@ -163,10 +163,13 @@ def _on_screen(asked: argparse.Namespace, ports: Mapping[str, int]) -> tuple[lis
         bench_intake.serving(environment, "intake", ports["intake"]),
         _running("consumers", "--except", "segments"),
     ):
+        _awake(asked.people)
         for reader in readers:
             reader.start()
         noise = threading.Thread(target=_noise, args=(asked.people, stopped), daemon=True)
         noise.start()
+        for reader in readers:
+            reader.ready.wait(30)
         time.sleep(4)
         begin, sent = time.perf_counter(), 0
         while time.perf_counter() - begin < asked.seconds:
@@ -178,6 +181,8 @@ def _on_screen(asked: argparse.Namespace, ports: Mapping[str, int]) -> tuple[lis
         time.sleep(3)
         stopped.set()
         noise.join()
+    for problem in {reader.problem for reader in readers if reader.problem}:
+        print(f"a reader stopped: {problem}", file=sys.stderr)
     waits = [wait for reader in readers for wait in reader.waits]
     return waits, sent - len(waits)
 
@@ -190,29 +195,60 @@ class Reader(threading.Thread):
         self.port, self.cookie, self.person = port, cookie, person
         self.sent: list[float] = []
         self.waits: list[float] = []
-        self._shown = ""
+        self.problem = ""
+        self.ready = threading.Event()
+        self._before = 0.0
 
     def run(self) -> None:
+        try:
+            self._listen()
+        except (OSError, RuntimeError, http.client.HTTPException) as problem:
+            self.problem = f"{type(problem).__name__}: {problem}"
+            self.ready.set()
+
+    def _listen(self) -> None:
         listening = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         listening.request("GET", f"/live?watch=lead_score:{self.person}", headers=self._headers())
         stream = listening.getresponse()
         if stream.status != 200:
             raise RuntimeError(f"the live stream answers {stream.status}: {stream.read()[:200]!r}")
+        self._before = self._fetch()
         while line := stream.readline():
-            if line.startswith(b"event: changed"):
-                self._fetch()
+            if line.startswith(b"event: hello"):
+                self.ready.set()
+            elif line.startswith((b"event: changed", b"event: missed")):
+                self._look()
 
-    def _fetch(self) -> None:
+    def _look(self) -> None:
+        """Fetch the part; whatever it counts by now is on screen."""
+        counted = round(self._fetch() - self._before)
+        at = time.perf_counter()
+        while len(self.waits) < min(counted, len(self.sent)):
+            self.waits.append(at - self.sent[len(self.waits)])
+
+    def _fetch(self) -> float:
+        """What the part says was done lately; 0 where nothing is known yet."""
         asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         asking.request("GET", f"/people/{self.person}/lead-score", headers=self._headers() | {"HX-Request": "true"})
-        shown = asking.getresponse().read().decode()
-        parts = "".join(_SHOWN.findall(shown)) + "".join(re.findall(r'class="amount">[^<]*', shown))
-        if parts and parts != self._shown and len(self.waits) < len(self.sent):
-            self._shown = parts
-            self.waits.append(time.perf_counter() - self.sent[len(self.waits)])
+        answer = asking.getresponse()
+        body = answer.read().decode()
+        if answer.status != 200:
+            raise RuntimeError(f"the part answers {answer.status}: {body[:200]!r}")
+        shown = _SHOWN.search(body)
+        return float(shown[1]) if shown else 0.0
 
     def _headers(self) -> dict[str, str]:
         return {"Cookie": self.cookie, "Host": "localhost"}
+
+
+def _awake(people: int) -> None:
+    """Until the consumers that have just been started score what comes."""
+    from amity.events import api as events
+    from amity.web import bench_pipeline_made as made
+
+    before = _handled("lead_score")
+    events.stream().append(list(made.rows(random.Random(5), RATE, people - READERS, "awake")))  # noqa: S311 (made up)
+    _until("lead_score", before + 1)
 
 
 def _noise(people: int, stopped: threading.Event) -> None:

@@ -67,6 +67,7 @@ def _inside(asked: argparse.Namespace) -> int:
     figures = {
         "people": asked.people, "parts": parts, "events_per_s": plain["rate"], "with_lead_score": scored["rate"],
         "share": round(share, 3), "score_lag_s": scored["lag_s"], "shown": len(waits), "missed": missed,
+        "noise_per_s": RATE, "waits_s": [round(wait, 3) for wait in waits],
         "p50_s": round(statistics.median(waits or [0]), 3), "p95_s": round(p95, 3),
         "good": p95 <= TARGET_S and not missed and share >= SHARE,
     }  # fmt: skip

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from amity.intelligence.benches.table import Line, Say, header, printed, timed
 
-PARTS = ("scores", "few", "value", "recommend", "forecast", "pipeline", "uplift", "drift", "speed")
+PARTS = ("scores", "few", "value", "recommend", "forecast", "pipeline", "uplift", "drift", "behaviour", "speed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

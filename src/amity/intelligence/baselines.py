@@ -19,7 +19,7 @@ from amity.intelligence.fitted import beta_interval
 Array = NDArray[np.float64]
 
 TRIALS = 30
-SEARCH_ROWS = 15_000  # settings of larger tables are searched on so many rows
+SEARCH_ROWS = 10_000  # settings of larger tables are searched on so many rows
 _ROUNDS = 600
 _PATIENCE = 30
 _INNER_SHARE = 0.25

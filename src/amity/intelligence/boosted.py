@@ -77,6 +77,8 @@ class Boosted:
 
     def each(self, values: Array) -> Array:
         """Log-odds of the members that lack one fold, (K, n)."""
+        if self._grids and self._grids[0] is not None:
+            return self._grids[0].each(values)
         found = np.stack(
             [np.asarray(m.predict(values, raw_score=True, num_threads=_threads(values))) for m in self._boosters()]
         )
@@ -93,6 +95,11 @@ class Boosted:
             return grids.contributions(values)
         return self.shap(values)
 
+    def both(self, values: Array) -> tuple[Array, Array]:
+        """``contributions`` and ``each``, in one pass over the tables where there are some."""
+        grids = self.grids(values.shape[1]) if len(values) >= GRID_ROWS or self._grids else None
+        return grids.both(values) if grids is not None else (self.shap(values), self.each(values))
+
     def shap(self, values: Array) -> Array:
         """The same by LightGBM's ``pred_contrib``: for a few rows, and for trees too deep to be tables."""
         total = np.zeros((len(values), values.shape[1] + 1))
@@ -103,7 +110,7 @@ class Boosted:
     def grids(self, features: int) -> Grids | None:
         """All members as lookup tables, built once; None where trees are too deep for it."""
         if not self._grids:
-            self._grids.append(Grids.of(self.texts, features))
+            self._grids.append(Grids.of(self.texts, features, self.kinds))
         return self._grids[0]
 
     def _boosters(self) -> list[lgb.Booster]:

@@ -176,8 +176,8 @@ def _write(version: registry.Version, model: Model, kind: str, frame: Frame, row
     table = frame.columns[rows]
     opened = None if frame.opened_at is None else frame.opened_at[rows]
     matrix = model.spec.transform(table, opened, now)
-    scores = model.score_matrix(matrix)
-    reasons = stored_reasons(matrix, model.contributions(matrix))
+    scores, parts = model.score_and_explain(matrix)
+    reasons = stored_reasons(matrix, parts)
     features = _features(model, table, opened)
     ids = [frame.ids[i] for i in rows]
     values = [None if frame.value_minor is None else frame.value_minor[i] for i in rows]

@@ -48,16 +48,17 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """``value`` in log-odds, and what a row must pass by column."""
+    """``value`` in log-odds, what a row must pass by column, and which ``member`` of the ensemble says it."""
 
     value: float
     passes: dict[int, Pass]
+    member: int = 0
 
 
-def leaves_of(text: str) -> list[Leaf]:
+def leaves_of(text: str, member: int = 0) -> list[Leaf]:
     """Every leaf of every tree of one model text; raises ``ValueError`` for models that take zero for missing."""
     trees = text.split("\nTree=")[1:]
-    return [leaf for tree in trees for leaf in _leaves(_fields(tree))]
+    return [Leaf(value, passes, member) for tree in trees for value, passes in _leaves(_fields(tree))]
 
 
 def edges_of(leaves: Sequence[Leaf], features: int) -> tuple[list[Edges], list[int]]:
@@ -80,10 +81,10 @@ def _fields(tree: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def _leaves(fields: dict[str, str]) -> Iterator[Leaf]:
+def _leaves(fields: dict[str, str]) -> Iterator[tuple[float, dict[int, Pass]]]:
     values = [float(v) for v in fields["leaf_value"].split()]
     if len(values) == 1:
-        yield Leaf(values[0], {})
+        yield values[0], {}
         return
     splits = _splits(fields)
     children = [[int(c) for c in fields[side].split()] for side in ("left_child", "right_child")]
@@ -98,7 +99,7 @@ def _leaves(fields: dict[str, str]) -> Iterator[Leaf]:
             if child >= 0:
                 waiting.append((child, further))
             else:
-                yield Leaf(values[~child], further)
+                yield values[~child], further
 
 
 def _further(passes: dict[int, Pass], split: Split, left: bool, share: float) -> dict[int, Pass]:

@@ -25,15 +25,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="few splits and seeds: does it run, not how good is it")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
-    say: Say = (lambda _line: None) if options.json else (lambda line: print(line, file=sys.stderr, flush=True))
+    say: Say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     if not options.json:
         print(header(), flush=True)
     found: list[Line] = []
     with threadpool_limits(limits=1, user_api="blas"):
         for line in _measured(options.only or PARTS, options.data, options.quick, say):
             found.append(line)
-            if not options.json:
-                print(printed(line), flush=True)
+            print(printed(line), file=sys.stderr if options.json else sys.stdout, flush=True)
     missed = [f"{line.data}: {line.figure}" for line in found if line.met is not None and not line.met]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if options.json:

@@ -92,9 +92,10 @@ def _bulk(model: Model, beside: lgb.Booster, crowd: pl.DataFrame, truth: Array) 
     started = time.perf_counter()
     first = model.explain(matrix)  # builds the tables
     building = time.perf_counter() - started
-    own, theirs = [], []
+    own, whole, theirs = [], [], []
     for _ in range(ROUNDS_OF_TIMING):  # in turn: both meet the same neighbours on a shared machine
         own.append(_seconds(lambda: model.explain(matrix)))
+        whole.append(_seconds(lambda: model.score_and_explain(matrix)))
         theirs.append(_seconds(lambda: beside.predict(values, num_threads=_threads())))
     part = values[:CONTRIB_ROWS]
     contrib = (
@@ -108,6 +109,10 @@ def _bulk(model: Model, beside: lgb.Booster, crowd: pl.DataFrame, truth: Array) 
     others = {"predict": usual, "its pred_contrib": contrib, "rounds": rounds}
     yield Line("speed", _DATA, "seconds, with reasons", mine, min(own), max(own), others, note=note)
     yield Line("speed", _DATA, "times LightGBM predict", mine / usual, met=mine <= TIMES_PREDICT * usual)
+    both = float(np.median(whole))
+    note = "as scores are written: with reasons and intervals"
+    yield Line("speed", _DATA, "seconds, all", both, min(whole), max(whole), {"predict": usual}, note=note)
+    yield Line("speed", _DATA, "times predict, all", both / usual, met=both <= TIMES_PREDICT * usual)
     yield from _exact(model, matrix, first.by_column.sum(axis=1) + first.base + first.rest, first.log_odds)
     aucs = {"LightGBM": auc(truth, np.asarray(beside.predict(values)))}
     yield Line("speed", _DATA, "auc", auc(truth, sigmoid(first.log_odds)), beside=aucs)
@@ -131,9 +136,7 @@ def _on_demand(model: Model, crowd: pl.DataFrame) -> Line:
     """One person from the raw record: encode, score with interval, reasons."""
 
     def once(row: int) -> None:
-        matrix = model.spec.transform(crowd[row : row + 1])
-        model.score_matrix(matrix)
-        model.contributions(matrix)
+        model.score_and_explain(model.spec.transform(crowd[row : row + 1]))
 
     once(0)
     taken = 1_000 * np.array([_seconds(lambda row=row: once(row)) for row in range(1, CALLS + 1)])  # type: ignore[misc]

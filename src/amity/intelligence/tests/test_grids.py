@@ -49,6 +49,8 @@ def test_tables_equal_treeshap_also_for_gaps_and_unseen_categories(cells: int, m
     score = np.mean([m.predict(later, raw_score=True) for m in members], axis=0)
     assert np.abs(found.contributions(later) - shap).max() < 1e-9
     assert np.abs(found.contributions(later).sum(axis=1) - score).max() < 1e-9
+    each = np.stack([m.predict(later, raw_score=True) for m in members])
+    assert np.abs(found.both(later)[1] - each).max() < 1e-9
 
 
 def test_trees_that_never_split_are_their_average_and_deep_ones_are_no_tables() -> None:
@@ -66,6 +68,8 @@ def test_deep_members_keep_their_reasons_and_two_kinds_count_as_one_member_per_f
     values, _ = _people(600, 5)
     raw = np.stack([m.predict(values, raw_score=True) for m in members])
     assert np.abs(ensemble.each(values) - (raw[:2] + raw[2:]) / 2).max() < 1e-12
+    flat = Boosted(_texts(*members[:2], *members[:2]), kinds=2)
+    assert np.abs(flat.both(values)[1] - raw[:2]).max() < 1e-9
     assert np.abs(ensemble.contributions(values).sum(axis=1) - raw.mean(axis=0)).max() < 1e-9
 
 

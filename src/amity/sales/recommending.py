@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -22,12 +22,17 @@ from amity.intelligence import api as intelligence
 from amity.journeys import api as journeys
 from amity.people import api as people
 from amity.sales.customer_orders import FALLEN
-from amity.sales.models import OrderLine, Product
+from amity.sales.models import Product
 
 MOST = 50  # products in one answer
 MOST_BASKET = 200
 _SPARE = 40  # asked for beyond the limit, in case policy rules some out
-_FALLEN = Q(order__status="") | ~Q(order__status__iregex="^(" + "|".join(FALLEN) + ")$")
+_CHOSEN = """
+(SELECT row_number() OVER latest AS place, l.product_id, '' FROM sales_order o
+JOIN sales_orderline l ON l.order_id = o.id
+WHERE o.person_id = ANY(%s::uuid[]) AND l.product_id IS NOT NULL AND lower(o.status) <> ALL(%s)
+WINDOW latest AS (ORDER BY o.ordered_at DESC, l.id DESC) ORDER BY place LIMIT %s)
+UNION ALL SELECT 0, id, sku FROM sales_product WHERE sku = ANY(%s) OR id = ANY(%s::uuid[])"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +82,13 @@ class Offers:
 def for_person(person_id: UUID, limit: int = 5, basket: Iterable[str] = (), members: Sequence[UUID] = ()) -> Offers:
     """Next products for a person whom the caller may see: what they bought and looked at, and what is in ``basket``.
 
-    8 queries, 7 where the profile's ``members`` are known.
+    6 queries, 5 where the profile's ``members`` are known.
     """
     members = members or people.members_of([person_id])[person_id]
-    if journeys.complaining([person_id]):
+    if journeys.complaining([person_id], {person_id: members}):
         return Offers([], "complaint")
     looked = events.looked_at(members)[::-1]
-    bought = _bought(members)
-    known = _products([*(key for each in looked for key in each.keys), *basket])
+    bought, known = _chosen(members, [*(key for each in looked for key in each.keys), *basket])
     seen = [known[key] for each in looked for key in each.keys if key in known]
     held = [known[key] for key in basket if key in known]
     return _answer([*bought, *seen, *held], held, bought, limit)
@@ -92,7 +96,7 @@ def for_person(person_id: UUID, limit: int = 5, basket: Iterable[str] = (), memb
 
 def for_basket(basket: Sequence[str], limit: int = 5) -> Offers:
     """Next products for what somebody unknown chose: ids or article numbers, oldest first. 3 queries."""
-    known = _products(basket)
+    known = _chosen((), basket)[1]
     held = [known[key] for key in basket if key in known]
     return _answer(held, held, [], limit)
 
@@ -137,23 +141,21 @@ def _offered(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     return {row["id"]: row for row in rows}
 
 
-def _bought(members: Sequence[UUID]) -> list[UUID]:
-    """Products that these profiles bought, oldest first, at most 200."""
-    rows = OrderLine.objects.filter(_FALLEN, order__person_id__in=list(members), product_id__isnull=False)
-    newest = rows.order_by("-order__ordered_at", "-id").values_list("product_id", flat=True)[:MOST_BASKET]
-    return [each for each in reversed(newest) if each]
-
-
-def _products(keys: Iterable[str]) -> dict[str, UUID]:
-    """Products by id or article number as somebody writes them. 1 query, none where nothing is asked for."""
+def _chosen(members: Sequence[UUID], keys: Iterable[str]) -> tuple[list[UUID], dict[str, UUID]]:
+    """What these profiles bought, oldest first, at most 200; and the products that people write as ``keys`` (id or
+    article number). 1 query, none where nothing is asked for."""
     wanted = list(dict.fromkeys(str(key).strip()[:200] for key in keys))[:500]
-    if not wanted:
-        return {}
+    if not wanted and not members:
+        return [], {}
     ids = {key: each for key in wanted if (each := read_id(key))}
-    rows = list(Product.objects.filter(Q(sku__in=wanted) | Q(pk__in=list(ids.values()))).values_list("pk", "sku"))
-    there, numbered = {pk for pk, _sku in rows}, {sku: pk for pk, sku in rows if sku}
+    with connection.cursor() as cursor:
+        cursor.execute(_CHOSEN, [list(members), list(FALLEN), MOST_BASKET, wanted, list(ids.values())])
+        rows = sorted(cursor.fetchall())
+    there = {pk for place, pk, _sku in rows if not place}
+    numbered = {sku: pk for place, pk, sku in rows if sku and not place}
     found = {key: numbered.get(key) or ids.get(key) for key in wanted}
-    return {key: pk for key, pk in found.items() if pk in there and pk}
+    told = [pk for place, pk, _sku in reversed(rows) if place]
+    return told, {key: pk for key, pk in found.items() if pk in there and pk}
 
 
 __all__ = ["MOST", "Offer", "Offers", "for_basket", "for_person", "similar"]

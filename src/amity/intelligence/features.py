@@ -268,7 +268,7 @@ def _naive(moment: datetime | None) -> datetime | None:
 
 
 def _floats(series: pl.Series) -> Array:
-    values = series.fill_null(float("nan")).to_numpy().astype(np.float64)
+    values = series.to_numpy().astype(np.float64)  # of floats: nothing becomes NaN
     return np.where(np.isfinite(values), values, np.nan)
 
 

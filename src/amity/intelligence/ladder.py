@@ -13,7 +13,9 @@ once it has passed the test. From 200 rows on, what has not passed is the base r
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -54,6 +56,7 @@ CALIBRATE_ROWS = 500
 DECISIVE = math.log(100)  # Bayes factor (Jeffreys 1961)
 REPEAT_BELOW, REPEATS = 400, 3  # repeated cross-validation where one split is a lottery
 MAX_TRAIN_ROWS = 200_000
+MANY_CELLS = 200_000  # of a design, from which on folds are fitted side by side
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # of the regression beside the trees
 
 
@@ -277,9 +280,14 @@ def _crossed_linear(data: _Data, folds: NDArray[np.int64], memory: _Memory) -> A
             # With many rows every fold would find the same shapes; with few it must not see the fold it is tested on.
             memory.shapes = likely_shapes(design, data.y, *_priors(data))
         z = np.zeros(len(data.y))
-        for fold in range(FOLDS):
+
+        def fill(fold: int) -> None:
             rest = folds != fold
             z[~rest] = _let_through(_solve(data, rest, memory), design[~rest], len(data.y))
+
+        # Small ones are over before a second core has begun.
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1 if design.size > MANY_CELLS else 1) as pool:
+            list(pool.map(fill, range(FOLDS)))
         memory.crossed[key] = z
     return memory.crossed[key]
 

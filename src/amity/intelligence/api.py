@@ -16,8 +16,8 @@ from amity.base import jobs, words
 from amity.base.errors import Refused
 from amity.base.models import JobRun
 from amity.base.templatetags.amity_ui import unsure
+from amity.intelligence import churn, pipeline_forecast, registry, scoring, sensitive, survival, training
 from amity.intelligence import lead_score_door as lead_scores
-from amity.intelligence import pipeline_forecast, registry, scoring, sensitive, survival, training
 from amity.intelligence import reasons as wording
 from amity.intelligence.chances import Lift, beside, knows, lifts
 from amity.intelligence.customers_jobs import learn as learn_customers
@@ -99,7 +99,7 @@ class Training:
 
 def targets() -> list[Target]:
     """Everything that can be learned here."""
-    return [Target(s.key, s.label(), s.subject_kind) for s in training.sources()]
+    return [Target(s.key, s.label(), s.subject_kind) for s in training.there()]
 
 
 def live_model(key: str) -> Version | None:
@@ -149,9 +149,14 @@ def training_under_way(key: str) -> UUID | None:
 
 def scores_for(kind: str, ids: Iterable[UUID]) -> dict[UUID, ScoreView]:
     """Latest scores of up to 1,000 people or deals (``kind`` person, deal) the caller may see. 1 query."""
-    keys = [s.key for s in training.sources() if s.subject_kind == kind]
+    keys = [s.key for s in training.to_win() if s.subject_kind == kind]
     found = scoring.latest(keys, ids)
     return {subject_id: _view(kind, row) for subject_id, row in found.items()}
+
+
+def churn_risks(ids: Iterable[UUID]) -> dict[UUID, ScoreView]:
+    """The risk that customers under contract leave within 90 days, of up to 1,000 the caller may see. 1 query."""
+    return {pk: _view("person", row) for pk, row in scoring.latest([churn.KEY], ids).items()}
 
 
 def whom_first(principal: access.Principal, limit: int = 10) -> list[ScoreView]:
@@ -160,7 +165,7 @@ def whom_first(principal: access.Principal, limit: int = 10) -> list[ScoreView]:
     Each kind is ranked by expected gain (chance × value), by chance where no value is known; kinds take turns, because
     a lead's chance and a deal's money share no scale. A few queries per kind, bounded.
     """
-    lists = [_first_of(principal, source, limit) for source in training.sources()]
+    lists = [_first_of(principal, source, limit) for source in training.to_win()]
     turns = [view for rank in range(limit) for views in lists for view in views[rank : rank + 1]]
     return turns[:limit]
 
@@ -278,7 +283,8 @@ def subject_id(key: str) -> UUID:
 
 __all__ = [
     "RUNGS", "CustomerView", "Frame", "LabelSource", "Lift", "PurchaseSource", "Reason", "Report", "ScoreView",
-    "Target", "Training", "Version", "beside", "customers_for", "decide_column", "first_of", "knows", "lead_scores",
+    "Target", "Training", "Version", "beside", "churn_risks", "customers_for", "decide_column", "first_of", "knows",
+    "lead_scores",
     "learn_customers", "learn_forecast", "learn_recommendations", "learn_value", "lifts", "live_model", "live_models",
     "pipeline_forecast", "refresh_customers", "register", "register_purchases", "replay", "replay_some",
     "score_open", "scores_for",

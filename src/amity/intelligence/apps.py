@@ -13,6 +13,9 @@ class IntelligenceConfig(AppConfig):
         from amity.intelligence.leads import Leads
 
         training.register(Leads())
+        from amity.intelligence.churn import Churn
+
+        training.register(Churn())
         from amity.base import undo
         from amity.intelligence import life
 

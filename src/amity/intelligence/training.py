@@ -82,6 +82,17 @@ def sources() -> list[LabelSource]:
     return list(_sources.values())
 
 
+def there() -> list[LabelSource]:
+    """Those that have something to learn from here; a source says so where that is not a matter of course
+    (``there()``, 1 query)."""
+    return [each for each in sources() if getattr(each, "there", lambda: True)()]
+
+
+def to_win() -> list[LabelSource]:
+    """Those whose outcome is something to win, not a risk."""
+    return [each for each in sources() if getattr(each, "wins", True)]
+
+
 def source_of(key: str) -> LabelSource:
     """The label source of ``key``; raises ``Refused("no_target")``."""
     if key not in _sources:

@@ -29,6 +29,7 @@ from amity.people.holders import Holder, register_holder
 from amity.people.imports import kit as import_kit
 from amity.people.imports import service as imports
 from amity.people.learning import LeadRow, lately_decided, lead_rows, profile_rows, visible_people
+from amity.people.leaving import LeavingRow, leaving_known, leaving_rows
 from amity.people.lists import (
     COMPANIES,
     LEAD_TAGS,
@@ -88,6 +89,7 @@ __all__ = [
     "JoinView",
     "LeadRow",
     "LeadStatus",
+    "LeavingRow",
     "Moves",
     "Names",
     "PersonView",
@@ -122,6 +124,8 @@ __all__ = [
     "joins_of",
     "lately_decided",
     "lead_rows",
+    "leaving_known",
+    "leaving_rows",
     "lookalikes",
     "matching",
     "members_of",

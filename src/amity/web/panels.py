@@ -163,7 +163,8 @@ def _deals(principal: access.Principal, subject: Subject) -> Found:
 
 def _customer(principal: access.Principal, subject: Subject) -> Found:
     found = intelligence.customers_for([subject.id]).get(subject.id)
-    return {"customer": found, "risk_label": gettext("Churn risk")}
+    leaving = intelligence.churn_risks([subject.id]).get(subject.id)
+    return {"customer": found, "leaving": leaving, "risk_label": gettext("Churn risk")}
 
 
 def _offers(principal: access.Principal, subject: Subject) -> Found:
@@ -269,7 +270,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("deals", _("Deals"), PROFILES, "web/panel_deals.html", _deals, 2, "deals.view"),
     Panel("people", _("People"), ("company",), "web/panel_people.html", _colleagues, 1),
     Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
-    Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 1, "models.view"),
+    Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 2, "models.view"),
     Panel("offers", _("What to offer next"), ("person", "deal"), "web/panel_offers.html", _offers, 0, "models.view"),
     Panel("by_date", _("Won by when"), ("deal",), "sales/panel_by_date.html", _by_date, 12),
     Panel("standing", _("In this stage"), ("deal",), "sales/standing_panel.html", _standing, 5),

@@ -6,6 +6,7 @@ from amity.events.clock_of_log import align as align_log
 from amity.events.connector_folder import file_cleaned, inbox_folders
 from amity.events.consumers import run as run_consumers
 from amity.events.consuming import Consumer, register_consumer
+from amity.events.contacts import contacts_by_hour
 from amity.events.doors import (
     FilePiece,
     FileTable,
@@ -72,6 +73,7 @@ __all__ = [
     "append_facts",
     "append_packed",
     "campaign_touches",
+    "contacts_by_hour",
     "copy_of",
     "facts",
     "file_cleaned",

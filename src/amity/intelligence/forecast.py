@@ -10,7 +10,7 @@ lets the step be checked, in units of each series' own roughness.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +26,7 @@ _DAMPED = np.array([0.8, 0.9, 0.95, 0.98])
 TYPICAL = 4  # last seasons that make a typical one
 _SEASONS_SURE = 1.645
 _BACK = (1, 2, 3, 4, 5, 6, 8, 12)  # origins, steps before the end, that intervals are measured from
+_FEW = 10  # series below which the cost of knowing less is hardly believed
 _TINY = 1e-9
 
 
@@ -78,24 +79,43 @@ def choose(family: Sequence[Array], horizon: int, period: int) -> Forecaster:
     truth = np.array([s[-horizon:] for s in usable])
     tested = {n: smape(truth, g) for n, g in guesses.items()}
     best = min(tested, key=lambda n: tested[n])
-    rank = min(1.0, COVERED * (1 + 1 / len(usable)))
-    return Forecaster(best, period, np.quantile(_errors(usable, horizon, period, best), rank, axis=0), tested)
+    return Forecaster(best, period, _widths(usable, horizon, period, best), tested)
 
 
-def _errors(family: Sequence[Array], horizon: int, period: int, method: str) -> Array:
-    """Errors per step in units of roughness, (series, horizon), each from the latest origin that lets it be checked.
+def _widths(family: Sequence[Array], horizon: int, period: int, method: str) -> Array:
+    """The 80 % quantile per step of errors in units of roughness, (horizon,), each step from the latest origin that
+    lets it be checked.
 
-    An origin further back would know less than the forecast will, and make intervals of short series too wide.
+    An origin further back knows less than the forecast will, the more so the shorter the series: how much the error of
+    one and the same step grows with the way back is learned from all origins, and taken out.
     """
-    found = np.empty((len(family), horizon))
-    before = 0
-    for back in sorted({horizon, *(b for b in _BACK if b < horizon)}):
-        for i, series in enumerate(family):
-            known = series[:-back]
-            off = np.abs(series[-back:] - ahead(known, back, period, method))
-            found[i, before:back] = off[before:] / roughness(known, period)
-        before = back
-    return found
+    rank = min(1.0, COVERED * (1 + 1 / len(family)))
+    origins = sorted({horizon, *(b for b in _BACK if b < horizon)})
+    found = {
+        back: np.quantile([_misses(each, back, period, method) for each in family], rank, axis=0) for back in origins
+    }
+    used = np.array([min(b for b in origins if b > step) for step in range(horizon)])
+    widths = np.array([found[back][step] for step, back in enumerate(used)])
+    growth = _growth(found) * len(family) / (len(family) + _FEW)
+    return np.asarray(widths * np.exp(-growth * used))
+
+
+def _misses(series: Array, back: int, period: int, method: str) -> Array:
+    """Absolute errors of the last ``back`` steps in units of roughness, as forecast from before them, (back,)."""
+    known = series[:-back]
+    return np.asarray(np.abs(series[-back:] - ahead(known, back, period, method)) / roughness(known, period))
+
+
+def _growth(found: Mapping[int, Array]) -> float:
+    """By how much the log of a step's error grows per step that its origin lies further back; never below nothing."""
+    ways, logs = [], []
+    for step in range(max(found)):
+        seen = [(back, np.log(max(float(errors[step]), _TINY))) for back, errors in found.items() if back > step]
+        way, log = np.array(seen).T
+        ways.append(way - way.mean())
+        logs.append(log - log.mean())
+    way, log = np.concatenate(ways), np.concatenate(logs)
+    return max(float(way @ log) / max(float(way @ way), 1.0), 0.0)
 
 
 def roughness(series: Array, period: int) -> float:

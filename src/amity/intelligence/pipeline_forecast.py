@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ SHARES = (0.1, 0.5, 0.9)
 LATE = 90.0  # days over which the rate of new deals is read
 _LEVELS, _EACH, _LARGE = 16, 64, 150
 _PRIOR_SHOCK, _PRIOR_WEIGHT, _PRIOR_TRUST = 0.2, 2.0, 4.0
-_PAST, _KEPT, _MANY = 6, 400, 400
+_PAST, _KEPT, _MANY = 6, 400, 150
 _MONTH = 30.0
 _TINY = 1e-9
 
@@ -116,8 +117,7 @@ def revenue(learned: Learned, money: Money, now: float, start: float, end: float
 def revenue_of(learned: Learned, chance: Array, stake: Array, before: float, new: float) -> Revenue:
     """The same from chances (n,) and stakes (n,) of the open deals, what is won already, and expected wins to come."""
     levels = _levels(learned)
-    rng = np.random.default_rng(7)
-    draws = np.concatenate([_drawn(rng, learned, chance, stake, new, level) for level in levels])
+    draws = _of_open(learned, chance, stake, levels) + _of_new(learned, new * levels)
     low, middle, high = (float(q) for q in _quantiles(draws))
     factor = float(np.exp(learned.bias))
     open_part = float(np.sum(chance * stake)) * factor
@@ -208,36 +208,46 @@ def _levels(learned: Learned) -> Array:
     return np.asarray(np.exp(learned.bias + learned.shock * z - learned.shock**2 / 2))
 
 
-def _drawn(rng: np.random.Generator, learned: Learned, chance: Array, stake: Array, new: float, level: float) -> Array:
-    """Sums of one level of the common factor, (64,)."""
-    p = -np.expm1(np.log1p(-np.minimum(chance, 1 - _TINY)) * level)
-    spread = np.sqrt(np.maximum(stake**2 * (p * (1 + learned.noise**2) - p**2), 0.0))
-    large = np.argsort(-spread, kind="stable")[:_LARGE]
-    rest = np.ones(len(p), dtype=bool)
+@lru_cache(maxsize=1)
+def _luck() -> tuple[Array, Array, Array]:
+    """The same luck for every forecast: uniform (draws, deals), normal (draws, deals), normal of the rest (draws,)."""
+    rng = np.random.default_rng(7)
+    shape = (_LEVELS * _EACH, _LARGE)
+    return rng.random(shape), rng.standard_normal(shape), rng.standard_normal(shape[0])
+
+
+def _of_open(learned: Learned, chance: Array, stake: Array, levels: Array) -> Array:
+    """What open deals bring, (draws,), as many for each level of the common factor."""
+    uniform, normal, rest_normal = _luck()
+    ending = np.log1p(-np.minimum(chance, 1 - _TINY))
+    p = -np.expm1(np.outer(levels, ending))
+    spread = stake**2 * np.maximum(p * (1 + learned.noise**2) - p**2, 0.0)
+    large = np.argsort(-spread[_LEVELS // 2], kind="stable")[:_LARGE]
+    rest = np.ones(len(chance), dtype=bool)
     rest[large] = False
-    sums = float(np.sum(p[rest] * stake[rest])) + rng.standard_normal(_EACH) * float(np.sqrt(np.sum(spread[rest] ** 2)))
-    if len(large):
-        won = rng.random((_EACH, len(large))) < p[large]
-        part = np.exp(rng.standard_normal(won.shape) * _log_noise(learned) - _log_noise(learned) ** 2 / 2)
-        sums = sums + (won * part) @ stake[large]
-    return np.asarray(np.maximum(sums, 0.0) + _of_new(rng, learned, new * level))
+    mean, error = p[:, rest] @ stake[rest], np.sqrt(spread[:, rest].sum(axis=1))
+    sums = np.repeat(mean, _EACH) + rest_normal * np.repeat(error, _EACH)
+    brought = (uniform[:, : len(large)] < np.repeat(p[:, large], _EACH, axis=0)).astype(np.float64)
+    if learned.noise > 0:
+        wide = _log_noise(learned)
+        brought *= np.exp(normal[:, : len(large)] * wide - wide**2 / 2)
+    return np.asarray(np.maximum(sums + brought @ stake[large], 0.0))
 
 
 def _log_noise(learned: Learned) -> float:
     return float(np.sqrt(np.log1p(learned.noise**2)))
 
 
-def _of_new(rng: np.random.Generator, learned: Learned, expected: float) -> Array:
-    """What deals that are not there yet bring, (64,): a Poisson number of past wins' amounts."""
-    if expected <= 0:
-        return np.zeros(_EACH)
-    amounts = learned.amounts
-    if expected > _MANY:
-        spread = np.sqrt(expected * np.mean(amounts**2))
-        return np.asarray(expected * amounts.mean() + spread * rng.standard_normal(_EACH))
-    counts = rng.poisson(expected, _EACH)
-    each = rng.choice(amounts, int(counts.sum()))
-    return np.asarray([part.sum() for part in np.split(each, np.cumsum(counts)[:-1])])
+def _of_new(learned: Learned, expected: Array) -> Array:
+    """What deals that are not there yet bring, (draws,): Poisson numbers (``expected`` per level) of past amounts."""
+    rng = np.random.default_rng(11)
+    amounts, each = learned.amounts, np.repeat(np.maximum(expected, 0.0), _EACH)
+    if expected.max(initial=0.0) > _MANY:
+        spread = np.sqrt(each * np.mean(amounts**2))
+        return np.asarray(np.maximum(each * amounts.mean() + spread * rng.standard_normal(len(each)), 0.0))
+    counts = rng.poisson(each)
+    brought = rng.choice(amounts, int(counts.sum()))
+    return np.bincount(np.repeat(np.arange(len(each)), counts), brought, minlength=len(each)).astype(np.float64)
 
 
 def _checked(found: Learned, money: Money, now: float) -> Learned:

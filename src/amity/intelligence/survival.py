@@ -184,15 +184,18 @@ def hazards(model: Survival, deals: Deals, now: float, day: float, weights: Arra
     faded = 0.5 ** (max(day - now, 0.0) / model.half_life)
     place = np.nan_to_num(deals.stage - model.middle) * faded
     age = np.maximum(day - deals.opened, 0.0)
-    columns = _columns(model, age, place, deals.due - day, np.full(len(age), month_of_quarter(day)))
     used = model.weights if weights is None else weights
-    logits = columns @ used.T if used.ndim == 2 else np.einsum("nk,nrk->nr", columns, used)
+    if used.ndim == 2:
+        logits = _looked_up(model, used, age, place, deals.due - day, month_of_quarter(day))
+    else:
+        columns = _columns(model, age, place, deals.due - day, np.full(len(age), month_of_quarter(day)))
+        logits = np.einsum("nk,nrk->nr", columns, used)
     odds = np.exp(logits - logits[:, [OPEN]])
     total = odds.sum(axis=1)
     ending = np.clip((odds[:, WON] + odds[:, LOST]) / total, 1e-7, 0.9)
     better = logits[:, WON] - logits[:, LOST] + deals.lift
     if deals.placed:
-        at = columns.shape[1] - AFTER_PLACE
+        at = used.shape[-1] - AFTER_PLACE
         better = better - place * (used[..., WON, at] - used[..., LOST, at])
     share = 1 / (1 + np.exp(-better))
     return ending * share, ending * (1 - share)
@@ -216,6 +219,18 @@ def _columns(model: Survival, age: Array, place: Array, left: Array, month: Arra
     day = np.stack([np.isfinite(left) & (left > SOON), (left >= 0) & (left <= SOON), left < 0], axis=1)
     months = np.eye(3)[month.astype(int)]
     return np.column_stack([np.ones(len(age)), one_of, place, day, months])
+
+
+def _looked_up(model: Survival, weights: Array, age: Array, place: Array, left: Array, month: int) -> Array:
+    """``_columns @ weights.T`` for one day, (n, 3), without the columns of noughts and ones."""
+    bands = len(model.edges) + 1
+    at = weights.shape[1] - AFTER_PLACE
+    by_band = weights[:, 1 : bands + 1].T + weights[:, 0] + weights[:, at + 4 + month]
+    states = np.vstack([weights[:, at + 1 : at + 4].T, np.zeros(3)])
+    state = np.where(left < 0, 2, np.where(left <= SOON, 1, np.where(np.isfinite(left), 0, 3)))
+    joint = (by_band[:, None] + states).reshape(-1, 3)
+    found = joint[np.searchsorted(model.edges, age, side="right") * len(states) + state]
+    return np.asarray(found + place[:, None] * weights[:, at])
 
 
 def _cells(model: Survival, deals: Deals, now: float) -> tuple[Array, Array, Array]:

@@ -54,3 +54,15 @@ class ForecastKept(Record):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["scope", "scope_id", "-ends_on"], name="forecastkept_scope")
         ]
+
+
+class ContactsForecast(Record):
+    """Contacts per hour of the next seven days by channel, as of the last night; ``hours`` empty: too little known."""
+
+    personal = personal.nothing(_("sums over many records"))
+    channel = models.CharField(max_length=20, unique=True)
+    starts_on = models.DateField()
+    known_days = models.IntegerField()
+    contacts = models.BigIntegerField()
+    hours = models.JSONField(default=list)  # 168 times value, P10, P90
+    made_at = models.DateTimeField(default=clock.now)

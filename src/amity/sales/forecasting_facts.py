@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, FloatField, Func, Q
 from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
@@ -21,8 +22,9 @@ from amity.sales.models import Deal, DealStatus, Stage, StageChange
 Array = NDArray[np.float64]
 TARGET = "deal"
 _DAY = 86_400.0
+_EPOCH = date(1970, 1, 1).toordinal()
 _COLUMNS = (
-    "id", "begun", "closed_at", "status", "stage_id", "team_id", "value_minor", "product__price_minor", "currency",
+    "id", "begun", "ended", "status", "stage_id", "team_id", "value_minor", "product__price_minor", "currency",
     "product__currency", "expected_close_on",
 )  # fmt: skip
 
@@ -35,7 +37,7 @@ class Place:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """Deals of one currency (the house's and all with a rate to it; or one without a rate), row i the same deal."""
 
@@ -49,8 +51,20 @@ class Facts:
         """Rows of the whole, one team or one pipeline, (n,)."""
         if scope == "all":
             return np.ones(len(self.ids), dtype=bool)
-        column = self.team if scope == "team" else self.pipeline
-        return np.array([each == scope_id for each in column], dtype=bool)
+        rows = self.rows_of[scope].get(scope_id)
+        found = np.zeros(len(self.ids), dtype=bool)
+        if rows is not None:
+            found[rows] = True
+        return found
+
+    @cached_property
+    def rows_of(self) -> dict[str, dict[UUID | None, list[int]]]:
+        """Row numbers by team and by pipeline."""
+        found: dict[str, dict[UUID | None, list[int]]] = {"team": {}, "pipeline": {}}
+        for name, column in (("team", self.team), ("pipeline", self.pipeline)):
+            for row, each in enumerate(column):
+                found[name].setdefault(each, []).append(row)
+        return found
 
     def as_of(self, day: float) -> Facts:
         """What was known on a day; teams, values and expected days as they are now."""
@@ -76,7 +90,8 @@ def read(where: Q, where_of: Mapping[UUID, Place], *, moves: bool = False) -> di
 
     What is at stake is the deal's value, or its product's list price.
     """
-    deals = Deal.objects.filter(where, archived_at=None).annotate(begun=Coalesce("opened_at", "created_at"))
+    begun, ended = _days(Coalesce("opened_at", "created_at")), _days(F("closed_at"))
+    deals = Deal.objects.filter(where, archived_at=None).annotate(begun=begun, ended=ended)
     rows = list(deals.values_list(*_COLUMNS))
     lifts, placed = intelligence.lifts(TARGET), intelligence.knows(TARGET, "stage")
     rates = exchange_rates(settings.CONFIG)
@@ -99,6 +114,11 @@ def day_of(moment: datetime | date | None) -> float:
     return datetime(moment.year, moment.month, moment.day, tzinfo=UTC).timestamp() / _DAY
 
 
+def _days(moment: Any) -> Func:
+    """Days since 1970 of a moment, in the database: reading time zones row by row takes longer than the query."""
+    return Func(moment, template="extract(epoch FROM %(expressions)s)::float8 / 86400", output_field=FloatField())
+
+
 def _code(row: Sequence[Any]) -> str:
     own = row[8] if row[6] is not None else row[9]
     return own or settings.CONFIG.currency
@@ -111,19 +131,15 @@ def _facts(
 ) -> Facts:  # fmt: skip
     ids = [row[0] for row in rows]
     won = np.array([{DealStatus.WON: 1.0, DealStatus.LOST: 0.0}.get(row[3], np.nan) for row in rows])
-    opened = np.array([day_of(row[1]) for row in rows])
-    closed = np.where(np.isnan(won), np.nan, np.array([day_of(row[2]) for row in rows]))
+    opened = np.array([row[1] for row in rows], dtype=np.float64)
+    closed = np.where(np.isnan(won), np.nan, np.array([row[2] for row in rows], dtype=np.float64))
     stage = np.array([where_of[row[4]].share if row[4] in where_of else np.nan for row in rows])
-    due = np.array([day_of(row[10]) + 1 if row[10] else np.inf for row in rows])
-    lift = np.array([lifts[i].value if i in lifts else 0.0 for i in ids])
+    due = np.array([row[10].toordinal() - _EPOCH + 1 if row[10] else np.inf for row in rows])
+    lift = np.array([lifts[i].value if i in lifts else 0.0 for i in ids]) if lifts else np.zeros(len(ids))
     stake = np.array([_stake(row, rates) for row in rows])
+    seen = enumerate(ids) if changes else ()
     moves = np.array(
-        [
-            (i, day, where_of[to].share)
-            for i, deal in enumerate(ids)
-            for day, to in changes.get(deal, ())
-            if to in where_of
-        ]
+        [(i, day, where_of[to].share) for i, deal in seen for day, to in changes.get(deal, ()) if to in where_of]
     ).reshape(-1, 3)
     deals = intelligence.survival.Deals(
         opened, closed, won, np.where(np.isnan(won), stage, np.nan), due, lift, moves, placed

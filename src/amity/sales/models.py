@@ -16,7 +16,7 @@ from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
 from amity.sales.customer_models import OrderDue
-from amity.sales.forecast_models import ForecastKept, ForecastModel
+from amity.sales.forecast_models import ContactsForecast, ForecastKept, ForecastModel
 from amity.sales.gates_models import StageGap
 from amity.sales.history_models import DealChange
 from amity.sales.meetings_models import CalendarAccount, CalendarFeed, CalendarItem, Guest, Meeting
@@ -25,10 +25,10 @@ from amity.sales.quotes_models import Letterhead, ListPrice, PriceList, Quote, Q
 from amity.sales.relations_models import ContactRole, DealContact, PersonTie, TieEnd, TieKind
 
 __all__ = [
-    "FAR_AWAY", "LIVE", "CalendarAccount", "CalendarFeed", "CalendarItem", "ContactRole", "Deal", "DealChange",
-    "DealContact", "DealStatus", "ForecastKept", "ForecastModel", "Guest", "Letterhead", "ListPrice", "Meeting", "Note",
-    "Order", "OrderDue", "OrderLine", "PersonTie", "Pipeline", "PriceList", "Product", "Quote", "QuoteLine",
-    "QuoteYear", "Stage", "StageChange", "StageGap", "StockMove", "Task", "TieEnd", "TieKind",
+    "FAR_AWAY", "LIVE", "CalendarAccount", "CalendarFeed", "CalendarItem", "ContactRole", "ContactsForecast", "Deal",
+    "DealChange", "DealContact", "DealStatus", "ForecastKept", "ForecastModel", "Guest", "Letterhead", "ListPrice",
+    "Meeting", "Note", "Order", "OrderDue", "OrderLine", "PersonTie", "Pipeline", "PriceList", "Product", "Quote",
+    "QuoteLine", "QuoteYear", "Stage", "StageChange", "StageGap", "StockMove", "Task", "TieEnd", "TieKind",
 ]  # fmt: skip
 
 LIVE = models.Q(archived_at__isnull=True)

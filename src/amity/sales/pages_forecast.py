@@ -11,16 +11,19 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET
 
 from amity.access import api as access
 from amity.base import clock, words
 from amity.base.pages import page
-from amity.sales import forecasting, forecasting_kept
+from amity.sales import contacts_forecast, forecasting, forecasting_kept
 from amity.sales.forecasting import Line, Outlooks, Period
 from amity.sales.models import Stage
 
 WIDTH = 160  # of an interval's bar
+MENTIONED = 0.5  # contacts: hours that stay below it in all seven days are left out of the table
+CHANNELS = {"call": _l("Calls"), "mail": _l("Mails"), "message": _l("Messages"), "form": _l("Forms")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,16 @@ def show(request: access.StaffRequest) -> HttpResponse:
     stages = _stages_of_pipelines()
     blocks = [_block(request.principal, each, stages) for each in found]
     context = {"period": period, "name": period_name(period), "tabs": _tabs(period, today), "blocks": blocks}
+    context["learning"] = any(each.learning for each in found)
+    context["channels"] = [_channel(each) for each in contacts_forecast.kept(request.principal)]
     return page(request, "sales/forecast.html", context, part="sales/_forecast.html")
+
+
+def _channel(found: contacts_forecast.Channel) -> dict[str, Any]:
+    """A channel with its name and its hours as rows of a table, those without any contacts in sight left out."""
+    hours = list(zip(*(day.hours for day in found.days), strict=True))
+    rows = [(f"{row[0].hour:02d}:00", row) for row in hours if any(each.high >= MENTIONED for each in row)]
+    return {"found": found, "name": CHANNELS.get(found.channel, found.channel), "rows": rows}
 
 
 def period_name(period: Period) -> str:
@@ -66,6 +78,7 @@ def _block(principal: access.Principal, found: Outlooks, stages: dict[UUID, list
     past = [(row, period_name(Period(row.span, row.starts_on, row.ends_on))) for row in track.rows]
     return {
         "currency": found.currency, "whole": lines[0], "lines": lines, "learned_at": found.learned_at, "track": track,
+        "learning": found.learning,
         "past": [(row, name, row.low <= (row.happened or 0) <= row.high) for row, name in past],
     }  # fmt: skip
 

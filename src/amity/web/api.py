@@ -26,6 +26,7 @@ ROUTERS = (
     "amity.people.http_consent.router",
     "amity.people.imports.http.router",
     "amity.sales.http.router",
+    "amity.sales.http_forecast.router",
     "amity.sales.http_office.router",
     "amity.sales.http_pipelines.router",
     "amity.sales.recommending_http.router",

@@ -10,16 +10,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from amity.sales.forecasting import learn_all
-from amity.sales.models import Deal, ForecastKept, Pipeline, Stage
+from amity.access import api as access
+from amity.access.models import Staff
+from amity.base.models import JobRun
+from amity.sales import contacts_forecast
+from amity.sales.forecasting import LEARN, learn_all
+from amity.sales.forecasting_tasks import learn
+from amity.sales.models import Deal, ForecastKept, ForecastModel, Pipeline, Stage
 
 pytestmark = pytest.mark.django_db
 
 
 def _house(client: Client, **staff: Any) -> list[Stage]:
     """A manager at home, and a pipeline."""
-    from amity.access.models import Staff
-
     Staff.objects.create(email="root@example.com", name="Root", role="administrator", scope="all", password="x")
     terms = {"role": "manager", "scope": "all", **staff}
     client.force_login(
@@ -60,13 +63,28 @@ def test_a_house_without_deals_is_told_what_to_do(client: Client) -> None:
 def test_a_few_decided_deals_make_no_forecast(client: Client) -> None:
     stages = _house(client)
     _deals(stages, 12, 3)
+    learn_all()
     assert "No forecast yet" in client.get(reverse("forecast")).content.decode()
+
+
+def test_the_first_look_has_it_learned_in_the_background_once(client: Client) -> None:
+    stages = _house(client)
+    _deals(stages, 60, 12)
+    for _look in range(2):
+        assert "The forecast is being learned" in client.get(reverse("forecast")).content.decode()
+    assert not ForecastModel.objects.exists()
+    run = JobRun.objects.get(kind=LEARN)
+    learn(job_run_id=str(run.pk))
+    assert JobRun.objects.get(pk=run.pk).state == JobRun.State.DONE
+    assert _likely(client) > 0
+    assert "being learned" not in client.get(reverse("forecast")).content.decode()
 
 
 @pytest.mark.slow
 def test_a_stage_that_moves_changes_the_forecast(client: Client) -> None:
     stages = _house(client)
     deal = _deals(stages, 60, 12)[-1]
+    learn_all()
     before = _likely(client)
     client.post(reverse("deal_stage", args=[deal.pk]), {"stage": str(stages[2].pk)})
     further = _likely(client)
@@ -110,3 +128,47 @@ def test_with_few_decided_deals_nothing_is_said(client: Client) -> None:
     deal = _deals(stages, 6, 1)[-1]
     told = client.get(reverse("deal", args=[deal.pk])).content.decode()
     assert "Too few decided deals to say when this one ends." in told
+
+
+def _calls(days: int, an_hour: int) -> None:
+    """Calls from nine to five, twice as many on Mondays."""
+    from amity.base.ids import new_id
+    from amity.events.models import Event
+
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = []
+    for back in range(1, days + 1):
+        day = midnight - timedelta(days=back)
+        for hour in range(9, 17):
+            for _call in range(an_hour * (2 if day.weekday() == 0 else 1)):
+                key = new_id()
+                rows.append(Event(id=key, kind="call", name="call", source="t", message_id=str(key),
+                                  occurred_at=day + timedelta(hours=hour, minutes=5)))  # fmt: skip
+    Event.objects.bulk_create(rows, batch_size=1000)
+
+
+@pytest.mark.slow
+def test_contacts_of_the_next_seven_days_are_told_by_hour(client: Client) -> None:
+    _house(client)
+    _calls(49, 2)
+    assert contacts_forecast.keep() == 1
+    mara = access.principal_of(Staff.objects.get(name="Mara"))
+    secret = access.create_token(mara, "shop", ["deals:read"])[1]
+    told = Client().get("/v1/forecasts/contacts", headers={"Authorization": f"Bearer {secret}"}).json()[0]
+    assert (told["channel"], len(told["days"])) == ("call", 7)
+    for day in told["days"]:
+        monday = datetime.fromisoformat(day["day"]).weekday() == 0
+        values = {hour["hour"]: hour["value"] for hour in day["hours"]}
+        assert values[3] == 0
+        assert values[10] == pytest.approx(4 if monday else 2, abs=0.3)
+        assert all(hour["low"] <= hour["value"] <= hour["high"] for hour in day["hours"])
+    assert "Calls per hour, next seven days" in client.get(reverse("forecast")).content.decode()
+
+
+def test_few_contacts_make_no_forecast_and_own_rows_do_not_show_the_house(client: Client) -> None:
+    _house(client)
+    _calls(8, 1)
+    assert contacts_forecast.keep() == 0
+    assert "Too little to say" in client.get(reverse("forecast")).content.decode()
+    Staff.objects.filter(name="Mara").update(role="salesperson", scope="own")
+    assert "Too little to say" not in client.get(reverse("forecast")).content.decode()

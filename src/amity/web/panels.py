@@ -27,7 +27,9 @@ NAMES = {"person": 4, "company": 5, "deal": 5}  # queries for the names of all p
 class Panel:
     """One part of a record page. ``load`` costs at most ``queries`` whatever the record holds, and may ask for names.
 
-    Less than that only where there is nothing to be read.
+    Less than that only where there is nothing to be read. ``place``: ``top`` (scores), ``side`` (what to do next), or
+    ``under`` the timeline. ``needs``: what it must have found, one of them, to be seen; a panel in which something can
+    be done needs nothing.
     """
 
     key: str
@@ -37,6 +39,8 @@ class Panel:
     load: Load
     queries: int
     permission: str = ""
+    place: str = "side"
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ class Filled:
 
     panel: Panel
     found: Found
+
+    @property
+    def silent(self) -> bool:
+        """Nothing to say, and nothing to be done."""
+        return bool(self.panel.needs) and not any(self.found.get(name) for name in self.panel.needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +263,7 @@ PANELS: tuple[Panel, ...] = (
         intelligence.lead_scores.panel,
         5,
         "models.view",
+        "top",
     ),
     Panel(
         "reach",
@@ -262,6 +272,7 @@ PANELS: tuple[Panel, ...] = (
         "intelligence/lead_reach.html",
         intelligence.lead_scores.reach_panel,
         2,
+        needs=("best",),
     ),
     Panel("tasks", _("Open tasks"), ("person", "company", "deal"), "web/panel_tasks.html", _tasks, 1),
     Panel("notes", _("Notes and calls"), ("person", "company", "deal"), "sales/panel_notes.html", _notes, 1),
@@ -269,23 +280,99 @@ PANELS: tuple[Panel, ...] = (
     Panel("quotes", _("Quotes"), ("person", "company", "deal"), "sales/panel_quotes.html", _quotes, 1, "deals.view"),
     Panel("deals", _("Deals"), PROFILES, "web/panel_deals.html", _deals, 2, "deals.view"),
     Panel("people", _("People"), ("company",), "web/panel_people.html", _colleagues, 1),
-    Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view"),
-    Panel("customer", _("As a customer"), PROFILES, "web/panel_customer.html", _customer, 2, "models.view"),
+    Panel("orders", _("Orders"), PROFILES, "web/panel_orders.html", _orders, 2, "deals.view", needs=("orders",)),
+    Panel(
+        "customer",
+        _("As a customer"),
+        PROFILES,
+        "web/panel_customer.html",
+        _customer,
+        2,
+        "models.view",
+        needs=("customer", "leaving"),
+    ),
     Panel("offers", _("What to offer next"), ("person", "deal"), "web/panel_offers.html", _offers, 0, "models.view"),
-    Panel("by_date", _("Won by when"), ("deal",), "sales/panel_by_date.html", _by_date, 12),
+    Panel("by_date", _("Won by when"), ("deal",), "sales/panel_by_date.html", _by_date, 12, place="top"),
     Panel("standing", _("In this stage"), ("deal",), "sales/standing_panel.html", _standing, 5),
-    Panel("relations", _("Who knows whom"), ("person",), "sales/relations_panel.html", _relations, 4, "deals.view"),
-    Panel("relations", _("Who knows whom"), ("company",), "sales/relations_panel.html", _relations, 5, "deals.view"),
-    Panel("relations", _("Who knows whom"), ("deal",), "sales/relations_panel.html", _relations, 3, "deals.view"),
-    Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 1),
-    Panel("subsidiaries", _("Subsidiaries"), ("company",), "web/panel_subsidiaries.html", _subsidiaries, 1),
-    Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 4),
-    Panel("custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 0),
-    Panel("computed", _("From events"), ("person",), "web/panel_computed.html", _computed, 3, "segments.view"),
-    Panel("segments", _("Segments"), ("person",), "web/panel_segments.html", _segments, 2, "segments.view"),
+    Panel(
+        "relations",
+        _("Who knows whom"),
+        ("person",),
+        "sales/relations_panel.html",
+        _relations,
+        4,
+        "deals.view",
+        place="under",
+    ),
+    Panel(
+        "relations",
+        _("Who knows whom"),
+        ("company",),
+        "sales/relations_panel.html",
+        _relations,
+        5,
+        "deals.view",
+        place="under",
+    ),
+    Panel(
+        "relations",
+        _("Who knows whom"),
+        ("deal",),
+        "sales/relations_panel.html",
+        _relations,
+        3,
+        "deals.view",
+        place="under",
+    ),
+    Panel("stages", _("Stages"), ("deal",), "web/panel_stages.html", _moves, 1, needs=("moves",)),
+    Panel(
+        "subsidiaries",
+        _("Subsidiaries"),
+        ("company",),
+        "web/panel_subsidiaries.html",
+        _subsidiaries,
+        1,
+        needs=("companies",),
+    ),
+    Panel("facts", _("What we know"), PROFILES, "web/panel_facts.html", _facts, 4, place="under"),
+    Panel(
+        "custom", _("What we know"), ("deal",), "web/panel_custom.html", _custom, 0, place="under", needs=("custom",)
+    ),
+    Panel(
+        "computed",
+        _("From events"),
+        ("person",),
+        "web/panel_computed.html",
+        _computed,
+        3,
+        "segments.view",
+        place="under",
+        needs=("values",),
+    ),
+    Panel(
+        "segments",
+        _("Segments"),
+        ("person",),
+        "web/panel_segments.html",
+        _segments,
+        2,
+        "segments.view",
+        needs=("segments", "moves"),
+    ),
     Panel("consent", _("Consent"), ("person",), "people/consent_panel.html", _consent, 4),
     Panel("quality", _("Data quality"), ("person",), "people/_quality_panel.html", _quality, 3),
-    Panel("identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 1),
+    Panel(
+        "identifiers", _("Known by"), ("person",), "web/panel_identifiers.html", _identifiers, 1, needs=("identifiers",)
+    ),
     Panel("joins", _("Joined from"), PROFILES, "web/panel_joins.html", _joins, 3),
-    Panel("history", _("Changed values"), PROFILES, "web/panel_history.html", _history, 1),
+    Panel(
+        "history",
+        _("Changed values"),
+        PROFILES,
+        "web/panel_history.html",
+        _history,
+        1,
+        place="under",
+        needs=("changes",),
+    ),
 )

@@ -90,7 +90,8 @@ def _widths(family: Sequence[Array], horizon: int, period: int, method: str) -> 
     one and the same step grows with the way back is learned from all origins, and taken out.
     """
     rank = min(1.0, COVERED * (1 + 1 / len(family)))
-    origins = sorted({horizon, *(b for b in _BACK if b < horizon)})
+    # Within one season a step stands for its place in it (nine o'clock): no other origin checks the same place.
+    origins = [horizon] if period >= horizon > 1 else sorted({horizon, *(b for b in _BACK if b < horizon)})
     found = {
         back: np.quantile([_misses(each, back, period, method) for each in family], rank, axis=0) for back in origins
     }

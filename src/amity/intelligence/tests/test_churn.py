@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.test import Client
 
 from amity.access.api import SYSTEM
+from amity.access.tests.staffing import hire
 from amity.base import clock
 from amity.events.models import Event
 from amity.intelligence import api as intelligence
@@ -86,3 +88,7 @@ def test_an_imported_column_gives_risks_with_reasons_that_no_list_of_whom_to_cal
     assert side["monthly"] > side["two years"] + 0.2
     assert all("Churn" not in reason.text for risk in risks.values() for reason in risk.reasons)
     assert intelligence.scores_for("person", list(here)) == {} and intelligence.whom_first(SYSTEM) == []
+    reader, sure = Client(), next(risk for risk in risks.values() if risk.sure and risk.reasons)
+    reader.force_login(hire())
+    page = reader.get(f"/people/{sure.subject_id}/").content.decode()
+    assert "Churn risk" in page and "Nothing is said here until" not in page

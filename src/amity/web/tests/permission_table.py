@@ -397,6 +397,8 @@ API: dict[str, str] = {
     "moveVersion": "models.decide", "rollBackModel": "models.decide", "setModelPolicy": "models.decide",
     "listModelChecks": "models.view", "listModelProofs": "models.view", "replayScore": "models.view",
     "listVersions": "models.view", "trainModel": "models.train", "decideColumn": "models.decide",
+    "getLeadScore": "models.view", "getBestTime": "people.view", "getLeadScoreWeights": "models.view",
+    "listContactsForecasts": "deals.view",
     "listPersonProposals": "models.view", "listDealProposals": "models.view", "acceptProposal": "tasks.edit",
     "refuseProposal": "tasks.edit", "replayDecision": "models.view",
     "recommend": "models.view", "listSimilarProducts": "models.view",

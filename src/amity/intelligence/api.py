@@ -25,6 +25,8 @@ from amity.intelligence.customers_jobs import start as start_customers
 from amity.intelligence.customers_source import PurchaseSource, register_purchases
 from amity.intelligence.customers_words import CustomerView, customers_for
 from amity.intelligence.fitted import RUNGS
+from amity.intelligence.life import roll_back
+from amity.intelligence.parity import served_alike
 from amity.intelligence.reasons import Reason
 from amity.intelligence.registry import Version
 from amity.intelligence.scoring import replay, replay_some, score_open
@@ -287,7 +289,7 @@ __all__ = [
     "lead_scores",
     "learn_customers", "learn_forecast", "learn_recommendations", "learn_value", "lifts", "live_model", "live_models",
     "pipeline_forecast", "refresh_customers", "register", "register_purchases", "replay", "replay_some",
-    "score_open", "scores_for",
+    "roll_back", "score_open", "scores_for", "served_alike",
     "start_customers", "start_training", "subject_id", "survival", "table_of", "targets", "train",
     "training_under_way", "whom_first",
 ]  # fmt: skip

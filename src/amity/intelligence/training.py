@@ -57,8 +57,8 @@ class LabelSource(Protocol):
     def label(self) -> str:
         """What the model is about, in the reader's language ("Open leads")."""
 
-    def load(self) -> Frame:
-        """All records that are not archived, decided and open."""
+    def load(self, ids: Sequence[UUID] | None = None) -> Frame:
+        """All records (or those of ``ids``) that are not archived, decided and open."""
 
     def visible(self, principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
         """Those of ``ids`` that ``principal`` may see. 1 query."""

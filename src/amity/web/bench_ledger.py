@@ -36,35 +36,31 @@ def _measured(less: int) -> dict[str, Any]:
     django.setup()
     from amity.access import api as access
     from amity.intelligence import api as intelligence
-    from amity.intelligence import life, registry, training
-    from amity.intelligence.models import Score
 
     people = _company(PEOPLE // less)
     for _ in range(2):
         intelligence.train(access.SYSTEM, "lead", _quiet)
     started = time.perf_counter()
-    life.roll_back(access.SYSTEM, "lead")
+    intelligence.roll_back(access.SYSTEM, "lead")
     scored = intelligence.score_open("lead", _quiet)
     took = time.perf_counter() - started
-    rows = list(Score.objects.values_list("id", flat=True))
-    chosen = np.random.default_rng(7).permutation(len(rows))[: REPLAYED // less]
-    equal = sum(abs(stored - again) < 1e-9 for stored, again in (intelligence.replay(rows[i]) for i in chosen))
-    live = registry.live("lead")
-    assert live is not None
-    model = registry.model_of(live.id)
-    source = training.source_of("lead")
+    replayed, other = intelligence.replay_some(REPLAYED // less)
     compared = people[: COMPARED // less]
-    same = _same(model.spec, source, compared)
+    live = intelligence.live_model("lead")
     return {
-        "rollback_s": took, "open": scored, "replayed": len(chosen), "equal": equal, "compared": len(compared),
-        "same": same, "rung": live.rung,
+        "rollback_s": took, "open": scored, "replayed": replayed, "equal": replayed - len(other),
+        "compared": len(compared), "same": intelligence.served_alike("lead", compared),
+        "rung": live.rung if live else "",
     }  # fmt: skip
 
 
 def _company(count: int) -> list[Any]:
     """People with traits of all sorts, numbers among words and gaps included; three of four still open."""
+    from amity.access import api as access
     from amity.base import clock
-    from amity.people.models import Person
+    from amity.people import api as people
+
+    person = people.people_rows(access.SYSTEM).model
 
     rng, now = np.random.default_rng(7), clock.now()
     made = []
@@ -78,29 +74,15 @@ def _company(count: int) -> list[Any]:
         opened = now - timedelta(days=float(rng.random() * 300 + 20))
         won = rng.random() < chance
         made.append(
-            Person(
+            person(
                 display_name=f"Lead {i}", source=source, traits=traits, lead_created_at=opened,
                 city=["Omsk", "Kraków", "Berlin", ""][int(rng.integers(4))],
                 lead_status="open" if not decided else "converted" if won else "lost",
                 lead_decided_at=opened + timedelta(days=9) if decided else None,
             )
         )  # fmt: skip
-    Person.objects.bulk_create(made, batch_size=2_000)
+    person.objects.bulk_create(made, batch_size=2_000)
     return [p.pk for p in made if p.lead_status == "open"] + [p.pk for p in made if p.lead_status != "open"]
-
-
-def _same(spec: Any, source: Any, ids: list[Any]) -> int:
-    """How many people have the same features alone, as serving asks for them, and among all, as training does."""
-    frame = source.load()
-    whole = spec.transform(frame.columns, frame.opened_at)
-    at = {subject: i for i, subject in enumerate(frame.ids)}
-    bulk = np.hstack(whole.blocks)
-    same = 0
-    for subject in ids:
-        one = source.load([subject])
-        alone = np.hstack(spec.transform(one.columns, one.opened_at).blocks)
-        same += bool(np.array_equal(alone[0], bulk[at[subject]], equal_nan=True))
-    return same
 
 
 def _quiet(done: int, total: int | None, stage: str) -> None:

@@ -21,13 +21,13 @@ from amity.sales.gates_models import StageGap
 from amity.sales.history_models import DealChange
 from amity.sales.meetings_models import CalendarAccount, CalendarFeed, CalendarItem, Guest, Meeting
 from amity.sales.notes_models import Note
-from amity.sales.quotes_models import Letterhead, ListPrice, PriceList, Quote, QuoteLine, QuoteYear, StockMove
+from amity.sales.quotes_models import Letterhead, Quote, QuoteLine, QuoteYear, StockMove
 from amity.sales.relations_models import ContactRole, DealContact, PersonTie, TieEnd, TieKind
 
 __all__ = [
     "FAR_AWAY", "LIVE", "CalendarAccount", "CalendarFeed", "CalendarItem", "ContactRole", "ContactsForecast", "Deal",
     "DealChange", "DealContact", "DealStatus", "ForecastKept", "ForecastModel", "Guest", "Letterhead", "ListPrice",
-    "Meeting", "Note", "Order", "OrderDue", "OrderLine", "PersonTie", "Pipeline", "PriceList", "Product", "Quote",
+    "Meeting", "Note", "Order", "OrderDue", "OrderLine", "PersonTie", "Pipeline", "Product", "Quote",
     "QuoteLine", "QuoteYear", "Stage", "StageChange", "StageGap", "StockMove", "Task", "TieEnd", "TieKind",
 ]  # fmt: skip
 

@@ -115,30 +115,6 @@ class QuoteLine(Record):
         ]
 
 
-class PriceList(Record):
-    """Prices for some customers, in one currency."""
-
-    personal = personal.nothing(_("prices"))
-    name = models.CharField(max_length=120, unique=True)
-    currency = models.CharField(max_length=3)
-    archived_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(default=clock.now)
-
-
-class ListPrice(Record):
-    """What a product costs on a price list, from a quantity on."""
-
-    personal = personal.nothing(_("prices"))
-    price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="prices")
-    product = models.ForeignKey("sales.Product", on_delete=models.CASCADE, related_name="+")
-    price_minor = models.BigIntegerField()
-
-    class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["price_list", "product"], name="list_price_once"),
-        ]
-
-
 class StockMove(Record):
     """Stock or what is reserved of it changed: ``stock`` and ``reserved`` say by how much."""
 

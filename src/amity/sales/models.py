@@ -26,7 +26,7 @@ from amity.sales.relations_models import ContactRole, DealContact, PersonTie, Ti
 
 __all__ = [
     "FAR_AWAY", "LIVE", "CalendarAccount", "CalendarFeed", "CalendarItem", "ContactRole", "ContactsForecast", "Deal",
-    "DealChange", "DealContact", "DealStatus", "ForecastKept", "ForecastModel", "Guest", "Letterhead", "ListPrice",
+    "DealChange", "DealContact", "DealStatus", "ForecastKept", "ForecastModel", "Guest", "Letterhead",
     "Meeting", "Note", "Order", "OrderDue", "OrderLine", "PersonTie", "Pipeline", "Product", "Quote",
     "QuoteLine", "QuoteYear", "Stage", "StageChange", "StageGap", "StockMove", "Task", "TieEnd", "TieKind",
 ]  # fmt: skip

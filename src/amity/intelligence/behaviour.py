@@ -149,14 +149,10 @@ def _noted(spec: Spec, ids: Sequence[UUID], now: datetime) -> Noted:
     return found
 
 
-def _carried(spec: Spec, row: LeadScore, fresh: Iterable[tuple[str, datetime]], now: datetime) -> dict[str, float]:
-    """The same from what was stored, faded, and what has come since."""
+def _carried(spec: Spec, row: LeadScore, now: datetime) -> dict[str, float]:
+    """The same from what was stored, faded."""
     halves = {key: half for key, half in spec.halves.items() if key.startswith(people.fading.KIND)}
-    found = {key: row.sums[key] * _left(now - row.as_of, half) for key, half in halves.items() if key in row.sums}
-    for key, at in fresh:
-        if key in halves:
-            found[key] = found.get(key, 0.0) + _left(now - at, halves[key])
-    return found
+    return {key: row.sums[key] * _left(now - row.as_of, half) for key, half in halves.items() if key in row.sums}
 
 
 def _left(age: timedelta, half: float) -> float:
@@ -172,10 +168,12 @@ def known_of(spec: Spec, ids: Sequence[UUID]) -> dict[UUID, dict[str, str]]:
     }
 
 
-def score(cursor: Any, ids: Iterable[UUID], same: Mapping[UUID, Sequence[tuple[str, datetime]]] | None = None) -> int:
+def score(cursor: Any, ids: Iterable[UUID], same: Mapping[UUID, bool] | None = None) -> int:
     """Score these people now and store what came of it; returns how many. 9 queries whatever their number.
 
-    ``same``: those whose profile did not change, with what they did just now. Who is merged, archived, restricted or
+    ``same``: those whose profile did not change, and whether something was imported or noted of them just now. Sums of
+    that are read from the log then: adding to what is stored would count twice what somebody else has read already.
+    Who is merged, archived, restricted or
     unknown by name has no score.
     In the caller's transaction.
     """
@@ -188,7 +186,7 @@ def score(cursor: Any, ids: Iterable[UUID], same: Mapping[UUID, Sequence[tuple[s
     steady = {pk for pk in asked if pk in fresh and pk in before and before[pk].version == spec.number}
     steady -= people.privacy.restricted(steady)
     known = {pk: before[pk].known for pk in asked if pk in steady}
-    carried = {pk: _carried(spec, before[pk], fresh[pk], now) for pk in steady}
+    carried = {pk: _carried(spec, before[pk], now) for pk in steady if not fresh[pk]}
     known |= known_of(spec, [pk for pk in asked if pk not in known])
     found = zip(known, evidence_of(cursor, spec, known, now, carried), strict=True)
     told = sorted(((pk, each) for pk, each in found if each.sums or each.known or pk in before), key=_person)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -31,12 +30,12 @@ def follow(rows: Sequence[events.Landed], cursor: Any) -> None:
         return
     changed = {row.person_id for row in rows if row.fact.kind in _PROFILE}
     roots = people.activity.roots_of(cursor, about)
-    told: dict[UUID, list[tuple[str, datetime]]] = {roots.get(pk, pk): [] for pk in about}
+    told: dict[UUID, bool] = {roots.get(pk, pk): False for pk in about}
     for row in rows:
         if row.person_id in about and row.fact.kind not in people.fading.TRACKED:
-            told[roots.get(row.person_id, row.person_id)].append((people.fading.called(row.fact), row.fact.occurred_at))
+            told[roots.get(row.person_id, row.person_id)] = True
     profiles = {roots.get(pk, pk) for pk in changed if pk is not None}
-    behaviour.score(cursor, list(told), {pk: did for pk, did in told.items() if pk not in profiles})
+    behaviour.score(cursor, list(told), {pk: noted for pk, noted in told.items() if pk not in profiles})
 
 
 def joined(cursor: Any, moves: people.Moves) -> None:

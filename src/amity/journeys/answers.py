@@ -136,7 +136,7 @@ def _standing(principal: access.Principal, decision_id: UUID) -> tuple[Decision,
     if row is None or not row.chosen:
         raise NotFound(proposals.missing())
     kind, subject = ("deal", row.deal_id) if row.deal_id else ("person", row.person_id)
-    judged = proposals.judge(principal, kind, [subject]) if subject else {}
+    judged = proposals.judge(principal, kind, [subject], answer=True) if subject else {}
     if subject is None or subject not in judged:
         raise NotFound(proposals.missing())
     if row.state != Decision.State.PROPOSED:

@@ -226,7 +226,11 @@ def test_what_staff_noted_counts_by_its_kind_and_adds_up_as_reading_it_again_wou
     assert (call.converted, call.weight > call.prior) == (20, True)
     ann = company[-2]
     follow(noted(ann, "call", 3))
-    follow(noted(ann, "call", 20))
+    rows = noted(ann, "call", 20)
+    with connection.cursor() as cursor:
+        behaviour.score(cursor, [ann.pk])  # the daily look comes between event and consumer
+    follow(rows)
+    follow(rows)  # twice: the same
     lately = LeadScore.objects.get(pk=ann.pk).sums["kind:call"]
     assert lately == pytest.approx(2 ** (-3 / call.half) + 2 ** (-20 / call.half), abs=1e-3)
     with connection.cursor() as cursor:

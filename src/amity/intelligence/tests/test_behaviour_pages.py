@@ -19,7 +19,7 @@ from amity.intelligence.tests.test_pages import sign_in
 from amity.people import api as people
 
 company, _measures_of_this_test = story.company, story._measures_of_this_test
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_before_anything_is_learned_the_page_says_what_to_do_and_the_button_learns() -> None:

@@ -18,7 +18,7 @@ from amity.intelligence import api as intelligence
 from amity.intelligence import training
 from amity.people.models import Person, TraitChange
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def quietly(done: int, total: int | None = None, stage: str = "") -> None:

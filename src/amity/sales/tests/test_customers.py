@@ -20,7 +20,7 @@ from amity.people.models import Person
 from amity.sales import customer_orders
 from amity.sales.models import Order
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def crowd(count: int) -> list[Person]:

@@ -18,7 +18,7 @@ from amity.sales.forecasting import LEARN, learn_all
 from amity.sales.forecasting_tasks import learn
 from amity.sales.models import Deal, ForecastKept, ForecastModel, Pipeline, Stage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def _house(client: Client, **staff: Any) -> list[Stage]:

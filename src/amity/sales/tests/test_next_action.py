@@ -141,7 +141,11 @@ def test_nothing_is_proposed_that_is_forbidden(offer: Callable[..., Deal], mia: 
     assert "offer" not in dict(found.others)
     with pytest.raises(Refused, match="complaint"):
         journeys.accept(mia, found.id, journeys.Changes(kind="offer"))
+    Score.objects.filter(subject_id=deal.pk).update(current=False)  # nothing helps any more: forbidden all the same
+    with pytest.raises(Refused, match="complaint"):
+        journeys.accept(mia, found.id, journeys.Changes(kind="offer"))
     assert not Action.objects.exists()
+    Score.objects.filter(subject_id=deal.pk).update(current=True)
     Event.objects.bulk_create([touch(deal, clock.now() - timedelta(days=1), "complaint closed")])
     assert "offer" in dict(proposal(mia, deal).others)
     won = Deal.objects.create(title="New", person=deal.person, stage=deal.stage, status="won", closed_at=clock.now())

@@ -20,7 +20,7 @@ from amity.people.models import Person
 from amity.sales import recommending
 from amity.sales.models import Order, OrderLine, Product
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SETS = (("Tea", "Kettle", "Cup", "Honey"), ("Paper", "Pen", "Ink", "Desk"), ("Bread", "Butter", "Jam", "Knife"))
 
 

@@ -21,7 +21,7 @@ from amity.sales import pipelines_changes as changes
 from amity.sales.models import Deal, DealContact, Pipeline, Stage, StageChange, StageGap, Task, TieEnd
 from amity.web.tests.records import browser_of, deal, happened, manager, person, queries_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def _steps() -> tuple[pipelines.Step, ...]:

@@ -12,7 +12,7 @@ from amity.people.models import Person
 from amity.web.tests.test_api import Program, ada, is_problem, program
 
 company, _measures_of_this_test = story.company, story._measures_of_this_test
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 __all__ = ["Staff", "ada", "program"]
 
 

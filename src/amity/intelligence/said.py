@@ -53,7 +53,7 @@ def said(target: str, frame: Frame, model_id: UUID | None = None, shadow: bool =
 
     ``model_id``: only scores of that version; ``shadow``: those said beside, that nobody saw.
     """
-    decided = _decided(frame)
+    decided, edge = _decided(frame), _edges(frame)
     found: dict[UUID, tuple[UUID, float, float, float]] = {}
     ids = list(decided)
     for start in range(0, len(ids), _CHUNK):
@@ -63,7 +63,7 @@ def said(target: str, frame: Frame, model_id: UUID | None = None, shadow: bool =
         wanted = rows.order_by("subject_id", "scored_at").values_list(
             "subject_id", "id", "value", "low", "high", "scored_at"
         )
-        found |= {s: (pk, v, lo, hi) for s, pk, v, lo, hi, at in wanted if at < decided[s][0]}
+        found |= {s: (pk, v, lo, hi) for s, pk, v, lo, hi, at in wanted if at < edge(s, decided)}
     return _aligned(decided, found, frame)
 
 

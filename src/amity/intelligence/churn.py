@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import numpy as np
@@ -48,15 +47,11 @@ class Churn:
             to_score=np.array([row.here for row in rows], dtype=bool),
             opened_at=times("at", [row.at for row in rows]) if dated else None,
             decided_at=times("told_at", [row.told_at for row in rows]) if dated else None,
+            counted_from_opening=dated,
         )
 
     def visible(self, principal: access.Principal, ids: Sequence[UUID]) -> set[UUID]:
         return people.visible_people(principal, ids)
-
-    def lately(self, limit: int) -> list[tuple[UUID, bool, datetime]]:
-        """Who left or stayed, as far as it was told with a moment, the latest first."""
-        told = [(row.id, bool(row.left), row.told_at) for row in people.leaving_rows() if row.told_at is not None]
-        return sorted(told, key=lambda each: each[2], reverse=True)[:limit]
 
     def names(self, ids: Sequence[UUID]) -> dict[UUID, str]:
         """What people call them. 1 query."""

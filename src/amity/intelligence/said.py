@@ -63,7 +63,7 @@ def said(target: str, frame: Frame, model_id: UUID | None = None, shadow: bool =
         wanted = rows.order_by("subject_id", "scored_at").values_list(
             "subject_id", "id", "value", "low", "high", "scored_at"
         )
-        found |= {s: (pk, v, lo, hi) for s, pk, v, lo, hi, at in wanted if at < edge(s, decided)}
+        found |= {s: (pk, v, lo, hi) for s, pk, v, lo, hi, at in wanted if at < edge[decided[s][1]].replace(tzinfo=UTC)}
     return _aligned(decided, found, frame)
 
 
@@ -74,6 +74,12 @@ def _decided(frame: Frame) -> dict[UUID, tuple[datetime, int]]:
     known = [i for i in np.flatnonzero(~np.isnan(frame.outcome)) if times[i] is not None]
     newest = sorted(known, key=lambda i: times[i])[-MOST:]
     return {frame.ids[i]: (times[i].replace(tzinfo=UTC), int(i)) for i in newest}
+
+
+def _edges(frame: Frame) -> list[Any]:
+    """The moment per row before which a chance must have been said."""
+    times = frame.opened_at if frame.counted_from_opening else frame.decided_at
+    return [] if times is None else times.to_list()
 
 
 def _aligned(decided: dict[UUID, tuple[datetime, int]], found: dict[UUID, Any], frame: Frame) -> Said:

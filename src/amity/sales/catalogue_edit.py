@@ -14,6 +14,8 @@ from amity.base.errors import NotFound, Refused
 from amity.base.ids import new_id
 from amity.base.searching import search_text
 from amity.sales.models import Product
+from amity.sales.quotes import MAX_PRICE
+from amity.sales.quotes_money import WHOLE
 
 SET = "products.set"
 EDITABLE = ("name", "sku", "family", "price_minor", "currency", "tax", "archived_at")
@@ -24,6 +26,10 @@ def save_product(principal: access.Principal, product_id: UUID | None, values: M
     told = {name: undo.plain(value) for name, value in values.items() if name in EDITABLE}
     if "name" in told and not str(told["name"]).strip():
         raise Refused("product_name", _("Give the product a name."))
+    if not 0 <= (told.get("price_minor") or 0) <= MAX_PRICE:
+        raise Refused("product_price", _("A price is not less than zero."))
+    if not 0 <= (told.get("tax") or 0) <= WHOLE:
+        raise Refused("product_tax", _("A tax rate is between 0 and 100 %."))
     made = product_id or new_id()
     return made, undo.perform(principal, SET, {"ids": [str(made)], "new": product_id is None, "values": told})
 

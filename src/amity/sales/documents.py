@@ -90,10 +90,10 @@ def readable_logo(content: bytes) -> bool:
     """Whether this is a picture that paper can carry: PNG or JPEG, at most 500 kB and 4,000 pixels a side."""
     if len(content) > MAX_LOGO:
         return False
-    with suppress(UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+    with suppress(UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         picture = Image.open(io.BytesIO(content))
         if picture.format in ("PNG", "JPEG") and max(picture.size) <= 4_000:
-            picture.verify()
+            picture.load()  # a cut-off picture would break every paper
             return True
     return False
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse
 from ninja import Router, Schema, Status
 
@@ -215,9 +216,10 @@ def get_quote(request: access.StaffRequest, quote_id: UUID) -> Any:
 def create_quote(request: access.StaffRequest, body: QuoteIn, response: HttpResponse) -> Any:
     """A draft with its lines."""
     access.require(request.principal, quotes.EDIT)
-    made, group = quotes.create(request.principal, body.about, body.about_id)
     lines = [quotes.Wanted(**line.dict()) for line in body.lines]
-    quotes.change(request.principal, made, {"title": body.title} if body.title else {}, lines)
+    with transaction.atomic():  # no draft stays behind when a line is refused
+        made, group = quotes.create(request.principal, body.about, body.about_id)
+        quotes.change(request.principal, made, {"title": body.title[:300]} if body.title else {}, lines)
     rest.tell_undo(response, group)
     return Status(201, quotes.get_quote(request.principal, made))
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -62,9 +63,10 @@ def _save(principal: access.Principal, product: Product | None, form: ProductFor
         "tax": int(number(data["tax"], _("Tax")) * 100) if data["tax"].strip() else None,
     }  # fmt: skip
     there = number(data["stock"], _("In stock")) if data["stock"].strip() else None
-    made, group = catalogue_edit.save_product(principal, product.pk if product else None, values)
-    if there != (product.stock if product else None):
-        stock.count(principal, made, there, group)
+    with transaction.atomic():  # a stock that is none makes no product
+        made, group = catalogue_edit.save_product(principal, product.pk if product else None, values)
+        if there != (product.stock if product else None):
+            stock.count(principal, made, there, group)
     return made, group
 
 

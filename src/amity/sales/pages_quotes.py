@@ -78,7 +78,10 @@ def send(request: access.StaffRequest, quote_id: UUID) -> HttpResponse:
 @require_POST
 def answer(request: access.StaffRequest, quote_id: UUID) -> HttpResponse:
     """Write down what the customer said; a yes makes an order. Undo in the toast."""
-    accepted = request.POST.get("answer") == "yes"
+    said = request.POST.get("answer")
+    if said not in ("yes", "no"):
+        return HttpResponseRedirect(reverse("quote", args=[quote_id]))
+    accepted = said == "yes"
     group = quotes_answers.answer(request.principal, quote_id, accepted, request.POST.get("by", ""))
     toast(request, _("Order made") if accepted else _("Declined"), undo=reverse("undo", args=[group]))
     return HttpResponseRedirect(reverse("quote", args=[quote_id]))
@@ -105,9 +108,8 @@ def public(request: HttpRequest, token: str) -> HttpResponse:
     """What the customer sees: the lines, the sum, and two buttons. Nothing changes on GET."""
     view = quotes_answers.read_link(token)
     with translation.override(view.language):
-        if request.method == "POST" and view.status == Quote.Status.SENT:
-            accepted = request.POST.get("answer") == "yes"
-            quotes_answers.answer_by_link(token, accepted, request.POST.get("by", ""))
+        if request.method == "POST":
+            _answered(token, view, request.POST.get("answer"), request.POST.get("by", ""))
             return HttpResponseRedirect(reverse("quote_public", args=[token]))
         context = {"record": view, "lines": quotes.lines_of(view.id), "token": token, "us": letterheads.paper()}
         return _private(render(request, "sales/quote_public.html", context))
@@ -118,6 +120,17 @@ def public(request: HttpRequest, token: str) -> HttpResponse:
 def public_paper(request: HttpRequest, token: str) -> HttpResponse:
     """The PDF for the customer."""
     return _private(_pdf(quotes_answers.read_link(token)))
+
+
+def _answered(token: str, view: QuoteView, said: str | None, by: str) -> None:
+    """Only a yes or a no is an answer; the second click of two finds it given."""
+    if said not in ("yes", "no") or view.status != Quote.Status.SENT:
+        return
+    try:
+        quotes_answers.answer_by_link(token, said == "yes", by)
+    except Refused as refused:
+        if refused.code != "quote_not_open":
+            raise
 
 
 def _save(request: access.StaffRequest, view: QuoteView) -> HttpResponse:

@@ -22,13 +22,13 @@ from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import new_id
 from amity.people import api as people
-from amity.sales.models import Letterhead, Quote, QuoteLine, QuoteYear
+from amity.sales.models import Letterhead, Product, Quote, QuoteLine, QuoteYear
 from amity.sales.notes_subjects import About, about
 from amity.sales.quotes_money import WHOLE, Sums, line_sums, sum_of
 
 DRAFT, CHANGE, ARCHIVE = "quotes.draft", "quotes.change", "quotes.archive"
 VIEW, EDIT = "deals.view", "deals.edit"
-MAX_LINES, MAX_PRICE = 200, 10**13
+MAX_LINES, MAX_PRICE = 200, 10**13  # of a price and of a line: the sum of all lines fits into a bigint
 TEXTS = ("title", "recipient", "intro", "terms", "language", "currency")
 _LINE = ("product_id", "position", "name", "quantity", "price_minor", "discount", "tax", "net_minor", "tax_minor")
 
@@ -162,6 +162,7 @@ def change(
     args: dict[str, Any] = {"ids": [str(quote_id)], "values": told}
     if lines is not None:
         args["lines"] = [_told(_checked(line)) for line in lines[:MAX_LINES]]
+        _known({line.product_id for line in lines[:MAX_LINES] if line.product_id})
     return undo.perform(principal, CHANGE, args)
 
 
@@ -177,7 +178,7 @@ def new_version(principal: access.Principal, quote_id: UUID) -> UUID:
         if old.status == Quote.Status.DRAFT:
             raise Refused("quote_draft", _("This quote was not sent yet: change it as it is."), 409)
         newest = Quote.objects.filter(number=old.number).order_by("-version").first()
-        if newest and newest.status == Quote.Status.DRAFT:
+        if newest and newest.status == Quote.Status.DRAFT and newest.archived_at is None:
             return newest.pk
         lines = list(old.lines.order_by("position"))
         copied = {name: getattr(old, name) for name in (*TEXTS, "person_id", "company_id", "deal_id", "number")}
@@ -321,10 +322,13 @@ def _recipient(subject: About) -> tuple[str, str]:
 
 
 def _checked(line: Wanted) -> Wanted:
-    named = replace(line, name=" ".join(line.name.split())[:300])
+    name = " ".join(line.name.replace("\x00", "").split())[:300]
+    named = replace(line, name=name)
+    if 0 < line.quantity < 10**9:  # kept to a thousandth
+        named = replace(named, quantity=line.quantity.quantize(Decimal("0.001")))
     faults = (
         (not named.name, _("Every line needs a name.")),
-        (not 0 < line.quantity < 10**9, _("A quantity is larger than zero.")),
+        (not 0 < named.quantity < 10**9, _("A quantity is larger than zero.")),
         (not 0 <= line.price_minor <= MAX_PRICE, _("A price is not less than zero.")),
         (not 0 <= line.discount <= WHOLE, _("A discount is between 0 and 100 %.")),
         (not 0 <= line.tax <= WHOLE, _("A tax rate is between 0 and 100 %.")),
@@ -332,7 +336,15 @@ def _checked(line: Wanted) -> Wanted:
     for wrong, message in faults:
         if wrong:
             raise Refused("quote_line", message)
+    if named.sums.net > MAX_PRICE:
+        told = _("“{text}” is not a number ({where}).").format(text=named.sums.net, where=name[:60])
+        raise Refused("quote_line", told)
     return named
+
+
+def _known(products: set[UUID]) -> None:
+    if Product.objects.filter(pk__in=products).count() < len(products):
+        raise NotFound(_("This product is not here."))
 
 
 def _told(line: Wanted) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from amity.people import api as people
 from amity.sales import notes_facts, stock
 from amity.sales.models import Order, OrderLine, Quote
 from amity.sales.quotes import FIELDS, QuoteView, heard, locked
+from amity.sales.quotes_money import half_up
 
 ANSWER = "quotes.answer"
 _SALT = "sales.quotes.answer"
@@ -52,7 +53,7 @@ def answer_by_link(token: str, accepted: bool, by: str) -> None:
     if view.expired:
         raise Refused("quote_expired", _("This quote is no longer valid. Ask for a new one."), 409)
     with transaction.atomic():
-        decide(access.SYSTEM, {"ids": [str(view.id)], "accepted": accepted, "by": by.strip()[:300]})
+        decide(access.SYSTEM, {"ids": [str(view.id)], "accepted": accepted, "by": by.replace("\x00", "").strip()[:300]})
 
 
 def decide(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +88,10 @@ def undecide(principal: access.Principal, args: dict[str, Any], before: dict[str
         stock.release(principal, UUID(before["order"]))
         Order.objects.filter(pk=before["order"]).delete()
     quote.status, quote.answered_at, quote.answered_by, quote.order_id = Quote.Status.SENT, None, "", None
-    quote.save(update_fields=["status", "answered_at", "answered_by", "order"])
+    later = Quote.objects.filter(number=quote.number, version__gt=quote.version).exclude(status=Quote.Status.DRAFT)
+    if later.exists():  # sent meanwhile: one version of a quote can be answered
+        quote.status, quote.secret = Quote.Status.REPLACED, ""
+    quote.save(update_fields=["status", "answered_at", "answered_by", "order", "secret"])
     access.record(principal, "undo", "quote", quote.pk)
     heard(quote)
 
@@ -103,7 +107,7 @@ def _order(principal: access.Principal, quote: Quote) -> Order:
     OrderLine.objects.bulk_create(
         OrderLine(
             order=order, product_id=line.product_id, quantity=line.quantity, currency=quote.currency,
-            price_minor=round(Decimal(line.net_minor) / line.quantity),
+            price_minor=half_up(Decimal(line.net_minor) / line.quantity),
         )
         for line in lines
     )  # fmt: skip

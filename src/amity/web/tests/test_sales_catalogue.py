@@ -32,3 +32,11 @@ def test_a_product_is_made_changed_counted_and_taken_back() -> None:
     assert (pen.price_minor, pen.stock) == (150, 10)
     assert [move.stock for move in StockMove.objects.order_by("id")] == [10, Decimal("-2.5"), Decimal("2.5")]
     assert "10" in desk.get(f"/products/{pen.pk}/").content.decode()
+
+
+def test_a_stock_or_rate_that_is_none_makes_no_product() -> None:
+    desk = browser_of(manager())
+    form = {"name": "Pen", "price": "1,50", "currency": "eur", "tax": "23", "stock": "10"}
+    for bad in ({"stock": "-1"}, {"price": "-2"}, {"tax": "999999999"}):
+        assert desk.post("/products/new", form | bad).status_code == 200
+    assert not Product.objects.exists()

@@ -180,3 +180,45 @@ def test_who_does_not_see_the_quote_finds_nothing_and_our_paper_is_changed_by_ma
     assert "Café GmbH" in desk.get("/quotes/letterhead").content.decode()
     assert letterheads.letterhead().rates == [0, 700, 1900]
     assert desk.get(f"/deals/{Quote.objects.get(pk=made).deal_id}/").status_code == 200
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_lines_out_of_bounds_are_refused_and_a_dropped_version_does_not_stand_in_the_way() -> None:
+    mia = manager()
+    me, made, _pen = drafted(mia)
+    for line in (Wanted("Pen", Decimal(10**8), 10**12), Wanted("Pen", Decimal("0.0001"), 5)):
+        with pytest.raises(Refused):
+            quotes.change(me, made, {}, [line])
+    with pytest.raises(NotFound):
+        quotes.change(me, made, {}, [Wanted("Pen", Decimal(1), 5, made)])
+    quotes_sending.send(me, made, by_mail=False)
+    dropped = quotes.new_version(me, made)
+    quotes.archive(me, dropped)
+    second = quotes.new_version(me, made)
+    assert quotes.get_quote(me, second).version == 3
+    said = quotes_answers.answer(me, made, accepted=True)
+    quotes_sending.send(me, second, by_mail=False)
+    undo.put_back(me, said)
+    assert quotes.get_quote(me, made).status == "replaced"
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_only_a_yes_or_no_by_link_is_an_answer_and_the_second_click_changes_nothing() -> None:
+    me, made, _pen = drafted(manager())
+    quotes_sending.send(me, made, by_mail=False)
+    link, customer = quotes_answers.link_of(made).replace("http://localhost", ""), Client()
+    link = link[link.index("/answers/") :]
+    assert customer.post(link, {"by": "Anna"}).status_code == 302
+    assert quotes.get_quote(me, made).status == "sent"
+    for _click in range(2):
+        assert customer.post(link, {"answer": "yes", "by": "An\x00na"}).status_code == 302
+    assert (Order.objects.count(), quotes.get_quote(me, made).answered_by) == (1, "Anna")
+
+
+def test_a_picture_that_is_cut_off_is_no_logo() -> None:
+    picture = io.BytesIO()
+    Image.effect_noise((200, 200), 90).save(picture, "JPEG")
+    assert documents.readable_logo(picture.getvalue())
+    assert not documents.readable_logo(picture.getvalue()[:2000])

@@ -89,11 +89,12 @@ def _widths(family: Sequence[Array], horizon: int, period: int, method: str) -> 
     An origin further back knows less than the forecast will, the more so the shorter the series: how much the error of
     one and the same step grows with the way back is learned from all origins, and taken out.
     """
-    rank = min(1.0, COVERED * (1 + 1 / len(family)))
     # Within one season a step stands for its place in it (nine o'clock): no other origin checks the same place.
     origins = [horizon] if period >= horizon > 1 else sorted({horizon, *(b for b in _BACK if b < horizon)})
     found = {
-        back: np.quantile([_misses(each, back, period, method) for each in family], rank, axis=0) for back in origins
+        # "weibull": the next error is no larger with this very probability, also of few.
+        back: np.quantile([_misses(each, back, period, method) for each in family], COVERED, axis=0, method="weibull")
+        for back in origins
     }
     used = np.array([min(b for b in origins if b > step) for step in range(horizon)])
     widths = np.array([found[back][step] for step, back in enumerate(used)])

@@ -46,7 +46,7 @@ class Frame:
     decided_at: pl.Series | None = None
     value_minor: list[int | None] | None = None
     note: str = ""  # code of how outcomes were read: "", look_alike, not_yet
-    counted_from_opening: bool = False  # the outcome is of a span after ``opened_at``; later chances spoke of other days
+    counted_from_opening: bool = False  # outcomes are of a span after it: later chances spoke of other days
 
 
 class LabelSource(Protocol):

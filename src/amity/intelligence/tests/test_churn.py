@@ -13,9 +13,14 @@ from django.test import Client
 from amity.access.api import SYSTEM
 from amity.access.tests.staffing import hire
 from amity.base import clock
-from amity.events.models import Event
+from amity.events import api as events
 from amity.intelligence import api as intelligence
 from amity.intelligence import training
+from amity.intelligence.models import ModelVersion, Score
+from amity.intelligence.said import said
+from amity.intelligence.tests.test_behaviour import land
+from amity.people import api as people
+from amity.people import leaving
 from amity.people.models import Person, TraitChange
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -31,11 +36,14 @@ def customer(name: str, days: int, **traits: Any) -> Person:
     return made
 
 
-def happened(who: Person, name: str, days_ago: float) -> Event:
-    at = clock.now() - timedelta(days=days_ago)
-    return Event.objects.create(
-        kind="track", name=name, source="shop", message_id=f"{who.pk}{name}{days_ago}", person_id=who.pk, occurred_at=at
-    )
+def happened(who: Person, name: str, days_ago: float) -> events.Landed:
+    return land((who.pk, name, days_ago))[0]
+
+
+@pytest.fixture(autouse=True)
+def _measures_of_this_test(monkeypatch) -> None:
+    """What a process remembers of measures was rolled back with the test before."""
+    monkeypatch.setattr(people.activity, "_names", people.activity.Names())
 
 
 def column(frame: training.Frame, name: str) -> list[Any]:
@@ -68,6 +76,37 @@ def test_a_look_back_knows_only_what_was_known_then() -> None:
     happened(gone, "login", 150)  # after the look: what is known as of it stays as it was
     again = training.source_of("churn").load()
     assert again.columns.row(at) == frame.columns.row(at)
+    assert set(training.source_of("churn").load([stays.pk]).ids) == {stays.pk}
+
+
+def test_outcomes_are_told_when_the_horizon_has_passed_beside_what_was_said_before_it_began() -> None:
+    gone, stays = customer("Gone", 330), customer("Stays", 330)
+    happened(gone, "subscription_cancelled", 100)
+    model = ModelVersion.objects.create(
+        target="churn", number=1, rung="base", signal=True, state="live", rows=2, positives=1, artefact={}
+    )
+    for who in (gone, stays):
+        for days, value in ((300, 0.3), (200, 0.2), (120, 0.9), (85, 0.8)):
+            Score.objects.create(
+                model=model, target="churn", subject_kind="person", subject_id=who.pk, value=value, low=0, high=1,
+                current=False, scored_at=clock.now() - timedelta(days=days),
+            )  # fmt: skip
+    told = said("churn", training.source_of("churn").load())
+    ages = [(clock.now() - at).days for at in told.decided_at]
+    assert dict(zip(told.ids, zip(told.value, told.outcome, ages, strict=True), strict=True)) == {
+        gone.pk: (0.2, 1.0, 90),  # looked at 180 days ago
+        stays.pk: (0.9, 0.0, 0),  # looked at 90 days ago
+    }
+
+
+def test_looks_back_take_so_many_customers_and_always_the_same(monkeypatch) -> None:
+    made = [customer(f"C{n}", 400) for n in range(6)]
+    happened(made[0], "churned", 1)
+    monkeypatch.setattr(leaving, "MOST", 2)
+    monkeypatch.setattr(leaving, "CHUNK", 2)
+    rows = people.leaving_rows()
+    assert len(rows) == 4 * 2 + 5
+    assert rows[:8] == people.leaving_rows()[:8]
 
 
 @pytest.mark.slow

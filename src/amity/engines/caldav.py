@@ -115,7 +115,7 @@ class DavCalendar:
     def _answers(self, method: str, body: str, depth: str) -> list[ET.Element]:
         headers = {"Content-Type": "application/xml; charset=utf-8", "Depth": depth}
         answer = self._ask(method, self.url, headers, body.encode())
-        if b"<!DOCTYPE" in answer.body or b"<!ENTITY" in answer.body:
+        if any(mark in answer.body for mark in (b"<!DOCTYPE", b"<!ENTITY", b"\x00")):  # zeros: UTF-16 could hide them
             raise DavProblem("answered", "a document type")
         try:
             return ET.fromstring(answer.body).findall(f"{_D}response")  # noqa: S314 (no DTD gets here)

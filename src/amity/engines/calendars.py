@@ -102,11 +102,23 @@ def read(content: bytes, since: datetime | None = None, until: datetime | None =
 def _components(calendar: Calendar, since: datetime | None, until: datetime | None) -> list[Any]:
     if since is None or until is None:
         return [each for each in calendar.walk("VEVENT") if "RECURRENCE-ID" not in each]
+    for each in calendar.walk("VEVENT"):
+        if any(_dense(rule) for rule in _listed(each.get("RRULE"))):
+            raise BadCalendar("a repetition that cannot be followed")
     try:
         query = recurring_ical_events.of(calendar, skip_bad_series=True)
         return list(query.between(since, until))[: MAX_EVENTS + 1]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise BadCalendar("a repetition that cannot be followed") from error
+
+
+def _dense(rule: Any) -> bool:
+    """Whether this repeats more often than every hour: years of it would fill the memory."""
+    often = {"SECONDLY", "MINUTELY"} & {str(each).upper() for each in _listed(rule.get("FREQ"))}
+    times = 1
+    for name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
+        times *= max(1, len(_listed(rule.get(name))))
+    return bool(often) or times > 24
 
 
 def _event(each: Appointment, method: Method, stamp: datetime) -> Event:

@@ -14,8 +14,8 @@ from amity.base import clock
 from amity.base.errors import Refused
 from amity.engines import api as engines
 from amity.people import api as people
-from amity.sales.meetings import diary
-from amity.sales.meetings_mail import appointment
+from amity.sales.meetings import PERMISSION, diary
+from amity.sales.meetings_mail import appointments
 from amity.sales.models import CalendarFeed
 
 BACK, AHEAD = timedelta(days=90), timedelta(days=400)
@@ -47,7 +47,7 @@ def feed(secret: str) -> bytes:
     row = CalendarFeed.objects.filter(secret=secret).first()
     if row is None:
         raise Refused("bad_link", _("This address leads to no calendar."), 404)
-    access.principal_by_id(row.staff_id)
+    access.require(access.principal_by_id(row.staff_id), PERMISSION)
     now = clock.now()
-    shown = [appointment(each) for each in diary(row.staff_id, now - BACK, now + AHEAD)]
+    shown = appointments(diary(row.staff_id, now - BACK, now + AHEAD))
     return engines.write_calendar(shown, "PUBLISH", now, "Amity")

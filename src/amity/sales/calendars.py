@@ -7,6 +7,7 @@ there is moved here too, and its guests are told; one that was deleted there is 
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from amity.people import api as people
 from amity.sales import meetings, meetings_mail
 from amity.sales.models import CalendarAccount, CalendarItem, Meeting
 
+log = logging.getLogger(__name__)
 BACK, AHEAD = timedelta(days=30), timedelta(days=400)
 
 
@@ -47,6 +49,8 @@ def connect(principal: access.Principal, url: str, user: str, password: str) -> 
             "error": "",
         }
         values |= {"mark": "", "synced_at": None}
+        others = CalendarAccount.objects.filter(staff_id=access.own_id(principal)).exclude(url=address[:500])
+        CalendarItem.objects.filter(account__in=others).delete()  # what another calendar lacks was not deleted there
         CalendarAccount.objects.update_or_create(staff_id=access.own_id(principal), defaults=values)
         access.record(principal, "connect", "calendar", access.own_id(principal))
 
@@ -71,7 +75,16 @@ def sync_now(principal: access.Principal) -> str:
 
 def sync_all() -> int:
     """Sync every calendar, one after the other; how many went well."""
-    return sum(not sync(account) for account in CalendarAccount.objects.order_by("synced_at")[:500])
+    return sum(_went_well(account) for account in CalendarAccount.objects.order_by("synced_at")[:500])
+
+
+def _went_well(account: CalendarAccount) -> bool:
+    """Sync one; whatever a server answers, the calendars after it have their turn."""
+    try:
+        return not sync(account)
+    except Exception:
+        log.exception("calendar.failed", extra={"account": str(account.pk)})
+        return False
 
 
 def sync(account: CalendarAccount) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
@@ -29,6 +30,7 @@ SET = "meetings.set"
 PERMISSION = "tasks.edit"
 MAX_GUESTS, LONGEST = 100, timedelta(days=60)
 _TEXTS = ("uid", "source", "title", "place", "description", "zone")
+_SAID = ("title", "place", "description", "zone")
 _TIMES = ("starts_at", "ends_at", "cancelled_at")
 _IDS = ("person_id", "company_id", "deal_id", "organiser_id")
 _TELLING = ("title", "place", "description", "starts_at", "ends_at", "all_day")
@@ -282,10 +284,15 @@ def _set_guests(meeting: Meeting, wanted: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _checked(values: Mapping[str, Any]) -> State:
-    start, end = values["starts_at"], values["ends_at"]
-    if not start < end <= start + LONGEST:
+    told = {name: str(values.get(name) or "").replace("\x00", "").strip() for name in _SAID}
+    told["zone"] = told["zone"] or "UTC"
+    try:
+        zone = ZoneInfo(told["zone"])
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise Refused("meeting_zone", _("Unknown field: %(name)s") % {"name": "zone"}) from error
+    start, end = (at if at.tzinfo else at.replace(tzinfo=zone) for at in (values["starts_at"], values["ends_at"]))
+    if not timedelta(0) < end - start <= LONGEST:
         raise Refused("meeting_times", _("A meeting ends after it began, within 60 days."))
-    told = {name: str(values.get(name) or "").strip() for name in ("title", "place", "description", "zone")}
     limits = {"title": 300, "place": 300, "description": 20_000, "zone": 60}
     cut = {name: value[: limits[name]] for name, value in told.items()}
     return {**cut, "starts_at": start.isoformat(), "ends_at": end.isoformat()}

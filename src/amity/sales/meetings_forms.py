@@ -30,6 +30,15 @@ class MeetingForm(forms.Form):
         help_text=_("E-mail addresses, one a line. Everybody gets an invitation for their calendar."),
     )  # fmt: skip
 
+    def clean_minutes(self) -> int:
+        """Minutes that lead to a time that there is."""
+        minutes = int(self.cleaned_data["minutes"])
+        try:
+            self.cleaned_data.get("starts_at", clock.now()) + timedelta(minutes=minutes)
+        except OverflowError as error:
+            raise forms.ValidationError(_("A meeting ends after it began, within 60 days.")) from error
+        return minutes
+
     def values(self) -> dict[str, Any]:
         """What to store."""
         data = self.cleaned_data

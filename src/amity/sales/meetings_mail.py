@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base import clock, undo, words
-from amity.base.errors import Refused
+from amity.base.errors import NotFound, Refused
 from amity.base.ids import new_id
 from amity.channels import api as channels
 from amity.engines import api as engines
 from amity.people import api as people
-from amity.sales.meetings import PERMISSION, MeetingView, guests, guests_of, put, state_of
+from amity.sales.meetings import PERMISSION, GuestView, MeetingView, get_meeting, guests, guests_of, put, state_of
 from amity.sales.models import Guest, Meeting
 
 KEEP = timedelta(days=800)  # repeated events are followed so far into the future
@@ -44,8 +44,20 @@ def tell_guests(
 
 def appointment(view: MeetingView | Meeting) -> engines.Appointment:
     """A meeting as calendars know it. 2 queries."""
-    organiser = access.member(view.organiser_id) if view.organiser_id else None
-    told = guests_of([view.id]).get(view.id, [])
+    return appointments([view])[0]
+
+
+def appointments(views: Sequence[MeetingView | Meeting]) -> list[engines.Appointment]:
+    """Meetings as calendars know them. 1 query, and 1 more per organiser."""
+    found = guests_of([view.id for view in views])
+    who = {pk: access.member(pk) for pk in {view.organiser_id for view in views} if pk}
+    none = UUID(int=0)
+    return [_appointment(view, who.get(view.organiser_id or none), found.get(view.id, [])) for view in views]
+
+
+def _appointment(
+    view: MeetingView | Meeting, organiser: access.Member | None, told: Sequence[GuestView]
+) -> engines.Appointment:
     return engines.Appointment(
         uid=view.uid, starts_at=view.starts_at, ends_at=view.ends_at, title=view.title or _("Meeting"),
         sequence=view.sequence, place=view.place, description=view.description, zone=view.zone, all_day=view.all_day,
@@ -126,6 +138,10 @@ def _answer(principal: access.Principal, reply: engines.Appointment) -> int:
     meeting = mine.select_for_update().first()
     if meeting is None:
         return 0
+    try:
+        get_meeting(principal, meeting.pk)
+    except NotFound:
+        return 0
     new = 0
     for said in reply.attendees:
         rows = Guest.objects.filter(meeting=meeting, email=said.email).exclude(answer=said.answer)
@@ -151,7 +167,7 @@ def _send(
         subject = pattern.format(title=meeting.title or _("Meeting"))
     content = file_of(meeting, method)
     message = channels.Message(
-        key=f"meeting:{meeting.pk}:{meeting.sequence}:{method}:{email}", channel="email",
+        key=f"meeting:{meeting.pk}:{meeting.updated_at.timestamp()}:{method}:{email}", channel="email",
         purpose=people.consent.SERVICE, subject=_literal(subject), body=_literal(body), person_id=person_id,
         staff_id=staff_id, address=email, template="meeting", language=language[:2],
         files=(engines.Enclosure("invitation.ics", f"text/calendar; method={method}", content),),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -235,7 +235,9 @@ def clear_old() -> int:
 def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
     said = {name: values[name] for name in SAID if name in values}
     for name in ("body", "promised"):
-        said[name] = str(said.get(name) or "").strip()[:MAX_TEXT]
+        said[name] = str(said.get(name) or "").replace("\x00", "").strip()[:MAX_TEXT]
+    if (at := said.get("happened_at")) and at.tzinfo is None:
+        said["happened_at"] = at.replace(tzinfo=UTC)
     minutes = said.get("minutes")
     if minutes is not None and not 0 <= minutes <= MAX_MINUTES:
         raise Refused("note_minutes", _("A call lasts between 0 and 1,440 minutes."))

@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -70,7 +71,10 @@ def edit(request: access.StaffRequest, task_id: UUID) -> HttpResponse:
     access.require(request.principal, "tasks.edit")
     task = todo_pages.get_task(request.principal, task_id)
     initial = {name: getattr(task, name) for name in ("subject", "due_on", "remind_at", "repeat")}
-    initial |= {"owner_id": str(task.owner_id or ""), "due_time": task.due_at}
+    initial |= {
+        "owner_id": str(task.owner_id or ""),
+        "due_time": timezone.localtime(task.due_at).time() if task.due_at else None,
+    }
     form = TaskForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

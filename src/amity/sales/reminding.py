@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base import clock, live
-from amity.base.errors import NotFound
+from amity.base.errors import NotFound, Refused
 from amity.channels import api as channels
 from amity.people import api as people
 from amity.sales.models import Task
@@ -27,7 +29,8 @@ def remind() -> int:
         tasks = list(due.order_by("remind_at")[:BATCH])
         Task.objects.filter(pk__in=[task.pk for task in tasks]).update(reminded_at=clock.now())
         for task in tasks:
-            _tell(task)
+            with suppress(Refused), transaction.atomic():  # one that cannot be mailed must not hold up the others
+                _tell(task)
     return len(tasks)
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -57,8 +57,12 @@ def listed(principal: access.Principal, whose: str) -> dict[str, list[TaskRow]]:
     """Open tasks by when they are due: ``whose`` is mine, or team (everybody's in sight). 5 queries."""
     access.require(principal, "tasks.edit")
     rows = Task.objects.filter(_theirs(principal, whose), done_at=None)
+    seen = When(
+        Q(deal__isnull=False) & in_sight(principal), then=F("deal__title")
+    )  # who owns a task may have lost its deal
+    rows = rows.annotate(deal_called=Case(seen, default=Value("")))
     order = rows.order_by(F("due_on").asc(nulls_last=True), F("due_at").asc(nulls_last=True), "created_at")
-    found = list(order.values(*FIELDS, "due_at", "remind_at", "repeat", "reminded_at", "deal__title")[:SHOWN])
+    found = list(order.values(*FIELDS, "due_at", "remind_at", "repeat", "reminded_at", "deal_called")[:SHOWN])
     owners = access.staff_names(row["owner_id"] for row in found)
     persons = people.names([row["person_id"] for row in found], principal)
     firms = people.company_names([row["company_id"] for row in found], principal)
@@ -129,7 +133,7 @@ def _theirs(principal: access.Principal, whose: str) -> Q:
 def _row(row: dict[str, Any], owners: Any, persons: Any, firms: Any) -> TaskRow:
     about, url = "", None
     names = {"person": persons.get(row["person_id"]), "company": firms.get(row["company_id"])}
-    for kind, name in {"deal": row["deal__title"], **names}.items():
+    for kind, name in {"deal": row["deal_called"], **names}.items():
         if row[f"{kind}_id"] and name and url is None:
             about, url = name, (kind, row[f"{kind}_id"])
     view = TaskView(**{name: row[name] for name in FIELDS})

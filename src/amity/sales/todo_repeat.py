@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
 
 from amity.base import clock
 from amity.sales.models import Task
@@ -16,13 +18,20 @@ def next_of(task: Task) -> Task | None:
     if not task.repeat:
         return None
     was = task.due_on or clock.today()
-    due = moved(was, task.repeat)
-    while due <= clock.today():
-        due = moved(due, task.repeat)
-    shift = due - was
-    after = {"due_at": task.due_at, "remind_at": task.remind_at}
+    try:
+        due = moved(was, task.repeat)
+        while due <= clock.today():
+            due = moved(due, task.repeat)
+        after = {name: _later(getattr(task, name), due - was) for name in ("due_at", "remind_at")}
+    except (ValueError, OverflowError):  # beyond the year 9999
+        return None
     copied = {name: getattr(task, name) for name in ("subject", "person_id", "company_id", "deal_id", "owner_id")}
-    return Task(**copied, due_on=due, repeat=task.repeat, **{k: v + shift if v else None for k, v in after.items()})
+    return Task(**copied, due_on=due, repeat=task.repeat, **after)
+
+
+def _later(at: datetime | None, shift: timedelta) -> datetime | None:
+    """The same time of day by the clock on the wall, also where summer time begins or ends between."""
+    return timezone.make_aware(timezone.make_naive(at) + shift) if at else None
 
 
 def moved(day: date, repeat: str) -> date:

@@ -144,3 +144,33 @@ def test_a_private_address_shows_the_diary_until_it_is_closed() -> None:
     assert b"SUMMARY:Demo" in phone.get(address).content
     desk.post("/meetings/feed", {"close": "1"})
     assert phone.get(address).status_code == 404
+
+
+def test_a_repetition_by_the_second_is_not_followed() -> None:
+    told = engines.Appointment("u1", START, START + timedelta(hours=1))
+    content = engines.write_calendar([told], "", START)
+    for rule in (b"FREQ=SECONDLY", b"FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=1,2,3,4,5,6"):
+        dense = content.replace(b"SEQUENCE:0", b"SEQUENCE:0\r\nRRULE:" + rule)
+        with pytest.raises(engines.BadCalendar, match="repetition"):
+            engines.read_calendar(dense, START, START + timedelta(days=800))
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_guest_who_comes_back_is_asked_again_and_nobody_answers_for_a_meeting_out_of_sight() -> None:
+    mia, eve = manager(), manager("Eve", scope="own")
+    me, anna = principal_of(mia), person("Anna", mia, email="anna@kunde.test")
+    begin = START.replace(tzinfo=None)  # as a program writes it that leaves the zone out
+    values = {"title": "Demo", "starts_at": begin, "ends_at": begin + timedelta(hours=1), "zone": "Europe/Warsaw"}
+    made, _group = meetings.add_meeting(me, "person", anna.pk, values, ["anna@kunde.test"])
+    assert meetings.get_meeting(me, made).starts_at.astimezone(UTC).hour == 6
+    group = meetings.change_meeting(me, made, values, [])
+    undo.put_back(me, group)
+    assert [method for _to, method, _n in mailed()] == ["REQUEST", "CANCEL", "REQUEST"]
+    invitation = meetings_mail.file_of(meetings.get_meeting(me, made), "REQUEST")
+    reply = invitation.replace(b"METHOD:REQUEST", b"METHOD:REPLY").replace(b"NEEDS-ACTION", b"ACCEPTED")
+    assert meetings_mail.take_in(principal_of(eve), reply)[1] == 0
+    with pytest.raises(Refused, match="zone"):
+        meetings.add_meeting(me, "person", anna.pk, values | {"zone": "Nowhere/City"}, [])
+    late = {"title": "x", "starts_at": "9999-12-31T23:59", "minutes": "60"}
+    assert browser_of(mia).post(f"/people/{anna.pk}/meetings/new", late).status_code == 200

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from amity.access.api import principal_of
 from amity.base import clock, undo
+from amity.base.errors import NotFound
 from amity.channels.models import Outgoing
 from amity.sales import reminding, todo, todo_pages, todo_repeat
 from amity.sales.models import Task
@@ -60,3 +62,24 @@ def test_a_reminder_comes_once_by_mail_and_stands_on_the_page() -> None:
     assert [reminding.remind(), reminding.remind()] == [1, 0]
     assert Outgoing.objects.get().state == "queued"
     assert "notice-warn" in browser_of(mia).get("/tasks/").content.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_a_time_stays_what_it_is_on_the_wall_and_a_task_of_somebody_else_out_of_reach() -> None:
+    mia, eve = manager(time_zone="Europe/Warsaw"), manager("Eve", scope="own")
+    me, desk = principal_of(mia), browser_of(mia)
+    desk.post("/tasks/", {"subject": "Call", "owner_id": str(mia.pk), "due_on": "2030-03-29", "due_time": "10:00"})
+    task = Task.objects.get()
+    assert 'value="10:00"' in desk.get(f"/tasks/{task.pk}/").content.decode()
+    with pytest.raises(NotFound):
+        todo_pages.get_task(principal_of(eve), task.pk)
+    task.repeat = "week"
+    with timezone.override("Europe/Warsaw"):
+        again = todo_repeat.next_of(task)
+        assert again and again.due_at
+        assert timezone.localtime(again.due_at).hour == 10
+    assert todo_repeat.next_of(Task(subject="x", due_on=date(9999, 12, 31), repeat="day")) is None
+    todo.add_task(me, "deal", deal(mia, "Secret").pk, "Look")
+    Task.objects.filter(subject="Look").update(owner=eve)
+    assert "Secret" not in browser_of(eve).get("/tasks/").content.decode()

@@ -16,10 +16,26 @@ from amity.intelligence import registry
 from amity.intelligence.campaigns import Credit, Lift, attribute, lift
 from amity.intelligence.key_factors import Factor, factors
 from amity.intelligence.training import Frame, source_of, with_outcomes
+from amity.people import api as people
 
 KEPT_S = 3_600
-# Words in the name of a yes-or-no column that says who was written to and who was held out.
-HELD_OUT = ("contacted", "treatment", "treated", "holdout", "hold_out", "hold-out", "control group", "mailed")
+# Words in the name of a yes-or-no column that says who was written to, or who was held out.
+CONTACTED = ("contacted", "treatment", "treated", "mailed", "angeschrieben", "kontaktiert", "skontaktowano")
+    "contacted",
+    "treatment",
+    "treated",
+    "mailed",
+    "angeschrieben",
+    "kontaktiert",
+    "skontaktowano",
+    "связались",
+)
+HELD_OUT = (
+    "holdout", "hold_out", "hold-out", "hold out", "held out", "control group", "control_group", "kontrollgruppe",
+    "grupa kontrolna", "контрольная группа",
+)  # fmt: skip
+_NO = {"false", "0", "0.0", "no", "nein", "nie", "нет"}
+_YES = {"true", "1", "1.0", "yes", "ja", "tak", "да"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,8 @@ def _paths(key: str, frame: Frame, decided: Any) -> list[list[str]]:
     touched: dict[Any, list[tuple[datetime, str]]] = {}
     for pk, label, at in events.campaign_touches(by, clock.now()):  # type: ignore[arg-type]
         touched.setdefault(pk, []).append((at.replace(tzinfo=None), label))
+    if by == "person_id":
+        touched = _as_one(touched)
     sources = frame.columns["source"].to_list() if "source" in frame.columns.columns else [None] * len(frame.ids)
     ends = [None] * len(frame.ids) if frame.decided_at is None else frame.decided_at.to_list()
     paths = []
@@ -82,12 +100,21 @@ def _paths(key: str, frame: Frame, decided: Any) -> list[list[str]]:
     return paths
 
 
+def _as_one(touched: dict[Any, list[tuple[datetime, str]]]) -> dict[Any, list[tuple[datetime, str]]]:
+    """Touches of profiles that were merged count for who they are part of now. 1 query."""
+    found: dict[Any, list[tuple[datetime, str]]] = {}
+    for pk, home in people.survivors(touched).items():
+        found.setdefault(home, []).extend(touched[pk])
+    return found
+
+
 def _lifts(table: pl.DataFrame, won: list[bool]) -> list[tuple[str, Lift]]:
     found = []
     for name in table.columns:
-        if any(word in name.lower() for word in HELD_OUT) and table[name].n_unique() <= 3:
+        aside = any(word in name.lower() for word in HELD_OUT)
+        if (aside or any(word in name.lower() for word in CONTACTED)) and table[name].n_unique() <= 3:
             known = [_yes(value) for value in table[name].to_list()]
-            rows = [(c, w) for c, w in zip(known, won, strict=True) if c is not None]
+            rows = [(c != aside, w) for c, w in zip(known, won, strict=True) if c is not None]
             measured = lift([c for c, _w in rows], [w for _c, w in rows])
             if measured:
                 found.append((name, measured))
@@ -96,5 +123,4 @@ def _lifts(table: pl.DataFrame, won: list[bool]) -> list[tuple[str, Lift]]:
 
 def _yes(value: Any) -> bool | None:
     told = str(value).strip().lower()
-    return {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False,
-            "no": False}.get(told)  # fmt: skip
+    return True if told in _YES else False if told in _NO else None

@@ -9,9 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from amity.intelligence import key_factors_reading
 from amity.intelligence.campaigns import attribute, lift
 from amity.intelligence.key_factors import factors
 from amity.intelligence.ladder import train
+from amity.people.models import Person
 
 
 def test_credit_adds_up_to_the_wins_under_every_rule() -> None:
@@ -45,6 +47,27 @@ def test_lift_is_newcombes_interval_of_the_difference() -> None:
     assert found is not None
     assert found.lift == pytest.approx(0.2)
     assert 0.0524 < found.low < 0.2 < found.high < 0.3339
+
+
+@pytest.mark.parametrize(
+    ("column", "of_contacted", "of_others"),
+    [("Contacted", "yes", "no"), ("Hold-out", "1", "0"), ("Kontrollgruppe", "Ja", "Nein")],
+)
+def test_who_was_held_out_is_not_taken_for_who_was_contacted(column: str, of_contacted: str, of_others: str) -> None:
+    if column != "Contacted":
+        of_contacted, of_others = of_others, of_contacted
+    table = pl.DataFrame({column: [of_contacted] * 40 + [of_others] * 40})
+    [(name, found)] = key_factors_reading._lifts(table, [True] * 30 + [False] * 10 + [True] * 10 + [False] * 30)
+    assert (name, found.lift, found.won_held_out) == (column, pytest.approx(0.5), 0.25)
+
+
+@pytest.mark.django_db
+def test_what_touched_a_profile_counts_for_whom_it_became_part_of() -> None:
+    home = Person.objects.create(display_name="Ann")
+    part = Person.objects.create(display_name="Ann", merged_into=home)
+    at = datetime(2026, 1, 1)  # noqa: DTZ001 (as the frame tells times)
+    found = key_factors_reading._as_one({home.pk: [(at, "fair")], part.pk: [(at, "mailing")]})
+    assert {pk: sorted(label for _at, label in told) for pk, told in found.items()} == {home.pk: ["fair", "mailing"]}
 
 
 @pytest.mark.slow

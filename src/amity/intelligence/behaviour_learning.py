@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from amity.base import clock
 from amity.intelligence import behaviour_columns as columns
+from amity.intelligence import registry, sensitive
 from amity.intelligence.behaviour_parts import SEPARATOR, Part, Spec
 from amity.intelligence.behaviour_priors import belief, is_theirs
 from amity.intelligence.training import examine, source_of, with_outcomes
@@ -235,8 +236,11 @@ def _months(now: datetime) -> list[datetime]:
 
 
 def _held() -> set[str]:
-    """Columns that look filled in after the decision, unless a person said otherwise; as the lead model does it."""
-    return set(examine(LEADS, with_outcomes(source_of(LEADS).load()))[1])
+    """Columns that look filled in after the decision or say who a person is, unless somebody said otherwise; as the
+    lead model does it."""
+    frame = with_outcomes(source_of(LEADS).load())
+    about = sensitive.held(sensitive.found(frame.columns), registry.decisions(LEADS))
+    return {*examine(LEADS, frame)[1], *about}
 
 
 __all__ = ["Rows", "learn", "posterior"]

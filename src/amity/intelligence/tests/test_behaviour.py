@@ -15,7 +15,7 @@ from amity.access import api as access
 from amity.base import clock, undo
 from amity.base.ids import new_id
 from amity.events import api as events
-from amity.intelligence import behaviour, behaviour_following, behaviour_learning
+from amity.intelligence import behaviour, behaviour_following, behaviour_learning, registry
 from amity.intelligence import behaviour_parts as parts
 from amity.intelligence.behaviour_models import BehaviourPin, BehaviourWeights, LeadScore, LeadScoreMove
 from amity.people import api as people
@@ -92,6 +92,15 @@ def test_what_converted_gives_the_weights_and_only_what_was_before_the_decision(
     assert (after.converted, after.weight) == (0, after.prior)
     assert part(spec, "source=fair").weight > 0.3 > -0.3 > part(spec, "source=list").weight
     assert (spec.converted, webinar.sd < 0.8, len(webinar.trend)) == (60, True, 6)
+
+
+def test_who_somebody_is_counts_in_no_match_unless_somebody_says_so(company) -> None:
+    for person in company:
+        person.traits = {"Gender": "male" if person.source == "fair" else "female", "Plan": person.source}
+        person.save(update_fields=["traits"])
+    assert {each.key.partition("=")[0] for each in behaviour_learning.learn().match} == {"Plan", "source"}
+    registry.decide(access.SYSTEM, "lead", "Gender", True, "equal pay audit")
+    assert "Gender" in {each.key.partition("=")[0] for each in behaviour_learning.learn().match}
 
 
 def test_without_decisions_first_beliefs_hold_and_the_match_is_silent(db) -> None:

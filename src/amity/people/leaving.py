@@ -23,11 +23,24 @@ LOOKS = 4  # quarters back
 MOST, CHUNK = 50_000, 5_000
 EVENTS = (
     "subscription_cancelled", "subscription cancelled", "subscription_canceled", "subscription canceled",
-    "contract_cancelled", "contract cancelled", "cancelled", "canceled", "churned",
+    "contract_cancelled", "contract cancelled", "cancelled", "canceled", "churned", "abo gekündigt",
+    "vertrag gekündigt", "kündigung", "umowa rozwiązana", "subskrypcja anulowana", "rezygnacja z umowy",
+    "подписка отменена", "договор расторгнут",
 )  # fmt: skip
-COLUMNS = ("churn", "churned", "churn label", "churn flag", "exited", "attrition", "attrition flag")
-_LEFT = {"yes", "1", "1.0", "true", "left", "churned", "exited", "attrited customer"}
-_STAYED = {"no", "0", "0.0", "false", "stayed", "active", "existing customer"}
+COLUMNS = (
+    "churn", "churned", "churn label", "churn flag", "exited", "attrition", "attrition flag", "abgewandert",
+    "gekündigt", "abwanderung", "odszedł", "odejście", "rezygnacja", "отток", "ушёл", "ушел",
+)  # fmt: skip
+_LEFT = {
+    "yes", "1", "1.0", "true", "left", "churned", "exited", "attrited customer", "ja", "abgewandert", "gekündigt",
+    "tak", "odszedł", "да", "ушёл", "ушел",
+}  # fmt: skip
+_STAYED = {
+    "no", "0", "0.0", "false", "stayed", "active", "existing customer", "nein", "aktiv", "nie", "aktywny", "został",
+    "нет", "активен", "остался",
+}  # fmt: skip
+# Databases may know only ASCII letters as small and capital ones.
+_EVENTS, _COLUMNS = ([*names, *(name.capitalize() for name in names)] for names in (EVENTS, COLUMNS))
 _KNOWN = """
 SELECT EXISTS (SELECT 1 FROM people_measure WHERE lower(event) = ANY(%s)) OR EXISTS (
   SELECT 1 FROM (SELECT traits FROM people_person WHERE merged_into_id IS NULL ORDER BY updated_at DESC, id DESC
@@ -70,7 +83,7 @@ class LeavingRow:
 def leaving_known() -> bool:
     """Whether anybody says who left. 1 query."""
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, [list(EVENTS), list(COLUMNS)])
+        cursor.execute(_KNOWN, [_EVENTS, _COLUMNS])
         return bool(cursor.fetchone()[0])
 
 
@@ -81,7 +94,7 @@ def leaving_rows(ids: Sequence[UUID] | None = None) -> list[LeavingRow]:
     """
     given = None if ids is None else list(ids)
     with connection.cursor() as cursor:
-        cursor.execute(_ENDED, [list(EVENTS), given, given])
+        cursor.execute(_ENDED, [_EVENTS, given, given])
         ended: dict[UUID, datetime] = dict(cursor.fetchall())
         cursor.execute(_CUSTOMERS, [given, given])
         since: dict[UUID, datetime] = dict(cursor.fetchall())
@@ -107,7 +120,7 @@ def _told_by_events() -> bool:
     """Whether events say who left, be it nobody of those asked for. 1 query."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 FROM people_measure q JOIN people_activity a ON a.measure_id = q.id"
-                       " WHERE lower(q.event) = ANY(%s))", [list(EVENTS)])  # fmt: skip
+                       " WHERE lower(q.event) = ANY(%s))", [_EVENTS])  # fmt: skip
         return bool(cursor.fetchone()[0])
 
 
@@ -151,7 +164,7 @@ def _by_column(rows: Sequence[LeadRow], now: datetime) -> list[LeavingRow]:
 def _did(ids: Sequence[UUID], at: datetime) -> Mapping[int, tuple[Any, ...]]:
     """How often customers did something before the moment: in 30 days, in 90, days since. 1 query."""
     with connection.cursor() as cursor:
-        cursor.execute(_DID, [list(range(len(ids))), list(ids), [at] * len(ids), list(EVENTS)])
+        cursor.execute(_DID, [list(range(len(ids))), list(ids), [at] * len(ids), _EVENTS])
         return {row[0]: row[1:] for row in cursor.fetchall()}
 
 

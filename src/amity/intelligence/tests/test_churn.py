@@ -53,7 +53,8 @@ def column(frame: training.Frame, name: str) -> list[Any]:
 def test_nothing_is_learned_where_nobody_says_who_left() -> None:
     customer("Quiet", 400, plan="team")
     assert "churn" not in [target.key for target in intelligence.targets()]
-    customer("Told", 400, Churn="No")
+    customer("Told", 400, **{"Отток": "Нет"})
+    assert [row.left for row in people.leaving_rows()] == [False]
     assert "churn" in [target.key for target in intelligence.targets()]
 
 

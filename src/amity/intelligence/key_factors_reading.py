@@ -21,15 +21,6 @@ from amity.people import api as people
 KEPT_S = 3_600
 # Words in the name of a yes-or-no column that says who was written to, or who was held out.
 CONTACTED = ("contacted", "treatment", "treated", "mailed", "angeschrieben", "kontaktiert", "skontaktowano")
-    "contacted",
-    "treatment",
-    "treated",
-    "mailed",
-    "angeschrieben",
-    "kontaktiert",
-    "skontaktowano",
-    "связались",
-)
 HELD_OUT = (
     "holdout", "hold_out", "hold-out", "hold out", "held out", "control group", "control_group", "kontrollgruppe",
     "grupa kontrolna", "контрольная группа",

@@ -90,7 +90,9 @@ def refuse(principal: access.Principal, decision_id: UUID, reason: str, note: st
 
 def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> None:
     """`undo` handler: the action's effect is taken back, and the proposal stands again."""
-    row = Decision.objects.select_for_update(of=("self",)).get(pk=args["ids"][0])
+    row = Decision.objects.select_for_update(of=("self",)).filter(pk=args["ids"][0]).first()
+    if row is None:  # its person was erased meanwhile
+        raise NotFound(proposals.missing())
     if before["action"]:
         action = Action.objects.select_for_update(of=("self",)).get(pk=before["action"])
         if action.state == Action.State.SENT:
@@ -130,6 +132,14 @@ def drafts_of(subject_kind: str, subject_id: UUID) -> list[Action]:
     return list(Action.objects.filter(**about, state=Action.State.DRAFT).order_by("-id")[:5])
 
 
+def replay(principal: access.Principal, decision_id: UUID) -> tuple[str, str]:
+    """`proposals.replay` of a decision about an open record that the principal sees; raises `NotFound`."""
+    row = Decision.objects.filter(pk=decision_id).first()
+    if row is None or not (principal.scope == "all" or _sees(principal, row)):
+        raise NotFound(proposals.missing())
+    return proposals.replay(decision_id)
+
+
 def _standing(principal: access.Principal, decision_id: UUID) -> tuple[Decision, proposals.Judged]:
     """The row, locked, with what is known today; it must be open, the newest of its record, and in sight."""
     row = Decision.objects.select_for_update(of=("self",)).filter(pk=decision_id).first()
@@ -165,7 +175,7 @@ def _answered(
     row.save(update_fields=["state", "reason", "note", "sleeps_until", "decided_by", "decided_at"])
 
 
-def _sees(principal: access.Principal, row: Action) -> bool:
+def _sees(principal: access.Principal, row: Action | Decision) -> bool:
     if row.deal_id:
         return row.deal_id in decide.source_of("deal").situations(principal, [row.deal_id])
     return row.person_id in people.visible_people(principal, [row.person_id]) if row.person_id else False

@@ -112,5 +112,5 @@ def refuse(request: access.StaffRequest, decision_id: UUID, body: RefuseIn) -> A
 def replay(request: access.StaffRequest, decision_id: UUID) -> Any:
     """Choose again from the ledger row alone."""
     access.require(request.principal, "models.view")
-    stored, again = proposals.replay(decision_id)
+    stored, again = answers.replay(request.principal, decision_id)
     return {"stored": stored, "replayed": again, "same": stored == again}

@@ -44,7 +44,7 @@ def close_feed(principal: access.Principal) -> None:
 
 def feed(secret: str) -> bytes:
     """The calendar behind an address: 90 days back, 400 ahead. Raises ``Refused("bad_link")``, also for who left."""
-    row = CalendarFeed.objects.filter(secret=secret).first()
+    row = CalendarFeed.objects.filter(secret=secret.replace("\x00", "")).first()
     if row is None:
         raise Refused("bad_link", _("This address leads to no calendar."), 404)
     access.require(access.principal_by_id(row.staff_id), PERMISSION)

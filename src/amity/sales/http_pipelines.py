@@ -130,7 +130,7 @@ def move_deal(request: access.StaffRequest, deal_id: UUID, body: StageMoveIn, re
     access.require(request.principal, "deals.edit")
     deals.get_deal(request.principal, deal_id)
     step = pipelines.step_called(body.stage_id)
-    values = {"lost_reason": body.lost_reason} if body.lost_reason else {}
+    values = {"lost_reason": body.lost_reason[:300]} if body.lost_reason else {}
     rest.tell_undo(response, gates.move(request.principal, deal_id, step, gates.Given(values, {}, reason=body.reason)))
     missing = gates.missing(deals.get_deal(request.principal, deal_id), step)
     return {"stage_id": step.id, "missing": missing}

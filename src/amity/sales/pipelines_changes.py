@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
@@ -15,7 +15,7 @@ from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.sales import deals, gates
-from amity.sales.models import Deal, DealStatus, Pipeline, Stage
+from amity.sales.models import Deal, DealStatus, Pipeline, Stage, StageChange
 from amity.sales.pipelines import MAX_PIPELINES, MAX_STAGES
 
 KIND = "pipelines.change"
@@ -75,7 +75,8 @@ def _snapshot() -> dict[str, dict[str, Any]]:
 
 def _unmake(kind: str, row: Any) -> None:
     used = Deal.objects.filter(**{"stage" if kind == "stage" else "stage__pipeline": row}).exists()
-    moves = Stage.objects.filter(pk=row.pk, deals__isnull=False).exists() if kind == "stage" else False
+    passed = Q(before=row.pk) | Q(after=row.pk)  # deals that came and went: their history names the stage
+    moves = kind == "stage" and StageChange.objects.filter(passed).exists()
     if used or moves or (kind == "pipeline" and row.stages.exists()):
         row.archived_at = clock.now()
         row.save(update_fields=["archived_at"])

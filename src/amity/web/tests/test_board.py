@@ -212,3 +212,15 @@ def test_many_deals_change_stage_and_day_at_once() -> None:
 
 def test_gates_keep_only_what_they_know() -> None:
     assert gates.cleaned(["value", "value", "nonsense", "custom:", "custom:Budget"]) == ["value", "custom:Budget"]
+
+
+def test_a_new_stage_that_deals_went_through_goes_out_of_use_with_the_undo() -> None:
+    mia = manager()
+    principal, steps = principal_of(mia), _steps()
+    group = changes.change(principal, "add_stage", pipeline=steps[0].pipeline_id, name="Trial", status="open")
+    trial, made = pipelines.step_called(Stage.objects.get(name="Trial").pk), deal(mia, stage_id=str(steps[0].id))
+    for step in (trial, steps[0]):
+        gates.move(principal, made.pk, step)
+    undo.put_back(principal, group)
+    assert Stage.objects.get(pk=trial.id).archived_at
+    assert _steps() == steps

@@ -12,6 +12,10 @@ from django.test import Client
 
 from amity.access import api as access
 from amity.access.models import Staff
+from amity.access.tests.staffing import hire
+from amity.base import undo
+from amity.base.errors import NotFound
+from amity.journeys import answers
 from amity.journeys.models import Action, Decision
 from amity.sales.models import Deal, Task
 from amity.sales.tests.test_next_action import history, mia, model, offer
@@ -76,3 +80,19 @@ def test_the_api_proposes_takes_answers_and_replays(mia: access.Principal, offer
     url = f"/v1/decisions/{found[0]['id']}/replay"
     assert client.get(url).json() == {"stored": "call", "replayed": "call", "same": True}
     assert client.get(f"/v1/people/{deal.person_id}/proposals").json() == []  # no open lead
+
+
+def test_a_decision_is_replayed_only_for_who_sees_its_deal(mia: access.Principal, offer: Callable[..., Deal]) -> None:
+    deal = offer()
+    desk = Client()
+    desk.force_login(Staff.objects.get(pk=mia.staff_id))
+    text(desk, f"/deals/{deal.pk}/")
+    pk = Decision.objects.latest("id").pk
+    stranger = access.principal_of(hire("Eve", "manager", scope="own"))
+    with pytest.raises(NotFound):
+        answers.replay(stranger, pk)
+    assert answers.replay(mia, pk) == ("call", "call")
+    done = answers.accept(mia, pk)
+    Decision.objects.all().delete()
+    with pytest.raises(NotFound):
+        undo.put_back(mia, done.group)

@@ -98,7 +98,7 @@ def train_products(principal: access.Principal, report: Report) -> store.Custome
     About 10 s for 100,000 choices of 2,000 products; the latest 500,000 choices count.
     """
     access.require(principal, "models.train")
-    table = source().choices().sort("at").tail(MOST_CHOICES)
+    table = source().choices().sort("at", "who", "product").tail(MOST_CHOICES)  # of one moment: always the same
     if table.height < LEAST_CHOICES or table["product"].n_unique() < 2 or table["who"].n_unique() < 2:
         return None
     report(0, 100, "reading")

@@ -35,11 +35,13 @@ _CHOICES = """
 SELECT coalesce(o.person_id, o.company_id, o.id)::text AS who, l.product_id::text AS product,
        extract(epoch FROM coalesce(o.ordered_at, o.created_at))::float8 / 86400 AS at
 FROM sales_orderline l JOIN sales_order o ON o.id = l.order_id
-WHERE l.product_id IS NOT NULL AND lower(o.status) <> ALL(%(fallen)s) ORDER BY 1, 3
+WHERE l.product_id IS NOT NULL AND lower(o.status) <> ALL(%(fallen)s)
+  AND coalesce(o.ordered_at, o.created_at) <= %(now)s
+ORDER BY 3 DESC, 1, 2 LIMIT %(most)s
 """
 _DONE = "DELETE FROM sales_orderdue WHERE (xid, id) >= (%s::text::xid8, %s) AND (xid, id) <= (%s::text::xid8, %s)"
 _FORGET = "DELETE FROM sales_orderdue WHERE at < now() - interval '7 days'"
-LOOKS_COUNT, MOST_LOOKS = timedelta(days=180), 500_000
+LOOKS_COUNT, MOST_LOOKS, MOST_CHOICES = timedelta(days=180), 500_000, 500_000
 BATCH = 50  # notes of at most 500 customers
 Note = tuple[list[UUID], datetime, tuple[int, int]]  # customers, when, position
 
@@ -67,9 +69,10 @@ class Orders:
         return bool(_read("SELECT 1 FROM sales_order WHERE ordered_at IS NOT NULL LIMIT 1"))
 
     def choices(self) -> pl.DataFrame:
-        """See `intelligence.PurchaseSource`. 3 queries; of events the newest half million of half a year."""
+        """See `intelligence.PurchaseSource`. 3 queries; of lines and of events (half a year) the newest half
+        million."""
         schema = {"who": pl.String, "product": pl.String, "at": pl.Float64}
-        bought = pl.DataFrame(_read(_CHOICES), schema=schema, orient="row")
+        bought = pl.DataFrame(_read(_CHOICES, most=MOST_CHOICES), schema=schema, orient="row")
         return pl.concat([bought, pl.DataFrame(_looked_at(), schema=schema, orient="row")])
 
 

@@ -17,7 +17,7 @@ from amity.base import clock
 from amity.events.models import Event
 from amity.intelligence import customers_goods
 from amity.people.models import Person
-from amity.sales import recommending
+from amity.sales import customer_orders, recommending
 from amity.sales.models import Order, OrderLine, Product
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -124,6 +124,16 @@ def test_the_api_answers_for_people_in_sight_and_for_baskets(goods: dict[str, Pr
     assert ask("/v1/recommendations", limit=0).status_code == 422
     assert ask(f"/v1/products/{goods['Pen'].pk}/similar").json()["offers"][0]["name"] == "Paper"
     assert asking("salesperson", scope="own")("/v1/recommendations", person_id=str(theirs.pk)).status_code == 404
+
+
+def test_the_newest_choices_are_read_none_of_the_future_and_the_same_give_the_same_hash(
+    goods: dict[str, Product], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = [customers_goods.train_products(SYSTEM, quietly) for _time in range(2)]
+    assert len({each.artefact_hash for each in learned if each}) == 1
+    buys(Person.objects.create(display_name="Ahead"), goods["Tea"], -5)
+    monkeypatch.setattr(customer_orders, "MOST_CHOICES", 12)
+    assert set(customer_orders.Orders().choices()["product"]) == {str(goods["Bread"].pk)}
 
 
 def test_nothing_learned_is_nothing_offered() -> None:

@@ -16,6 +16,7 @@ from amity.base.suggesting import SuggestInput, picked
 from amity.people import api as people
 from amity.sales.catalogue import product_choices
 from amity.sales.deals import DealView, stage_choices
+from amity.sales.quotes_money import major_of, minor_of
 
 
 class DealForm(forms.Form):
@@ -23,7 +24,7 @@ class DealForm(forms.Form):
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=300)
     value = forms.DecimalField(
-        label=gettext_lazy("Value"), min_value=0, max_digits=15, decimal_places=2, required=False
+        label=gettext_lazy("Value"), min_value=0, max_digits=15, decimal_places=3, required=False
     )
     currency = forms.RegexField(r"^[A-Za-z]{3}$", label=gettext_lazy("Currency"), required=False)
     stage = forms.ChoiceField(label=gettext_lazy("Stage"))
@@ -103,7 +104,7 @@ class DealForm(forms.Form):
         data, value = self.cleaned_data, self.cleaned_data["value"]
         values = {
             "title": data["title"],
-            "value_minor": None if value is None else int(value * 100),
+            "value_minor": None if value is None else minor_of(value, data["currency"]),
             "currency": data["currency"],
             "stage_id": data["stage"],
             "company_id": data["company"],
@@ -128,7 +129,7 @@ def _initial(principal: access.Principal, view: DealView | None, about: dict[str
         return around | {"owner": str(principal.staff_id or ""), "currency": settings.CONFIG.currency}
     return around | {
         "title": view.title,
-        "value": None if view.value_minor is None else view.value_minor / 100,
+        "value": None if view.value_minor is None else major_of(view.value_minor, view.currency),
         "currency": view.currency,
         "stage": str(view.stage_id),
         "product": str(view.product_id or ""),

@@ -17,6 +17,7 @@ from amity.sales import gates
 from amity.sales.catalogue import product_choices
 from amity.sales.deals import DealView
 from amity.sales.pipelines import Step
+from amity.sales.quotes_money import minor_of
 
 _OWN_WORDS = gettext_lazy("In your own words")
 
@@ -63,10 +64,8 @@ class GateForm(forms.Form):
         data = self.cleaned_data
         values: dict[str, Any] = {}
         if data.get("value") is not None:
-            values |= {
-                "value_minor": int(data["value"] * 100),
-                "currency": self.deal.currency or settings.CONFIG.currency,
-            }
+            currency = self.deal.currency or settings.CONFIG.currency
+            values |= {"value_minor": minor_of(data["value"], currency), "currency": currency}
         for name, column in (("contact", "person_id"), ("company", "company_id"), ("product", "product_id"),
                              ("owner", "owner_id"), ("expected_close_on", "expected_close_on")):  # fmt: skip
             if data.get(name):
@@ -111,7 +110,7 @@ def _day(label: Any) -> forms.DateField:
 def _money(label: Any, deal: DealView) -> forms.DecimalField:
     currency = deal.currency or settings.CONFIG.currency
     return forms.DecimalField(
-        label=label, min_value=0, max_digits=15, decimal_places=2, required=False, help_text=currency
+        label=label, min_value=0, max_digits=15, decimal_places=3, required=False, help_text=currency
     )
 
 

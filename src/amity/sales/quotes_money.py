@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from babel.numbers import get_currency_precision
+
 WHOLE = 10_000  # rates are in hundredths of a percent: 2300 is 23 %
 
 
@@ -24,6 +26,20 @@ class Sums:
 def half_up(value: Decimal) -> int:
     """To a whole number, a half away from zero, as on paper."""
     return int(value.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def minor_of(value: Decimal, currency: str) -> int:
+    """An amount as people type it, in minor units of ``currency``: 5 yen are 5, 5 euros 500."""
+    return half_up(value.scaleb(_digits(currency)))
+
+
+def major_of(minor: int, currency: str) -> Decimal:
+    """Minor units as people type them."""
+    return Decimal(minor).scaleb(-_digits(currency))
+
+
+def _digits(currency: str) -> int:
+    return get_currency_precision(currency.upper()) if currency else 2
 
 
 def line_sums(quantity: Decimal, price_minor: int, discount: int, tax: int) -> Sums:

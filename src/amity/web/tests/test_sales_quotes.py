@@ -27,7 +27,7 @@ from amity.sales import documents, letterheads, quotes, quotes_answers, quotes_s
 from amity.sales.models import Order, Product, Quote, StockMove
 from amity.sales.quotes import Wanted
 from amity.sales.quotes_forms import minor, number
-from amity.sales.quotes_money import line_sums, sum_of
+from amity.sales.quotes_money import line_sums, major_of, minor_of, sum_of
 from amity.web.tests.records import browser_of, deal, manager, person
 
 RATES = st.sampled_from([0, 500, 700, 800, 1900, 2000, 2300, 2550])
@@ -222,3 +222,9 @@ def test_a_picture_that_is_cut_off_is_no_logo() -> None:
     Image.effect_noise((200, 200), 90).save(picture, "JPEG")
     assert documents.readable_logo(picture.getvalue())
     assert not documents.readable_logo(picture.getvalue()[:2000])
+
+
+def test_amounts_are_read_in_the_minor_units_of_their_currency() -> None:
+    for text, currency, minor_units in (("5", "JPY", 5), ("5", "eur", 500), ("1.234", "KWD", 1234), ("5", "", 500)):
+        assert minor_of(Decimal(text), currency) == minor_units
+        assert major_of(minor_units, currency) == Decimal(text)

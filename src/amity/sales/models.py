@@ -248,5 +248,6 @@ class Task(Record):
             models.Index(fields=["deal"], name="task_deal", condition=models.Q(done_at__isnull=True)),
             models.Index(fields=["company"], name="task_company", condition=models.Q(done_at__isnull=True)),
             models.Index(fields=["owner", "due_on"], name="task_owner", condition=models.Q(done_at__isnull=True)),
+            models.Index(fields=["due_on"], name="task_due", condition=models.Q(done_at__isnull=True)),
             models.Index(fields=["remind_at"], name="task_remind", condition=models.Q(reminded_at=None, done_at=None)),
         ]

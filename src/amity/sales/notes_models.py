@@ -62,4 +62,5 @@ class Note(Record):
             models.Index(fields=["company", "-happened_at"], name="note_company"),
             models.Index(fields=["deal", "-happened_at"], name="note_deal"),
             models.Index(fields=["fact_id"], name="note_fact", condition=models.Q(fact_id__isnull=False)),
+            models.Index(fields=["deleted_at"], name="note_deleted", condition=models.Q(deleted_at__isnull=False)),
         ]

@@ -10,6 +10,8 @@ from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from ninja import Schema
@@ -146,6 +148,14 @@ def tell_undo(response: HttpResponse, group: UUID | None) -> None:
     """Say under which group the change can be undone for 24 hours; nothing when nothing changed."""
     if group is not None:
         response.headers["Amity-Undo"] = str(group)
+
+
+NULL_CHARACTER = Refused("null_character", ProhibitNullCharactersValidator.message, 400)  # type: ignore[arg-type]
+
+
+def null_character(error: Exception) -> bool:
+    """Whether the database refused a text because of the one character that it cannot keep."""
+    return isinstance(error, DataError) and ("NUL (0x00)" in str(error) or "\\u0000" in str(error))
 
 
 class Pointed(Refused):

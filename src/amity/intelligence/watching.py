@@ -132,7 +132,7 @@ def _fits(key: str, before: registry.Version, look: Look, part: Said) -> bool:
     if look.breach == "calibration" and len(part) < monitoring.LEAST_DECIDED:
         return False
     frame = with_outcomes(source_of(key).load())
-    at = {subject: i for i, subject in enumerate(frame.ids)}
+    at = {subject: i for i, subject in enumerate(frame.ids) if not np.isnan(frame.outcome[i])}  # as the outcome knew it
     rows = [at[i] for i in part.ids if i in at]
     if len(rows) < monitoring.LEAST_DECIDED:
         return look.breach != "calibration"

@@ -20,6 +20,7 @@ from amity.journeys import answers
 @require_POST
 def accept(request: access.StaffRequest, decision_id: UUID) -> HttpResponse:
     """Do what was proposed, with what the form changed. Undo in the toast."""
+    access.require(request.principal, "tasks.edit")
     posted = request.POST
     changes = answers.Changes(
         posted.get("kind", ""), posted.get("subject", ""), posted.get("text", ""), _day(posted.get("due_on", ""))

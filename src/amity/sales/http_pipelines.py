@@ -124,7 +124,7 @@ def delete_stage(
     return pipelines.pipelines()
 
 
-@router.post("/deals/{deal_id}/moves", response=rest.document(StageMoveOut), operation_id="moveDeal", tags=["deals"])
+@router.post("/deals/{deal_id}/stage", response=rest.document(StageMoveOut), operation_id="moveDeal", tags=["deals"])
 def move_deal(request: access.StaffRequest, deal_id: UUID, body: StageMoveIn, response: HttpResponse) -> Any:
     """Put a deal into a stage through its gate: refused with ``gate_reason`` when something is missing unexplained."""
     access.require(request.principal, "deals.edit")

@@ -51,10 +51,10 @@ def new(request: access.StaffRequest, kind: str, record_id: UUID) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 def show(request: access.StaffRequest, quote_id: UUID) -> HttpResponse:
     """A quote; a draft is changed here, lines and all. Undo in the toast."""
-    view = quotes.get_quote(request.principal, quote_id)
     if request.method == "POST":
-        return _save(request, view)
-    return _page(request, view)
+        access.require(request.principal, quotes.EDIT)
+        return _save(request, quotes.get_quote(request.principal, quote_id))
+    return _page(request, quotes.get_quote(request.principal, quote_id))
 
 
 @require_GET
@@ -134,7 +134,6 @@ def _answered(token: str, view: QuoteView, said: str | None, by: str) -> None:
 
 
 def _save(request: access.StaffRequest, view: QuoteView) -> HttpResponse:
-    access.require(request.principal, quotes.EDIT)
     form, rows = quotes_forms.quote_form(view, request.POST), quotes_forms.typed_rows(request.POST)
     if form.is_valid():
         values = form.values()

@@ -88,6 +88,8 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    if rest.null_character(error):
+        return rest.problem(rest.NULL_CHARACTER)
     log.exception("api.failed", exc_info=error)
     return rest.problem(Refused("internal", _("Something broke on our side. The log has the details."), 500))
 

@@ -6,11 +6,13 @@ import logging
 import time
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import resolve
 from django.urls.exceptions import Resolver404
 
+from amity.base import rest
 from amity.base.errors import Refused
 from amity.web import metrics
 
@@ -76,6 +78,8 @@ class RefusedPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, DataError) and rest.null_character(error):
+            error = rest.NULL_CHARACTER
         if not isinstance(error, Refused):
             return None
         context = {"code": error.code, "message": error.message, "status": error.status}

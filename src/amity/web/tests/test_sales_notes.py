@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from amity.access import api as access
 from amity.access.api import principal_of
 from amity.access.models import AuditEntry
 from amity.base import undo
@@ -93,3 +94,18 @@ def test_erasing_the_person_empties_the_note() -> None:
     privacy_erase.erase(subject, privacy_erase.Why("asked", "desk"))
     (left,) = Note.objects.all()
     assert (left.person_id, left.body, left.promised, left.history) == (None, "", "", [])
+
+
+@pytest.mark.slow
+def test_a_character_that_cannot_be_kept_is_refused_on_pages_and_by_the_api() -> None:
+    mia = manager()
+    about = deal(mia, "Office", person_id=person("Anna", mia, email="anna@kunde.test").pk)
+    desk = browser_of(mia)
+    said = {"contact": "anna@kunde.test", "role": "decider", "note": "a\x00b"}
+    assert desk.post(f"/deals/{about.pk}/contacts/", said).status_code == 400
+    _pk, secret = access.create_token(principal_of(mia), "t", ["deals:read", "deals:write"])
+    caller = Client(headers={"Authorization": f"Bearer {secret}"})
+    answer = caller.post(
+        "/v1/quotes", {"about": "deal", "about_id": str(about.pk), "title": "a\x00b"}, "application/json"
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "null_character")

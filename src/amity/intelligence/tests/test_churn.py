@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -16,9 +15,7 @@ from amity.access.tests.staffing import hire
 from amity.base import clock
 from amity.events import api as events
 from amity.intelligence import api as intelligence
-from amity.intelligence import parity, training
-from amity.intelligence.features import FeatureSpec
-from amity.intelligence.fitted import Model, dump
+from amity.intelligence import training
 from amity.intelligence.models import ModelVersion, Score
 from amity.intelligence.said import said
 from amity.intelligence.tests.test_behaviour import land
@@ -135,17 +132,3 @@ def test_an_imported_column_gives_risks_with_reasons_that_no_list_of_whom_to_cal
     reader.force_login(hire())
     page = reader.get(f"/people/{sure.subject_id}/").content.decode()
     assert "Churn risk" in page and "Nothing is said here until" not in page
-
-
-def test_features_served_alone_are_those_of_the_look_of_now(monkeypatch) -> None:
-    some = [customer(f"C{n}", 400, plan="free") for n in range(3)]
-    happened(some[0], "subscription_cancelled", 5)
-    for who in some:
-        happened(who, "login", 3)
-    now = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: now)
-    frame = training.source_of("churn").load()
-    text, digest = dump(Model("base", FeatureSpec.fit(frame.columns), 1, 1))
-    ModelVersion.objects.create(target="churn", number=1, rung="base", signal=True, state="live", rows=2, positives=1,
-                                artefact=json.loads(text), artefact_hash=digest)  # fmt: skip
-    assert parity.served_alike("churn", [who.pk for who in some[1:]]) == 2

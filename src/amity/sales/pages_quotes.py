@@ -78,6 +78,7 @@ def send(request: access.StaffRequest, quote_id: UUID) -> HttpResponse:
 @require_POST
 def answer(request: access.StaffRequest, quote_id: UUID) -> HttpResponse:
     """Write down what the customer said; a yes makes an order. Undo in the toast."""
+    access.require(request.principal, quotes.EDIT)
     said = request.POST.get("answer")
     if said not in ("yes", "no"):
         return HttpResponseRedirect(reverse("quote", args=[quote_id]))

@@ -47,12 +47,18 @@ def regroup(cursor: Any, seeds: Iterable[UUID]) -> Moves:
 
 
 def together(own: Values, others: Iterable[tuple[Company, Values]]) -> Values:
-    """What a survivor shows: its own values, its gaps filled with what the others said last."""
+    """What a survivor shows: its own values, its gaps filled with what the others said last.
+
+    What somebody emptied by hand (it has an origin of its own) is no gap.
+    """
+    emptied = {name for name in (*_SHOWN, "owner_id") if own[name] in (None, "") and name in own["origins"]}
     shown = {**own, "traits": dict(own["traits"]), "origins": dict(own["origins"])}
     for row, values in sorted(others, key=lambda one: (one[0].observed_at, one[0].pk), reverse=True):
         mark = [str(row.origin_id) if row.origin_id else "manual", row.observed_at.astimezone(UTC).isoformat()]
         for name in (*_SHOWN, "owner_id"):
-            if shown[name] in (None, "") and values[name] not in (None, "") and name != "currency":
+            if name in emptied or name == "currency":
+                continue
+            if shown[name] in (None, "") and values[name] not in (None, ""):
                 shown[name] = values[name]
                 shown["origins"][name] = values["origins"].get(name, mark)
                 shown |= {extra: values[extra] for extra in _TOGETHER.get(name, ())}

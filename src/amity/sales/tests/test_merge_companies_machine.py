@@ -153,3 +153,15 @@ def test_people_merged_across_merged_companies_come_back_too() -> None:
     merge_companies.unmerge(BOSS, firms)
     merge.unmerge(BOSS, joined)
     assert homes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_what_was_emptied_by_hand_stays_empty_whatever_is_merged_later() -> None:
+    pine, oak, elm = firm("Pine", city=""), firm("Oak", city="Ulm"), firm("Elm", city="Bonn")
+    merge_companies.merge(BOSS, pine, oak)
+    changes.change_company(BOSS, pine, {"city": ""}, {"seen": ""})
+    before = shown()
+    merge_companies.unmerge(BOSS, merge_companies.merge(BOSS, elm, pine))
+    assert changed(before, shown()) == []
+    assert Company.objects.get(pk=pine).city == ""

@@ -30,9 +30,10 @@ class Handler:
     """``do(actor, args)`` changes and returns what was before (JSON); ``put_back(actor, args, before)`` restores it.
 
     Both run inside a transaction and write their own audit line. ``put_back`` leaves alone what somebody changed since.
+    ``do`` is None for kinds whose changes are made elsewhere and only noted (`note`); `perform` knows no such kind.
     """
 
-    do: Do
+    do: Do | None
     put_back: PutBack
 
 
@@ -51,10 +52,10 @@ def actors_from(lookup: Callable[[UUID], Any]) -> None:
 
 
 def perform(actor: Reader, kind: str, args: dict[str, Any], group: UUID | None = None) -> UUID:
-    """Do one step now; returns the group that `put_back` takes."""
-    group = group or new_id()
+    """Do one step now; returns the group that `put_back` takes. Raises `LookupError` as `perform_batches` does."""
+    do, group = _doing(kind), group or new_id()
     with transaction.atomic():
-        before = _handlers[kind].do(actor, args)
+        before = do(actor, args)
         UndoStep.objects.create(
             group_id=group, kind=kind, staff_id=actor.staff_id, args=args, before=before, state="done"
         )
@@ -82,7 +83,11 @@ def plain(value: Any) -> Any:
 
 
 def perform_batches(actor: Reader, kind: str, batches: Sequence[dict[str, Any]]) -> UUID:
-    """One waiting step and one job per batch, deferred in one transaction; returns the group."""
+    """One waiting step and one job per batch, deferred in one transaction; returns the group.
+
+    Raises `LookupError` for a kind that is unknown or only noted.
+    """
+    _doing(kind)
     group = new_id()
     with transaction.atomic():
         for args in batches:
@@ -128,12 +133,19 @@ def run_step(job_run_id: str, step_id: str) -> None:
     jobs.running(job_run_id, lambda report: _run(step_id, report))
 
 
+def _doing(kind: str) -> Do:
+    do = _handlers[kind].do
+    if do is None:
+        raise LookupError(f"{kind!r} is only noted: the change is made by its own function.")
+    return do
+
+
 def _run(step_id: str, report: jobs.Report) -> None:
     with transaction.atomic():
         step = UndoStep.objects.select_for_update().filter(pk=step_id, state="waiting").first()
         if step is None:
             raise jobs.Stopped
-        step.before = _handlers[step.kind].do(_actor_of[0](cast(UUID, step.staff_id)), step.args)
+        step.before = _doing(step.kind)(_actor_of[0](cast(UUID, step.staff_id)), step.args)
         step.state = "done"
         step.save(update_fields=["before", "state"])
     done = len(step.args.get("ids", ()))

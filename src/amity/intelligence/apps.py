@@ -19,8 +19,8 @@ class IntelligenceConfig(AppConfig):
         from amity.base import undo
         from amity.intelligence import life
 
-        undo.register(life.MOVED, undo.Handler(life.no_redo, life.put_back))
-        undo.register(life.POLICY, undo.Handler(life.no_redo, life.put_policy_back))
+        undo.register(life.MOVED, undo.Handler(None, life.put_back))
+        undo.register(life.POLICY, undo.Handler(None, life.put_policy_back))
         from amity.intelligence import behaviour_following
 
         behaviour_following.register()

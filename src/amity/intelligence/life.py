@@ -171,11 +171,6 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> 
     rescore(principal, args["target"])
 
 
-def no_redo(_actor: Any, _args: dict[str, Any]) -> Any:
-    """Moves are made by their own functions, never by the undo machinery."""
-    raise NotImplementedError
-
-
 def rescore(principal: access.Principal, target: str) -> None:
     """Score the open records with what is live now, in the background."""
     jobs.start(

@@ -44,7 +44,7 @@ class Done:
 
 def register_undo() -> None:
     """Answers can be taken back."""
-    undo.register(ANSWER, undo.Handler(_never, put_back))
+    undo.register(ANSWER, undo.Handler(None, put_back))
 
 
 def accept(principal: access.Principal, decision_id: UUID, changes: Changes | None = None) -> Done:
@@ -179,7 +179,3 @@ def _sees(principal: access.Principal, row: Action | Decision) -> bool:
     if row.deal_id:
         return row.deal_id in decide.source_of("deal").situations(principal, [row.deal_id])
     return row.person_id in people.visible_people(principal, [row.person_id]) if row.person_id else False
-
-
-def _never(principal: access.Principal, args: dict[str, Any]) -> Any:
-    raise NotImplementedError("Answers are noted, never performed by a job.")

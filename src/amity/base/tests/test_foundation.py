@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from django.db import models
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amity.base import clock, config, ids, personal
+from amity.base import clock, config, ids, personal, undo
 from amity.base.errors import Refused
 from amity.base.models import Record
 
@@ -106,3 +107,13 @@ def test_every_table_of_ours_declares_its_personal_data() -> None:
     assert len(records) > len(ours) / 2
     ours_to_make = [m for m in records if not m._meta.pk.has_db_default()]  # others are written by triggers
     assert [m.__name__ for m in ours_to_make if not isinstance(m._meta.pk.get_default(), UUID)] == []
+
+
+def test_a_kind_that_is_only_noted_cannot_be_performed(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = SimpleNamespace(staff_id=None, may=lambda permission: True)
+    monkeypatch.setattr(undo, "_handlers", {})
+    undo.register("noted", undo.Handler(None, lambda actor, args, before: None))
+    with pytest.raises(LookupError, match="only noted"):  # before the database is asked
+        undo.perform(reader, "noted", {})
+    with pytest.raises(LookupError, match="only noted"):
+        undo.perform_batches(reader, "noted", [{}])

@@ -14,10 +14,11 @@ from amity.base.errors import Forbidden
 
 Via = Literal["session", "token", "job", "cli"]
 
+_DESK = {"desk.view", "desk.reply"}
 _READ = {"people.view", "deals.view", "models.view", "readiness.view", "jobs.view", "segments.view"}
 _WORK = _READ | {"people.edit", "deals.edit", "tasks.edit", "settings.view"}
 _STEWARD = _WORK | {"imports.run", "people.export", "deals.export", "people.bulk", "deals.bulk"}
-_MANAGER = _STEWARD | {"segments.manage", "models.train", "models.decide", "jobs.manage", "views.share", "deals.assign"}
+_MANAGER = _STEWARD | _DESK | {"desk.manage", "knowledge.edit", "channels.manage", "complaints.decide"} | {"segments.manage", "models.train", "models.decide", "jobs.manage", "views.share", "deals.assign"}
 PERMISSIONS: dict[str, frozenset[str]] = {
     "administrator": frozenset(
         _MANAGER
@@ -25,8 +26,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"outgoing.manage", "duplicates.decide"}
     ),
     "manager": frozenset(_MANAGER),
-    "salesperson": frozenset(_WORK | {"people.bulk", "deals.bulk"}),
-    "agent": frozenset(_WORK - {"models.view", "jobs.view"}),
+    "salesperson": frozenset(_WORK | _DESK | {"people.bulk", "deals.bulk"}),
+    "agent": frozenset((_WORK | _DESK | {"knowledge.edit"}) - {"models.view", "jobs.view"}),
     "marketer": frozenset(_WORK | {"people.export", "people.bulk", "segments.manage", "consent.manage"}),
     "steward": frozenset(
         _STEWARD | {"jobs.manage", "models.decide", "segments.manage", "consent.manage", "duplicates.decide"}

@@ -2,6 +2,15 @@
 
 from amity.channels.asking import barred
 from amity.channels.outbox import Message, Outcome, OutgoingView, outgoing, propose
+from amity.channels.receiving import (
+    AUTOMATIC,
+    Incoming,
+    ReceivedView,
+    Taken,
+    conversations_of_refs,
+    receive,
+    register_receiver,
+)
 from amity.channels.refusals import REASONS
 from amity.channels.rules import Rule, rules, set_rule
 from amity.channels.suppression import SuppressionView, lift, suppress, suppressed
@@ -9,16 +18,23 @@ from amity.channels.suppression import SuppressionView, lift, suppress, suppress
 send = propose
 
 __all__ = [
+    "AUTOMATIC",
     "REASONS",
+    "Incoming",
     "Message",
     "Outcome",
     "OutgoingView",
+    "ReceivedView",
     "Rule",
     "SuppressionView",
+    "Taken",
     "barred",
+    "conversations_of_refs",
     "lift",
     "outgoing",
     "propose",
+    "receive",
+    "register_receiver",
     "rules",
     "send",
     "set_rule",

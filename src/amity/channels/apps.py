@@ -15,3 +15,5 @@ class ChannelsConfig(AppConfig):
 
         people.consent.on_pending(confirmations.ask)
         access.register_post(staff_mail.deliver)
+        people.register_holder(people.Holder("received", "channels_received"))
+        people.register_holder(people.Holder("attachment", "channels_attachment"))

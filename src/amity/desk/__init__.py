@@ -1,6 +1,6 @@
 """Desk: conversations with customers over any channel.
 
-Will own: conversations, routing, SLA, replies, knowledge.
-Promises: the thread follows the person, not the channel.
-Holds no code yet.
+Owns: conversations with their log, queues, routing, SLA, replies, knowledge, complaints.
+Promises: the thread follows the person, not the channel; every report is computed from the log.
+Refuses: to write out other than through `channels`.
 """

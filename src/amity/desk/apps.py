@@ -7,3 +7,14 @@ class DeskConfig(AppConfig):
     name = "amity.desk"
     label = "desk"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from amity.channels import api as channels
+        from amity.desk.arriving import arrive
+        from amity.people import api as people
+
+        channels.register_receiver(arrive)
+        for name, table in (
+            ("conversation", "desk_conversation"), ("message", "desk_message"), ("happening", "desk_happening"),
+        ):  # fmt: skip
+            people.register_holder(people.Holder(name, table))

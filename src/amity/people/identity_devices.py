@@ -64,13 +64,18 @@ class Moved(NamedTuple):
     visitors: set[UUID]
     joined: dict[UUID, UUID]  # visitor → user id that it now belongs to as a whole, having waited so far
     given: set[UUID]  # visitors that as a whole belong to somebody else, or to nobody, now
+    regrouped: set[UUID]  # profiles that became one or parted on the way
 
 
 class Bound(NamedTuple):
-    """Visitors that got an owner: rows whose profile changed, and those that joined without values of their own."""
+    """Visitors that got an owner: rows whose profile changed, and those that joined without values of their own.
+
+    ``moves``: who else went along, because merges tie a visitor to more than the user id that it joins or leaves.
+    """
 
     changed: set[UUID]
     joined: dict[UUID, UUID]
+    moves: Moves
 
 
 def whose(cursor: Any, asked: Sequence[tuple[UUID, datetime]]) -> list[UUID | None]:
@@ -115,7 +120,7 @@ def sign_in(cursor: Any, points: Sequence[Point]) -> list[Shift]:
 
 def carry_out(cursor: Any, shifts: Iterable[Shift]) -> Moved:
     """Move what a device's visitors did to where it belongs; whole visitors where that is enough."""
-    moved = Moved(set(), set(), {}, set())
+    moved = Moved(set(), set(), {}, set(), set())
     for shift in shifts:
         cursor.execute(_SLOTS, [shift.device_id, shift.was])
         for (visitor,) in cursor.fetchall():

@@ -1,0 +1,155 @@
+"""Taking messages in: each once, whole, and handed to the room above in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from amity.base import clock
+from amity.channels.masking import masked
+from amity.channels.receiving_models import Account, Received
+
+AUTOMATIC = {
+    "auto_submitted": _("It says that a machine wrote it."),
+    "list": _("It came through a mailing list or a bulk mailing."),
+    "bounce": _("It reports that a message could not be delivered."),
+    "ours": _("Amity wrote it."),
+    "no_reply": _("Its sender takes no replies."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as an adapter read it; see `Received` for what each field holds. ``files``: ids of attachments."""
+
+    account_id: UUID
+    provider_id: str
+    channel: str
+    address: str
+    text: str
+    occurred_at: datetime
+    name: str = ""
+    to: Sequence[str] = ()
+    subject: str = ""
+    quoted: str = ""
+    signature: str = ""
+    html: str = ""
+    message_ref: str = ""
+    references: Sequence[str] = ()
+    marks: Sequence[UUID] = ()
+    automatic: str = ""
+    authentic: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: str = ""
+    files: Sequence[UUID] = ()
+    person_id: UUID | None = None  # known already, e.g. a signed-in visitor
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedView:
+    """A message that came in."""
+
+    id: UUID
+    account_id: UUID
+    account_kind: str
+    channel: str
+    person_id: UUID | None
+    address: str
+    name: str
+    to: tuple[str, ...]
+    subject: str
+    text: str
+    quoted: str
+    signature: str
+    html: str
+    message_ref: str
+    references: tuple[str, ...]
+    marks: tuple[UUID, ...]
+    automatic: str
+    authentic: Mapping[str, str]
+    headers: Mapping[str, str]
+    occurred_at: datetime
+    received_at: datetime
+    files: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a message: its id, whether it is new, and the conversation it belongs to."""
+
+    id: UUID
+    new: bool
+    conversation_id: UUID | None
+
+
+Receiver = Callable[[ReceivedView], UUID | None]
+_receivers: list[Receiver] = []
+
+
+def register_receiver(receiver: Receiver) -> None:
+    """Have every new message handed to ``receiver`` in its transaction; it returns the conversation's id."""
+    _receivers[:] = [receiver]
+
+
+def receive(message: Incoming) -> Taken:
+    """Take a message in, once. It is kept, and where it belongs decided, or neither. Card numbers are masked."""
+    account = Account.objects.get(pk=message.account_id)
+    known = _known(message)
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            row = _row(message)
+            row.save(force_insert=True)
+            row.files.model.objects.filter(pk__in=message.files).update(received=row)  # type: ignore[attr-defined]
+            view = view_of(row, account.kind, message.files)
+            for receiver in _receivers:
+                row.conversation_id = receiver(view)
+            if row.conversation_id:
+                Received.objects.filter(pk=row.pk).update(conversation_id=row.conversation_id)
+    except IntegrityError:
+        known = _known(message)
+        if known is None:
+            raise
+        return known
+    return Taken(row.pk, True, row.conversation_id)
+
+
+def view_of(row: Received, account_kind: str, files: Sequence[UUID] = ()) -> ReceivedView:
+    """A row as other rooms see it."""
+    return ReceivedView(
+        row.pk, row.account_id, account_kind, row.channel, row.person_id, row.address, row.name, tuple(row.to),
+        row.subject, row.text, row.quoted, row.signature, row.html, row.message_ref, tuple(row.references),
+        tuple(UUID(str(each)) for each in row.marks), row.automatic, row.authentic, row.headers, row.occurred_at,
+        row.received_at, tuple(files),
+    )  # fmt: skip
+
+
+def _known(message: Incoming) -> Taken | None:
+    found = Received.objects.filter(account_id=message.account_id, provider_id=message.provider_id[:500]).first()
+    return Taken(found.pk, False, found.conversation_id) if found else None
+
+
+def _row(message: Incoming) -> Received:
+    told: dict[str, Any] = {
+        name: getattr(message, name)
+        for name in ("account_id", "channel", "message_ref", "automatic", "raw", "person_id", "occurred_at")
+    }
+    texts = {name: masked(getattr(message, name)) for name in ("subject", "text", "quoted", "signature", "html")}
+    return Received(
+        provider_id=message.provider_id[:500], address=message.address[:254], name=message.name[:300],
+        to=list(message.to), references=list(message.references), marks=[str(each) for each in message.marks],
+        authentic=dict(message.authentic), headers=dict(message.headers), received_at=clock.now(), **told, **texts,
+    )  # fmt: skip
+
+
+def conversations_of_refs(refs: Sequence[str]) -> dict[str, UUID]:
+    """Message-ID → conversation, of those that came in. 1 query."""
+    rows = Received.objects.filter(message_ref__in=[ref for ref in refs if ref], conversation_id__isnull=False)
+    return {ref: home for ref, home in rows.values_list("message_ref", "conversation_id") if home}

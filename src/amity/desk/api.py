@@ -1,0 +1,6 @@
+"""The door of room `desk`."""
+
+from amity.desk.models import State
+from amity.desk.thread import Said, append, listen, open_conversation
+
+__all__ = ["Said", "State", "append", "listen", "open_conversation"]

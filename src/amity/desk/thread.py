@@ -1,0 +1,142 @@
+"""Opening conversations and adding to them. Every message of every channel, bot and person passes through `append`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from amity.base import clock, live
+from amity.base.searching import search_text
+from amity.desk import happenings
+from amity.desk.models import Conversation, Message, Queue, State
+
+KIND = "conversation"
+_SNIPPET = 200
+_WORDS = 600  # characters of the newest messages that a conversation is found by
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something to be added. ``key``: the same one twice is one message. ``direction``: in, out, note."""
+
+    key: str
+    direction: str
+    author: str  # customer, staff, bot, system
+    text: str
+    channel: str
+    staff_id: UUID | None = None
+    author_name: str = ""
+    html: str = ""
+    quoted: str = ""
+    automatic: str = ""
+    received_id: UUID | None = None
+    outgoing_id: UUID | None = None
+    files: Sequence[UUID] = ()
+    mentions: Sequence[UUID] = ()
+    citations: Sequence[dict[str, Any]] = ()
+    at: datetime | None = None
+
+
+Hears = Callable[[Conversation, Message], None]
+_listeners: dict[str, Hears] = {}
+
+
+def listen(name: str, hears: Hears) -> None:
+    """Have ``hears(conversation, message)`` called for each new message, in its transaction, in order of name."""
+    _listeners[name] = hears
+
+
+def open_conversation(
+    person_id: UUID | None, channel: str, subject: str, account_id: UUID | None = None, address: str = "",
+    queue_id: UUID | None = None, at: datetime | None = None, by: str = "customer", staff_id: UUID | None = None,
+) -> Conversation:  # fmt: skip
+    """A new conversation, in the caller's transaction. 3 queries."""
+    now = at or clock.now()
+    conversation = Conversation.objects.create(
+        number=_next_number(), person_id=person_id, channel=channel, subject=subject[:900], account_id=account_id,
+        address=address[:254], queue_id=queue_id or _queue_of(account_id), started_at=now, last_at=now,
+        mark=secrets.token_hex(8), search=search_text([subject, address]),
+    )  # fmt: skip
+    happenings.note(conversation, "opened", by, staff_id, {"channel": channel}, at=now)
+    return conversation
+
+
+def append(conversation_id: UUID, said: Said) -> Message:
+    """Add a message once and bring the conversation up to date; open pages are told. About 6 queries.
+
+    A customer's message opens what was solved, snoozed or waiting; an automatic one changes nothing but the thread.
+    """
+    with transaction.atomic():
+        conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
+        known = Message.objects.filter(key=said.key).first()
+        if known is not None:
+            return known
+        conversation.last_seq += 1
+        message = Message.objects.create(
+            conversation=conversation, seq=conversation.last_seq, key=said.key, person_id=conversation.person_id,
+            direction=said.direction, author=said.author, author_name=said.author_name[:300], staff_id=said.staff_id,
+            channel=said.channel, text=said.text, quoted=said.quoted, html=said.html, automatic=said.automatic,
+            received_id=said.received_id, outgoing_id=said.outgoing_id, files=[str(each) for each in said.files],
+            mentions=[str(each) for each in said.mentions], citations=list(said.citations), at=said.at or clock.now(),
+        )  # fmt: skip
+        _bring_up(conversation, message)
+        for _name, hears in sorted(_listeners.items()):
+            hears(conversation, message)
+        live.tell(KIND, [conversation.pk])
+    return message
+
+
+def _bring_up(conversation: Conversation, message: Message) -> None:
+    """What a message changes about its conversation, with its line in the log."""
+    happenings.note(
+        conversation, "note" if message.direction == "note" else f"message_{message.direction}", message.author,
+        message.staff_id, {"message": str(message.pk), "channel": message.channel, "automatic": message.automatic},
+        at=message.at,
+    )  # fmt: skip
+    if message.direction != "note":
+        conversation.last_at = max(conversation.last_at, message.at)
+        conversation.snippet = " ".join(message.text.split())[:_SNIPPET]
+        conversation.search = search_text([conversation.subject, conversation.address, message.text[:_WORDS]])
+    if message.automatic:
+        pass
+    elif message.direction == "in":
+        _customer_wrote(conversation, message)
+    elif message.direction == "out" and message.author in ("staff", "bot"):
+        _answered(conversation, message)
+    conversation.save()
+
+
+def _customer_wrote(conversation: Conversation, message: Message) -> None:
+    conversation.channel, conversation.customer_at = message.channel, message.at
+    conversation.waiting_since = conversation.waiting_since or message.at
+    if conversation.state in (State.SOLVED, State.PENDING, State.SNOOZED):
+        kind = "reopened" if conversation.state == State.SOLVED else "state"
+        data = {"from": conversation.state, "to": "open"}
+        happenings.note(conversation, kind, "customer", None, data, at=message.at)
+        conversation.reopened += conversation.state == State.SOLVED
+        conversation.state, conversation.snoozed_until, conversation.solved_at = State.OPEN, None, None
+
+
+def _answered(conversation: Conversation, message: Message) -> None:
+    conversation.waiting_since = None
+    if message.author == "staff" and conversation.first_reply_at is None:
+        conversation.first_reply_at = message.at
+
+
+def _queue_of(account_id: UUID | None) -> UUID | None:
+    if account_id is None:
+        return None
+    rows = Queue.objects.filter(archived_at=None, accounts__contains=[str(account_id)])
+    return rows.order_by("position", "id").values_list("pk", flat=True).first()
+
+
+def _next_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('desk_conversation_number')")
+        return int(cursor.fetchone()[0])

@@ -199,7 +199,7 @@ def _points(
 def _sign_ins(cursor: Any, memory: Memory, points: list[tuple[str, Point]]) -> tuple[Moved, set[UUID]]:
     """Take in who signed in where: first owners of devices, and the intervals of shared ones."""
     if not points:
-        return Moved(set(), set(), {}, set()), set()
+        return Moved(set(), set(), {}, set(), set()), set()
     logins: dict[str, set[UUID]] = {}
     for value, point in points:
         logins.setdefault(value, set()).add(point.login)
@@ -226,7 +226,10 @@ def _sign_ins(cursor: Any, memory: Memory, points: list[tuple[str, Point]]) -> t
     bound = _own(cursor, memory, owned)
     moved = devices.carry_out(cursor, _worth(cursor, memory, shifts))
     moved.joined.update(bound.joined)
-    _forget(memory, moved.profiles | moved.joined.keys())
+    moved.regrouped.update(bound.regrouped)
+    _forget(memory, moved.profiles | moved.joined.keys() | bound.changed)
+    if moved.regrouped:
+        memory.merged.clear()  # merges took others along, and whatever follows those
     return moved, bound.changed
 
 
@@ -251,7 +254,6 @@ def _own(cursor: Any, memory: Memory, owned: Sequence[str]) -> Bound:
     visitors = [(memory.slots.pop((d.id, None)), d.id, d.login) for d in known if (d.id, None) in memory.slots]
     bound = devices.bind(cursor, visitors)
     memory.slots.update(((device, login), visitor) for visitor, device, login in visitors)
-    _forget(memory, bound.changed)
     return bound
 
 

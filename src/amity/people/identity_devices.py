@@ -70,12 +70,13 @@ class Moved(NamedTuple):
 class Bound(NamedTuple):
     """Visitors that got an owner: rows whose profile changed, and those that joined without values of their own.
 
-    ``moves``: who else went along, because merges tie a visitor to more than the user id that it joins or leaves.
+    ``regrouped``: profiles that became one or parted: merges may tie a visitor to others than the user id that it
+    joins or leaves, and those go along.
     """
 
     changed: set[UUID]
     joined: dict[UUID, UUID]
-    moves: Moves
+    regrouped: set[UUID]
 
 
 def whose(cursor: Any, asked: Sequence[tuple[UUID, datetime]]) -> list[UUID | None]:
@@ -136,6 +137,7 @@ def _shift_one(cursor: Any, shift: Shift, visitor: UUID, moved: Moved) -> None:
     if first > shift.since and last <= shift.until and not _waits_elsewhere(cursor, shift):
         bound = bind(cursor, [(visitor, shift.device_id, shift.now)])
         moved.given.add(visitor)
+        moved.regrouped.update(bound.regrouped)
         if shift.was is None:
             moved.joined.update(bound.joined)
         else:
@@ -182,7 +184,7 @@ def bind(cursor: Any, visitors: Sequence[tuple[UUID, UUID, UUID | None]]) -> Bou
     itself.
     """
     if not visitors:
-        return Bound(set(), {})
+        return Bound(set(), {}, set())
     ids = [visitor for visitor, _device, _login in visitors]
     cursor.execute(
         "UPDATE people_slot s SET login_id = u.login FROM unnest(%s::uuid[], %s::uuid[]) AS u (visitor, login) "
@@ -199,12 +201,12 @@ def bind(cursor: Any, visitors: Sequence[tuple[UUID, UUID, UUID | None]]) -> Bou
     add_joins(cursor, joins)
     seeds = {pk for loser, winner, plain in revoked if not plain for pk in (loser, winner)}
     seeds |= {pk for join in joins if not join.plain for pk in (join.visitor, join.login)}
-    if seeds:
-        regroup(cursor, seeds)
+    moves = regroup(cursor, seeds) if seeds else {}
     _place_plain(cursor, ids, joins)
     changed = {pk for loser, winner, _plain in revoked for pk in (loser, winner)}
     changed |= {pk for join in joins for pk in (join.visitor, join.login)}
-    return Bound(changed, {join.visitor: join.login for join in joins if join.plain})
+    regrouped = {pk for was, now in moves.values() if was != now for pk in (was, now)}
+    return Bound(changed, {join.visitor: join.login for join in joins if join.plain}, regrouped)
 
 
 def _joins(cursor: Any, visitors: Sequence[tuple[UUID, UUID, UUID | None]]) -> list[Join]:
@@ -239,7 +241,7 @@ def _place_plain(cursor: Any, ids: list[UUID], joins: Sequence[Join]) -> None:
     cursor.execute(
         "UPDATE people_person p SET merged_into_id = coalesce(l.merged_into_id, l.id) "
         "FROM unnest(%s::uuid[], %s::uuid[]) AS u (visitor, login) LEFT JOIN people_person l ON l.id = u.login "
-        "WHERE p.id = u.visitor AND NOT EXISTS (SELECT FROM people_merge m WHERE m.loser_id = p.id "
-        "AND m.revoked_at IS NULL AND NOT m.plain)",
+        "WHERE p.id = u.visitor AND NOT EXISTS (SELECT FROM people_merge m WHERE (m.loser_id = p.id OR "
+        "m.winner_id = p.id) AND m.revoked_at IS NULL AND NOT m.plain)",
         [plain, [logins.get(pk) for pk in plain]],
     )

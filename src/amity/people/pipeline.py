@@ -227,6 +227,8 @@ def _join(cursor: Any, memory: Memory, resolved: Resolved, changed: dict[UUID, s
         activity.absorb(cursor, joined)
         for survivor in joined.values():
             changed.setdefault(survivor, set()).update(_MERGED)
+    for pk in resolved.moved.regrouped:
+        changed.setdefault(pk, set()).update(_MERGED)
 
 
 def _contacts_of(cursor: Any, resolved: Resolved) -> set[Contact]:

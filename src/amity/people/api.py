@@ -14,6 +14,7 @@ from amity.people.changes import (
     create_person,
 )
 from amity.people.company_holders import CompanyHolder, register_company_holder
+from amity.people.contacting import contact
 from amity.people.finding import (
     company_called,
     company_meant,
@@ -109,6 +110,7 @@ __all__ = [
     "company_views",
     "computed",
     "consent",
+    "contact",
     "create_company",
     "create_person",
     "duplicates",

@@ -62,6 +62,7 @@ class Config:
     upload_days: int = 30  # uploaded files stay so long after their import; those of an undone one go at once
     mail_url: str = ""  # e.g. smtp://user:password@mail.example.com:587; empty: letters stay under <home>/outbox
     mail_from: str = ""  # e.g. Our shop <shop@example.com>
+    blobs_url: str = ""  # attachments: s3://KEY:SECRET@host/bucket?region=…; empty: encrypted under <home>/blobs
     log_level: str = "INFO"
     otel_endpoint: str = ""
     metrics_token: str = ""  # empty: /metrics answers on loopback only

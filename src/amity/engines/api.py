@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from amity.engines.blobs import BlobDamaged, Blobs, BlobsDown, NoBlob, blobs
 from amity.engines.caldav import DavCalendar, DavItem, DavProblem
 from amity.engines.calendars import Appointment, Attendee, BadCalendar
 from amity.engines.calendars import Method as CalendarMethod
@@ -43,6 +44,9 @@ __all__ = [
     "Appointment",
     "Attendee",
     "BadCalendar",
+    "BlobDamaged",
+    "Blobs",
+    "BlobsDown",
     "Brokers",
     "CalendarMethod",
     "Contents",
@@ -58,6 +62,7 @@ __all__ = [
     "MailEngine",
     "MailSession",
     "Message",
+    "NoBlob",
     "OffsetGone",
     "Receipt",
     "Sender",
@@ -71,6 +76,7 @@ __all__ = [
     "Subscription",
     "Unreachable",
     "Watch",
+    "blobs",
     "check_url",
     "database_contents",
     "database_text",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import recurring_ical_events
-from icalendar import Calendar, Component, Event, vCalAddress, vText
+if TYPE_CHECKING:  # the library takes long to import: it is when a calendar is read or written
+    from icalendar import Calendar, Component, Event, vCalAddress
 
 MAX_BYTES, MAX_EVENTS = 2 * 1024**2, 2_000
 Method = Literal["PUBLISH", "REQUEST", "REPLY", "CANCEL", ""]
@@ -59,6 +59,8 @@ class Read:
 
 def written(appointments: Sequence[Appointment], method: Method, stamp: datetime, name: str = "") -> bytes:
     """A calendar file, with the rules of every zone that occurs (VTIMEZONE), lines folded at 75 bytes."""
+    from icalendar import Calendar
+
     calendar = Calendar()
     calendar.add("prodid", "-//Amity//CRM//EN")
     calendar.add("version", "2.0")
@@ -80,6 +82,8 @@ def read(content: bytes, since: datetime | None = None, until: datetime | None =
     """
     if len(content) > MAX_BYTES:
         raise BadCalendar("larger than 2 MiB")
+    from icalendar import Calendar, Event
+
     try:
         calendar: Component = Calendar.from_ical(content)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError) as error:
@@ -105,6 +109,8 @@ def _components(calendar: Calendar, since: datetime | None, until: datetime | No
     for each in calendar.walk("VEVENT"):
         if any(_dense(rule) for rule in _listed(each.get("RRULE"))):
             raise BadCalendar("a repetition that cannot be followed")
+    import recurring_ical_events
+
     try:
         query = recurring_ical_events.of(calendar, skip_bad_series=True)
         return list(query.between(since, until))[: MAX_EVENTS + 1]
@@ -122,6 +128,8 @@ def _dense(rule: Any) -> bool:
 
 
 def _event(each: Appointment, method: Method, stamp: datetime) -> Event:
+    from icalendar import Event
+
     event = Event()
     event.add("uid", each.uid)
     event.add("dtstamp", stamp.astimezone(UTC))
@@ -146,6 +154,8 @@ def _event(each: Appointment, method: Method, stamp: datetime) -> Event:
 
 
 def _address(person: Attendee) -> vCalAddress:
+    from icalendar import vCalAddress, vText
+
     address = vCalAddress(f"mailto:{person.email}")
     if person.name:
         address.params["CN"] = vText(person.name)
@@ -153,6 +163,8 @@ def _address(person: Attendee) -> vCalAddress:
 
 
 def _invited(guest: Attendee) -> vCalAddress:
+    from icalendar import vText
+
     address = _address(guest)
     said = next((word for word, answer in ANSWERS.items() if answer == guest.answer), "NEEDS-ACTION")
     address.params["PARTSTAT"] = vText(said)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from amity.intelligence.columns import clean_words, plain, typed
 from amity.intelligence.metrics import Array, auc, auc_interval, ece
@@ -96,6 +95,8 @@ def group(name: str, y: Array, p: Array, average: float) -> Group:
 
 def share_interval(hits: int, rows: int) -> tuple[float, float]:
     """90 % interval of a share (Clopper, Pearson 1934): never too narrow."""
+    from scipy.stats import beta  # its library takes long to import
+
     low = float(beta.ppf(0.05, hits, rows - hits + 1)) if hits else 0.0
     high = float(beta.ppf(0.95, hits + 1, rows - hits)) if hits < rows else 1.0
     return low, high

@@ -41,7 +41,9 @@ def pdf_of(view: QuoteView) -> bytes:
             currency=view.currency, lines=lines, made=sent, number=view.name if view.number else _("Draft"),
             dated=sent.date(), valid_until=view.valid_until, intro=view.intro, terms=view.terms,
         )  # fmt: skip
-    return documents.pdf(document, letterheads.paper(), view.language)
+    from amity.sales.documents_sheet import pdf  # its libraries take a second to import
+
+    return pdf(document, letterheads.paper(), view.language)
 
 
 def file_name(view: QuoteView) -> str:

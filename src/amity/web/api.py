@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
 
 from amity import __version__
@@ -58,7 +59,16 @@ class Token(HttpBearer):
         return getattr(request, "principal", None)
 
 
-api = NinjaAPI(
+class _Api(NinjaAPI):
+    """Problems have one shape everywhere, so it is added to the document, not to each operation."""
+
+    def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
+        document = super().get_openapi_schema(**where)
+        rest.describe_problems(document)
+        return document
+
+
+api = _Api(
     title="Amity", version=__version__, description=_DESCRIPTION, auth=Token(),
     docs_url=None, openapi_url="/openapi.json", urls_namespace="v1",
 )  # fmt: skip

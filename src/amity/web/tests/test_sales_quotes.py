@@ -23,7 +23,7 @@ from amity.base.errors import NotFound, Refused
 from amity.channels import letters
 from amity.channels.models import Outgoing
 from amity.engines.mail import as_bytes
-from amity.sales import documents, letterheads, quotes, quotes_answers, quotes_sending, stock
+from amity.sales import documents, documents_sheet, letterheads, quotes, quotes_answers, quotes_sending, stock
 from amity.sales.models import Order, Product, Quote, StockMove
 from amity.sales.quotes import Wanted
 from amity.sales.quotes_forms import minor, number
@@ -65,9 +65,9 @@ def test_paper_has_every_letter_and_is_the_same_file_twice(language: str) -> Non
     picture = io.BytesIO()
     Image.new("RGB", (40, 20), "navy").save(picture, "PNG")
     paper = documents.Paper("Café GmbH", "Straße 1", "DE1", "a@b.test", "IBAN", picture.getvalue())
-    first = documents.pdf(document, paper, language)
+    first = documents_sheet.pdf(document, paper, language)
     assert first.startswith(b"%PDF-1.")
-    assert first == documents.pdf(document, paper, language)
+    assert first == documents_sheet.pdf(document, paper, language)
     assert len(re.findall(rb"/Type /Page\b", first)) > 1
     assert not documents.readable_logo(b"<svg onload=alert(1)>")
 

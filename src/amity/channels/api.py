@@ -1,6 +1,7 @@
 """The door of room `channels`: the only way to write to anybody."""
 
 from amity.channels.asking import barred
+from amity.channels.deliveries import Delivery, deliveries, move_received, on_settled, withdraw
 from amity.channels.outbox import Message, Outcome, OutgoingView, outgoing, propose
 from amity.channels.receiving import (
     AUTOMATIC,
@@ -20,6 +21,7 @@ send = propose
 __all__ = [
     "AUTOMATIC",
     "REASONS",
+    "Delivery",
     "Incoming",
     "Message",
     "Outcome",
@@ -30,7 +32,10 @@ __all__ = [
     "Taken",
     "barred",
     "conversations_of_refs",
+    "deliveries",
     "lift",
+    "move_received",
+    "on_settled",
     "outgoing",
     "propose",
     "receive",
@@ -40,4 +45,5 @@ __all__ = [
     "set_rule",
     "suppress",
     "suppressed",
+    "withdraw",
 ]

@@ -113,7 +113,7 @@ def propose(principal: access.Principal, message: Message) -> Outcome:
         row.save(force_insert=True)
         access.record(principal, _VERBS.get(row.state, "proposed"), "outgoing", row.pk, _detail(row))
         if row.state == Outgoing.State.QUEUED:
-            call_worker()
+            call_worker(row.due_at)
     return Outcome(row.pk, row.state, row.reason)
 
 

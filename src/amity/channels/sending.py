@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from amity.access import api as access
 from amity.base import clock
 from amity.channels import gate, letters
+from amity.channels.deliveries import settled
 from amity.channels.models import Outgoing
 from amity.channels.outbox import settle
 from amity.channels.suppression import suppress
@@ -114,6 +115,7 @@ def _stop(row: Outgoing, verdict: gate.Verdict) -> None:
     settle(row, verdict)
     row.handed_at = None
     row.save(update_fields=["state", "reason", "due_at", "decided_at", "handed_at"])
+    settled(row)
     if row.reason != before:
         access.record(access.SYSTEM, str(row.state), "outgoing", row.pk, {"reason": row.reason})
 
@@ -137,6 +139,7 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
         row.state, row.reason, row.due_at = Outgoing.State.QUEUED, "later", now + PAUSES[row.attempts - 1]
         row.handed_at = None
     row.save(update_fields=["state", "reason", "detail", "due_at", "decided_at", "handed_at", "body", "html", "files"])
+    settled(row)
     if receipt.dead and row.address:
         suppress(access.SYSTEM, "email", row.address, "bounce", receipt.text)
     detail = {"reason": row.reason, "purpose": row.purpose, "engine": row.engine, "attempt": row.attempts}

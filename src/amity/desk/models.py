@@ -12,6 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
+from amity.desk.inbox_models import Handing, Link, Macro, Mention, Reading
+
+__all__ = [
+    "Conversation", "Handing", "Happening", "Link", "Macro", "Mention", "Message", "Queue", "Reading", "State",
+]  # fmt: skip
 
 
 class State(models.TextChoices):

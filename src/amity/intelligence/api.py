@@ -25,6 +25,7 @@ from amity.intelligence.customers_jobs import start as start_customers
 from amity.intelligence.customers_source import PurchaseSource, register_purchases
 from amity.intelligence.customers_words import CustomerView, customers_for
 from amity.intelligence.fitted import RUNGS
+from amity.intelligence.language import door as language
 from amity.intelligence.life import roll_back
 from amity.intelligence.parity import served_alike
 from amity.intelligence.reasons import Reason
@@ -286,7 +287,7 @@ def subject_id(key: str) -> UUID:
 __all__ = [
     "RUNGS", "CustomerView", "Frame", "LabelSource", "Lift", "PurchaseSource", "Reason", "Report", "ScoreView",
     "Target", "Training", "Version", "beside", "churn_risks", "customers_for", "decide_column", "first_of", "knows",
-    "lead_scores",
+    "language", "lead_scores",
     "learn_customers", "learn_forecast", "learn_recommendations", "learn_value", "lifts", "live_model", "live_models",
     "pipeline_forecast", "refresh_customers", "register", "register_purchases", "replay", "replay_some",
     "roll_back", "score_open", "scores_for", "served_alike",

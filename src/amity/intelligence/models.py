@@ -11,6 +11,7 @@ from amity.base import clock, personal
 from amity.base.models import Record
 from amity.intelligence.behaviour_models import BehaviourPin, BehaviourWeights, LeadScore, LeadScoreMove, ReachPattern
 from amity.intelligence.customer_models import CustomerModel, CustomerValue
+from amity.intelligence.language.models import LanguageModel
 from amity.intelligence.life_models import DriftCheck, Proof, TargetPolicy
 
 
@@ -105,6 +106,7 @@ __all__ = [
     "CustomerModel",
     "CustomerValue",
     "DriftCheck",
+    "LanguageModel",
     "LeadScore",
     "LeadScoreMove",
     "ModelVersion",

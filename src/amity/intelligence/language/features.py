@@ -68,17 +68,8 @@ class Describer:
 
 def learn_ngrams(texts: Sequence[str], encoders: tuple[str, ...]) -> Describer:
     """Learn the vocabulary. Raises `Refused` where there is no word at all."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
     short = [text[:_LONGEST] for text in texts]
-    least = 2 if len(texts) >= _RARE_FROM else 1
-    words = TfidfVectorizer(
-        ngram_range=(1, 2), sublinear_tf=True, token_pattern=_WORD, max_features=_MOST_NGRAMS, dtype=np.float32
-    )
-    letters = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=least, max_features=_MOST_NGRAMS,
-        dtype=np.float32,
-    )  # fmt: skip
+    words, letters = _vectorizers(2 if len(texts) >= _RARE_FROM else 1)
     try:
         words.fit(short)
     except ValueError as error:
@@ -87,10 +78,32 @@ def learn_ngrams(texts: Sequence[str], encoders: tuple[str, ...]) -> Describer:
     return Describer(words, letters, encoders)
 
 
+def thawed_ngrams(words: tuple[list[str], Any], letters: tuple[list[str], Any]) -> tuple[Any, Any]:
+    """The vocabulary from its terms, in the order of their columns, and how rare each is."""
+    made = _vectorizers(1)
+    for vectorizer, (terms, rarity) in zip(made, (words, letters), strict=True):
+        vectorizer.set_params(vocabulary=terms)
+        vectorizer.idf_ = rarity
+    return made
+
+
 def vectors_of(texts: Sequence[str], encoders: Sequence[str]) -> tuple[Vectors, ...]:
     """Vectors of every encoder named: ``many`` languages, ``english``."""
     known = {"many": engines.sentence_vectors, "english": engines.english_vectors}
     return tuple(known[name](list(texts)) for name in encoders)
+
+
+def _vectorizers(least: int) -> tuple[Any, Any]:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    words = TfidfVectorizer(
+        ngram_range=(1, 2), sublinear_tf=True, token_pattern=_WORD, max_features=_MOST_NGRAMS, dtype=np.float32
+    )
+    letters = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=least, max_features=_MOST_NGRAMS,
+        dtype=np.float32,
+    )  # fmt: skip
+    return words, letters
 
 
 def one_thread() -> Any:

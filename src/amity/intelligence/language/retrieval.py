@@ -92,7 +92,7 @@ class Library:
         """Reads every sentence once: about 1 ms each."""
         self.passages = list(passages)
         self.floor = floor
-        self.encoder = "english" if language == "en" and "english" in engines.encoders() else "many"
+        self.encoder = encoder_of(language)
         self.spans = [(row, *span) for row, text in enumerate(self.passages) for span in sentences(text)]
         self.owner = np.array([row for row, _, _ in self.spans], dtype=np.int64)
         self.words = Words(self.passages, language)
@@ -137,6 +137,11 @@ class Library:
         best_near, best_part = _best_of(near, self.owner, count), _best_of(part / reach_part, self.owner, count)
         together = whole / reach + _PHRASE * best_part + by_passage * near_passage + by_phrase * best_near
         return together, part / reach_part + by_phrase * near
+
+
+def encoder_of(language: str) -> str:
+    """Which encoder reads passages of a language."""
+    return "english" if language == "en" and "english" in engines.encoders() else "many"
 
 
 def sureness(score: float, lead: float) -> float:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amity.base.errors import Refused
+from amity.intelligence.language.door_words import CustomerWords, Speaker
 from amity.intelligence.language.intent import Intents, train_judged
 
 Array = NDArray[np.float64]
@@ -25,26 +24,6 @@ _ROUNDS = 2
 _LEAST_GAIN = 0.003  # of macro-F1 on left-out messages: less is chance
 _CLAUSE = re.compile(r"(?<=[.!?;:,…])\s+|\n+|\s+[-–—]\s+")
 _MOST_CLAUSES = 12
-
-
-class Speaker(StrEnum):
-    """Who wrote a message."""
-
-    CUSTOMER = "customer"
-    STAFF = "staff"
-    BOT = "bot"
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerWords:
-    """What a customer wrote; raises `Refused` for any other speaker."""
-
-    text: str
-    speaker: Literal[Speaker.CUSTOMER]
-
-    def __post_init__(self) -> None:
-        if Speaker(self.speaker) is not Speaker.CUSTOMER:
-            raise Refused("not_customer", "Tone is read from customers' words only.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,120 @@
+"""A trained model as bytes and back: arrays and JSON only (no pickle), the same training the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from amity.base.errors import Refused
+from amity.intelligence.language.features import Describer, Features, thawed_ngrams
+from amity.intelligence.language.heads import Heads, Linear
+from amity.intelligence.language.intent import Intents
+from amity.intelligence.language.resemblance import Kernel, Machine
+
+FORMAT = 1
+_MOST = 512 * 1024**2  # bytes of an artefact
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A model, and how sharp its chances and its floor are in each language that enough was held out of."""
+
+    model: Intents
+    sharpness: dict[str, float] = field(default_factory=dict)
+    floors: dict[str, float] = field(default_factory=dict)
+
+
+def packed(reader: Reader) -> tuple[bytes, str]:
+    """Compressed bytes, and the SHA-256 of what they hold. Raises `Refused` above 512 MiB."""
+    arrays: dict[str, Any] = {}
+    model = reader.model
+    said = {
+        "format": FORMAT, "encoders": list(model.describer.encoders), "floor": _json(model.floor),
+        "best": list(model.best), "nearness": list(model.nearness), "classes": [str(each) for each in model.classes],
+        "heads": [_frozen_head(f"head{i}", head, arrays) for i, head in enumerate(model.heads.heads)],
+        "terms": [_frozen_terms(name, getattr(model.describer, name), arrays) for name in ("words", "letters")],
+        "sharpness": reader.sharpness, "floors": {name: _json(each) for name, each in reader.floors.items()},
+    }  # fmt: skip
+    arrays["weights"] = model.weights
+    for place, part in enumerate(model.examples):
+        arrays[f"examples{place}"] = part
+    arrays["said"] = np.frombuffer(json.dumps(said, sort_keys=True, ensure_ascii=False).encode(), dtype=np.uint8)
+    written = io.BytesIO()
+    np.savez(written, **arrays)
+    raw = written.getvalue()
+    if len(raw) > _MOST:
+        raise Refused("too_large", "The model is too large to be kept; learn from fewer messages.")
+    return zlib.compress(raw, 1), hashlib.sha256(raw).hexdigest()
+
+
+def unpacked(artefact: bytes, digest: str) -> Reader:
+    """The model in ``artefact``; raises `Refused` where it is not what was kept."""
+    unzip = zlib.decompressobj()
+    raw = unzip.decompress(bytes(artefact), _MOST)
+    if unzip.unconsumed_tail or hashlib.sha256(raw).hexdigest() != digest:
+        raise Refused("bad_artefact", "The stored model is damaged. Learn anew, or put an earlier version to work.")
+    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+        said = json.loads(arrays["said"].tobytes().decode())
+        encoders = tuple(said["encoders"])
+        heads = tuple(_thawed_head(each, arrays, len(encoders)) for each in said["heads"])
+        terms = [_thawed_terms(each, arrays) for each in said["terms"]]
+        examples = tuple(arrays[f"examples{place}"] for place in range(len(encoders)))
+        weights = arrays["weights"]
+    classes = np.asarray(said["classes"])
+    nothing = Heads(heads, np.zeros((len(heads), 0, len(classes))), np.zeros(0, dtype=np.int64))
+    model = Intents(
+        classes, Describer(*thawed_ngrams(*terms), encoders), nothing, weights, examples, tuple(said["best"]),
+        tuple(said["nearness"]), _number(said["floor"]),
+    )  # fmt: skip
+    return Reader(model, said["sharpness"], {name: _number(each) for name, each in said["floors"].items()})
+
+
+def _frozen_head(name: str, head: Machine | Linear, arrays: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(head, Linear):
+        arrays[f"{name}.weights"], arrays[f"{name}.biases"] = head.weights.astype(np.float32), head.biases
+        return {"name": name, "kind": "linear"}
+    arrays[f"{name}.weights"] = head.weights
+    grams = head.landmarks.ngrams
+    arrays |= {f"{name}.data": grams.data, f"{name}.indices": grams.indices, f"{name}.indptr": grams.indptr}
+    for place, part in enumerate(head.landmarks.vectors):
+        arrays[f"{name}.vectors{place}"] = part
+    kernel = head.kernel
+    return {"name": name, "kind": "machine", "shape": list(grams.shape), "shares": [float(s) for s in kernel.shares],
+            "sharpness": kernel.sharpness, "doubt": kernel.doubt}  # fmt: skip
+
+
+def _thawed_head(said: dict[str, Any], arrays: Any, encoders: int) -> Machine | Linear:
+    name = said["name"]
+    if said["kind"] == "linear":
+        return Linear(arrays[f"{name}.weights"], arrays[f"{name}.biases"])
+    parts = (arrays[f"{name}.data"], arrays[f"{name}.indices"], arrays[f"{name}.indptr"])
+    marks = Features(
+        sp.csr_matrix(parts, shape=tuple(said["shape"])),
+        tuple(arrays[f"{name}.vectors{place}"] for place in range(encoders)),
+    )
+    kernel = Kernel(tuple(said["shares"]), said["sharpness"], said["doubt"])
+    return Machine(kernel, marks, arrays[f"{name}.weights"])
+
+
+def _frozen_terms(name: str, vectorizer: Any, arrays: dict[str, Any]) -> dict[str, Any]:
+    arrays[f"{name}.rarity"] = vectorizer.idf_
+    return {"name": name, "terms": sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.get)}
+
+
+def _thawed_terms(said: dict[str, Any], arrays: Any) -> tuple[list[str], Any]:
+    return said["terms"], arrays[f"{said['name']}.rarity"]
+
+
+def _json(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _number(value: float | None) -> float:
+    return -np.inf if value is None else float(value)

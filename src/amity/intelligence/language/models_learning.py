@@ -25,6 +25,7 @@ LEAST_EACH = 5  # examples from which an intent is learned
 _FOLDS, _FOLDS_UP_TO = 5, 600  # few messages: each is held out once; many: a fifth of them
 _OWN_RULES = 40  # held-out messages of a language from which it is calibrated on its own
 _SHOWN = 30
+_WORD = r"(?u)\b\w+\b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _baseline(texts: list[str], labels: Any, asked: list[str]) -> NDArray[Any]:
     from sklearn.svm import LinearSVC
 
     plain = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b"), LinearSVC(random_state=0)
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=_WORD), LinearSVC(random_state=0)
     )
     return np.asarray(plain.fit(texts, labels).predict(asked))
 

@@ -1,5 +1,6 @@
 """The door of room `channels`: the only way to write to anybody."""
 
+from amity.channels import chat_door as chat
 from amity.channels.asking import barred
 from amity.channels.deliveries import Delivery, deliveries, move_received, on_settled, withdraw
 from amity.channels.outbox import Message, Outcome, OutgoingView, outgoing, propose
@@ -31,6 +32,7 @@ __all__ = [
     "SuppressionView",
     "Taken",
     "barred",
+    "chat",
     "conversations_of_refs",
     "deliveries",
     "lift",

@@ -17,3 +17,4 @@ class ChannelsConfig(AppConfig):
         access.register_post(staff_mail.deliver)
         people.register_holder(people.Holder("received", "channels_received"))
         people.register_holder(people.Holder("attachment", "channels_attachment"))
+        people.register_holder(people.Holder("chat_session", "channels_chatsession"))

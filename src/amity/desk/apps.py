@@ -10,10 +10,12 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from amity.channels import api as channels
+        from amity.desk import chat, thread
         from amity.desk.arriving import arrive
         from amity.people import api as people
 
         channels.register_receiver(arrive)
+        thread.listen("chat", chat.heard)
         for name, table in (
             ("conversation", "desk_conversation"), ("message", "desk_message"), ("happening", "desk_happening"),
         ):  # fmt: skip

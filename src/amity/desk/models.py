@@ -96,6 +96,7 @@ class Conversation(Record):
             models.Index(fields=["assignee", "state", "-last_at", "-id"], name="conversation_mine"),
             models.Index(fields=["person", "-last_at", "-id"], name="conversation_person"),
             models.Index(fields=["-last_at", "-id"], name="conversation_newest"),
+            models.Index(fields=["account_id", "address"], name="conversation_address"),
             models.Index(fields=["due_at", "id"], name="conversation_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=models.Q(state="snoozed")),
         ]

@@ -69,6 +69,7 @@ from amity.people.profiles import (
 )
 from amity.people.readiness import ProfileFacts, any_profile, facts
 from amity.people.told_changes import told_changes, wanted_by
+from amity.people.visiting import signed_in, visitor
 
 LEAD_CHOICES = LeadStatus.choices
 
@@ -153,6 +154,7 @@ __all__ = [
     "register_follower",
     "register_holder",
     "segments",
+    "signed_in",
     "subsidiaries_of",
     "survivors",
     "text_column",
@@ -165,6 +167,7 @@ __all__ = [
     "unmerge",
     "values_of",
     "visible_people",
+    "visitor",
     "wanted_by",
     "wanted_by_values",
     "whole",

@@ -1,0 +1,161 @@
+"""Web chat as its visitors see it: what was said in their conversations, in order, and nothing else.
+
+A visitor's talk is every conversation of that address at that chat. A place in it is a mark,
+``<conversation id>:<number>``, which grows; what comes after a mark is exactly what its reader has not seen. An answer
+that can still be taken back holds up what follows it for these seconds, so that the order is the same for everybody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from amity.access import api as access
+from amity.base import clock
+from amity.channels import api as channels
+from amity.desk.models import Conversation, Happening, Message, State
+
+START = f"{UUID(int=0)}:00000000"
+PAGE = 100  # messages that a visitor gets at once
+_MOST = 2_000  # messages that all visitors of one round get together
+_WAITING, _LOST = ("queued", "handing"), ("held", "refused", "failed", "unknown")
+_PATIENCE = timedelta(minutes=1)  # an answer that waits for longer holds up nobody
+_AFTER = """
+SELECT u.room, m.id, m.key, c.id, m.seq, m.author, m.author_name, m.staff_id, m.text, m.files, m.citations, m.at,
+       m.outgoing_id
+FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::uuid[], %s::bigint[]) AS u (room, account, address, home, seq)
+JOIN desk_conversation c ON c.account_id = u.account AND c.address = u.address AND c.id >= u.home
+JOIN desk_message m ON m.conversation_id = c.id AND (c.id, m.seq) > (u.home, u.seq)
+WHERE m.channel = 'chat' AND m.direction IN ('in', 'out') AND m.withdrawn_at IS NULL
+ORDER BY u.room, c.id, m.seq LIMIT %s
+"""
+_LATEST = """
+SELECT c.id, m.seq FROM desk_conversation c JOIN desk_message m ON m.conversation_id = c.id
+WHERE c.account_id = %s AND c.address = %s ORDER BY c.id DESC, m.seq DESC OFFSET %s LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message as the visitor reads it. ``mark``: its place; ``author``: customer, staff, bot, system."""
+
+    mark: str
+    id: UUID
+    author: str
+    name: str
+    text: str
+    files: tuple[str, ...]
+    sources: tuple[str, ...]  # titles of what an answer quotes
+    at: datetime
+    said: str  # id of what the visitor said, as posting it returned
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a visitor's newest conversation stands. ``handler``: staff or bot; ``state`` as in `State`."""
+
+    conversation_id: UUID | None
+    state: str
+    handler: str
+    csat: int | None
+    waiting: bool  # the visitor's last word has no answer yet
+
+
+NOTHING = Standing(None, "", "", None, False)
+
+
+def heard(conversation: Conversation, message: Message) -> None:
+    """`thread` listener: open chats of the visitor are told. 1 query, none on other channels."""
+    if message.channel == "chat" and conversation.account_id and message.direction != "note":
+        channels.chat.tell(conversation.account_id, conversation.address)
+
+
+def lines_after(marks: Mapping[tuple[UUID, str], str]) -> dict[str, list[Line]]:
+    """What is new by room, for readers at (account, address) who have read up to a mark. 3 queries, however many."""
+    rows = _rows(marks)
+    states = channels.chat.states_of([row[-1] for row in rows if row[-1]])
+    names = access.staff_names({row[7] for row in rows if row[7]})
+    found: dict[str, list[Line]] = {}
+    stopped: set[str] = set()
+    old = clock.now() - _PATIENCE
+    for row in rows:
+        room, state = row[0], states.get(row[-1], "")
+        if room in stopped or state in _LOST or (state in _WAITING and row[11] < old):
+            continue
+        if state in _WAITING:
+            stopped.add(room)
+        else:
+            found.setdefault(room, []).append(_line(row, names))
+    return found
+
+
+def history(account_id: UUID, address: str) -> list[Line]:
+    """The newest messages of a visitor's talk, oldest first. 4 queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, [account_id, address, PAGE])
+        row = cursor.fetchone()
+    since = f"{row[0]}:{row[1]:08d}" if row else START
+    return lines_after({(account_id, address): since}).get(channels.chat.room_of(account_id, address), [])
+
+
+def standing(account_id: UUID, address: str) -> Standing:
+    """Where a visitor's newest conversation stands. 1 query."""
+    row = newest(account_id, address)
+    if row is None:
+        return NOTHING
+    return Standing(row.pk, row.state, row.handler, row.csat, row.waiting_since is not None)
+
+
+def newest(account_id: UUID, address: str) -> Conversation | None:
+    """The conversation that goes on. 1 query."""
+    rows = Conversation.objects.filter(account_id=account_id, address=address, merged_into=None)
+    return rows.exclude(state=State.SPAM).order_by("-last_at", "-id").first()
+
+
+def now_known(account_id: UUID, before: str, address: str, person_id: UUID) -> None:
+    """What an anonymous visitor said belongs to the user whom the site vouched for. In the caller's transaction."""
+    rows = Conversation.objects.filter(account_id=account_id, address=before)
+    ids = list(rows.values_list("pk", flat=True))
+    if ids:
+        rows.update(address=address, person_id=person_id)
+        Message.objects.filter(conversation_id__in=ids).update(person_id=person_id)
+        Happening.objects.filter(conversation_id__in=ids).update(person_id=person_id)
+
+
+def _rows(marks: Mapping[tuple[UUID, str], str]) -> Sequence[Any]:
+    places = [(channels.chat.room_of(*who), *who, *read(mark)) for who, mark in marks.items()]
+    if not places:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_AFTER, [*(list(column) for column in zip(*places, strict=True)), _MOST])
+        return cursor.fetchall()
+
+
+def read(mark: str) -> tuple[UUID, int]:
+    """A mark's conversation and number; the very start for what is none."""
+    home, _colon, number = mark.partition(":")
+    try:
+        return UUID(home), int(number)
+    except ValueError:
+        return UUID(int=0), 0
+
+
+def _line(row: Any, names: Mapping[UUID, str]) -> Line:
+    _room, pk, key, home, seq, author, name, staff_id, text, files, citations, at, _outgoing = row
+    shown = name if author == "customer" else (names.get(staff_id, "") or name).split(" ")[0]
+    said = key.rpartition(":")[2] if author == "customer" else ""
+    return Line(
+        f"{home}:{seq:08d}", pk, author, shown, text, tuple(_list(files)),
+        tuple(str(each.get("title", "")) for each in _list(citations)), at, said,
+    )  # fmt: skip
+
+
+def _list(value: Any) -> Iterable[Any]:
+    """A JSON column of a raw query."""
+    return json.loads(value) if isinstance(value, str) else (value or ())

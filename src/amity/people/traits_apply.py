@@ -94,12 +94,12 @@ def reread(
     owns = load_owns(cursor, states)
     survivor = {pk: state.merged_into or pk for pk, state in states.items()}
     absorb(states, owns, survivor)
-    for state in (states[pk] for pk in ids):
+    for state in (owns.get(pk, states[pk]) for pk in ids):
         emptied = {
             name: "" if isinstance(value, str) else None for name, value in state.values.items() if name[0] != ":"
         }
-        state.values, state.origins = emptied | {"lead_status": "none"}, {}
-    rows = [states[pk] for pk in ids]
+        state.values, state.origins, state.search = emptied | {"lead_status": "none"}, {}, ""
+    rows = [states[pk] for pk in ids if pk not in owns]
     for pk, own in owns.items():
         own.policy = policy.version if policy else 0
         shown = together(own, {m: owns.get(m, states[m]) for m in states if survivor[m] == pk}, policy)

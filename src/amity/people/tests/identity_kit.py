@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from amity.events.api import Fact
 from amity.people import activity, pipeline
-from amity.people.models import Identifier, Person
+from amity.people.models import Device, Identifier, Person, Slot
 
 SOURCE = UUID("00000000-0000-7000-8000-00000000000a")
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
@@ -88,3 +88,24 @@ def of_log() -> dict[UUID, int]:
             "ON p.id = e.person_id GROUP BY 1"
         )
         return dict(cursor.fetchall())
+
+
+def misremembered() -> dict[str, Any]:
+    """What this process remembers of identifiers though it is not so; nothing once it is to forget everything."""
+    memory = pipeline.memory_of_thread()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM people_identity_version")
+        if not memory.mark or memory.mark[0] != cursor.fetchone()[0]:
+            return {}
+    survivor = {pk: into or pk for pk, into in Person.objects.values_list("pk", "merged_into_id")}
+    devices = {row.value: (row.pk, row.login_id, row.shared) for row in Device.objects.all()}
+    slots = set(Slot.objects.values_list("device_id", "login_id", "person_id"))
+    claims = set(Identifier.objects.values_list("person_id", "kind", "value"))
+    wrong = {
+        "merged": {pk: now for pk, now in memory.merged.items() if survivor.get(pk) != now},
+        "devices": {v: one for v, one in memory.devices.items() if devices.get(v) != (one.id, one.login, one.shared)},
+        "slots": {slot: pk for slot, pk in memory.slots.items() if (*slot, pk) not in slots},
+        "logins": {value: pk for value, pk in memory.logins.items() if (pk, "user_id", value) not in claims},
+        "claims": {claim: True for claim in memory.claims if claim not in claims},
+    }
+    return {name: found for name, found in wrong.items() if found}

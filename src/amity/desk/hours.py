@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -185,7 +185,7 @@ def _joined(spans: list[Span]) -> list[Span]:
 
 def _moment(day: date, minutes: int, zone: str) -> float:
     """A time of the local clock as seconds since the epoch; a skipped one is the moment of the change."""
-    local = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
+    local = datetime.combine(day, time()) + timedelta(minutes=minutes)
     where = ZoneInfo(zone)
     early, late = local.replace(tzinfo=where), local.replace(tzinfo=where, fold=1)
     skipped = early.utcoffset() < late.utcoffset()  # type: ignore[operator]

@@ -82,10 +82,12 @@ def _train() -> None:
     from amity.intelligence import api as intelligence
     from amity.journeys import api as journeys
 
-    for target in intelligence.targets():
-        if intelligence.live_model(target.key) is None:
-            with step(f"learning: {target.label}"):
-                intelligence.train(access.SYSTEM, target.key, _quiet)
+    missing = [target for target in intelligence.targets() if intelligence.live_model(target.key) is None]
+    if not missing:
+        return  # what follows is learned anew every night
+    for target in missing:
+        with step(f"learning: {target.label}"):
+            intelligence.train(access.SYSTEM, target.key, _quiet)
     with step("learning from purchases"):
         intelligence.learn_customers(access.SYSTEM, _quiet)
     with step("learning what actions change"):

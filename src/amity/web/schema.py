@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def bring_up_to_date() -> bool:
-    """Apply what migrations wait; False where none does, which is found out in half the time of Django's command."""
+    """Apply what migrations wait; False where none does, which is found out without loading them."""
     from django.core.management import call_command
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if _on_disk() <= _applied():
         return False
     call_command("migrate", verbosity=0, interactive=False)
     return True
+
+
+def _on_disk() -> set[tuple[str, str]]:
+    """(application, name) of every migration there is."""
+    from django.apps import apps
+
+    folders = ((app.label, Path(app.path) / "migrations") for app in apps.get_app_configs())
+    return {(label, file.stem) for label, folder in folders for file in folder.glob("[!_]*.py")}
+
+
+def _applied() -> set[tuple[str, str]]:
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    return set(MigrationRecorder(connection).applied_migrations())

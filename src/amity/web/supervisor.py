@@ -26,6 +26,7 @@ from amity.base.config import Config
 from amity.base.errors import Refused
 from amity.base.logs import JsonFormatter
 from amity.engines import api as engines
+from amity.web.knocking import Knock
 
 _POLL_SECONDS = 0.1
 _DATABASE_CHECK_SECONDS = 1.0
@@ -33,7 +34,7 @@ _STABLE_SECONDS = 30.0  # a child that lived this long starts anew without waiti
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
 _KILL_SECONDS = 5.0
 _WEB_STOP_SECONDS = 15.0
-_HEAD_START_SECONDS = 1.5  # what the pages need to load on an idle processor
+_HEAD_START_SECONDS = 15.0  # so long at most does what works behind the pages wait for their first answer
 _WORKER_STOP_SECONDS = 30.0  # running jobs get 20 s to finish their batch
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -43,13 +44,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class Program:
     """A child process to keep running; ``stop_seconds`` after SIGTERM it is killed.
 
-    It starts ``wait_seconds`` after the supervisor, so that the pages do not share the processor while they load.
+    One ``behind`` starts when the pages answer, so that they do not share the processor while they load.
     """
 
     name: str
     command: Sequence[str]
     stop_seconds: float
-    wait_seconds: float = 0.0
+    behind: bool = False
 
 
 @dataclass(slots=True)
@@ -72,16 +73,16 @@ def up(config: Config) -> int:
     check_port(config.host, config.port)
     database = None if config.database_url else engines.embedded_postgres(config.home)
     address = f"http://{config.host}:{config.port}/"
-    return Supervisor(programs(config), database).run(ready=lambda log: log("up.serving", address=address))
+    pages = Knock(config.host, config.port, "/healthz")
+    return Supervisor(programs(config), database, pages).run(ready=lambda log: log("up.serving", address=address))
 
 
 def programs(config: Config) -> tuple[Program, ...]:
     """In the order of stopping: first no new requests, then no new jobs."""
     amity = [sys.executable, "-m", "amity"]
-    side = (_WEB_STOP_SECONDS, _HEAD_START_SECONDS)
-    behind = (_WORKER_STOP_SECONDS, 2 * _HEAD_START_SECONDS)
-    live = (Program("live", [*amity, "live"], *side),) if config.live_port else ()
-    intake = (Program("intake", [*amity, "intake"], *side),) if _has_intake(config) else ()
+    behind = (_WORKER_STOP_SECONDS, True)
+    live = (Program("live", [*amity, "live"], _WEB_STOP_SECONDS),) if config.live_port else ()
+    intake = (Program("intake", [*amity, "intake"], _WEB_STOP_SECONDS),) if _has_intake(config) else ()
     return (
         Program("web", [*amity, "web"], _WEB_STOP_SECONDS),
         *live,
@@ -111,10 +112,11 @@ def restart_delay(failures: int) -> float:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps ``programs`` and, where given, the embedded ``database`` alive until told to stop."""
+    """Keeps ``programs`` and, where given, the embedded ``database`` alive until told to stop; see `Program.behind`."""
 
     programs: Sequence[Program]
     database: engines.EmbeddedPostgres | None = None
+    pages: Knock | None = None
     _children: list[_Child] = field(default_factory=list)
     _stop_signals: int = 0
     _database_checked: float = 0.0
@@ -125,7 +127,8 @@ class Supervisor:
         handled = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
         before = {sign: signal.signal(sign, self._on_signal) for sign in handled}
         now = time.monotonic()
-        self._children = [_Child(program, start_after=now + program.wait_seconds) for program in self.programs]
+        wait = _HEAD_START_SECONDS if self.pages is not None else 0.0
+        self._children = [_Child(each, start_after=now + wait * each.behind) for each in self.programs]
         try:
             self._tend()
             if ready is not None:
@@ -134,6 +137,8 @@ class Supervisor:
                 time.sleep(_POLL_SECONDS)
                 self._tend()
         finally:
+            if self.pages is not None:
+                self.pages.end()
             clean = self._stop_all()
             for sign, handler in before.items():
                 signal.signal(sign, handler)
@@ -145,11 +150,20 @@ class Supervisor:
 
     def _tend(self) -> None:
         self._tend_database()
+        if self.pages is not None and self.pages.answered():
+            self._let_start()
         for child in self._children:
             if child.process is not None and child.process.poll() is not None:
                 _bury(child)
             if child.process is None and time.monotonic() >= child.start_after and not self._stop_signals:
                 _start(child)
+
+    def _let_start(self) -> None:
+        """The pages answer: what waited for them need not wait any longer."""
+        self.pages = None
+        for child in self._children:
+            if child.program.behind and not child.failures:
+                child.start_after = 0.0
 
     def _tend_database(self) -> None:
         now = time.monotonic()

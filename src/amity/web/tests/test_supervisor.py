@@ -18,6 +18,7 @@ import pytest
 from amity.base.config import Config
 from amity.base.errors import Refused
 from amity.web import supervisor
+from amity.web.knocking import Knock
 from amity.web.supervisor import restart_delay
 
 # A supervisor of small programs. Each notes its pid; deaf ones ignore SIGTERM, "parent" has a child of its own.
@@ -194,6 +195,28 @@ def test_taken_port_is_refused_before_anything_starts() -> None:
             supervisor.check_port("127.0.0.1", port)
     assert refusal.value.code == "port_taken"
     supervisor.check_port("127.0.0.1", port)
+
+
+def test_an_answer_is_noticed_without_waiting_for_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        knock = Knock("0.0.0.0", server.getsockname()[1], "/healthz")
+        assert not knock.answered()
+        first, _address = server.accept()
+        assert first.recv(100) == b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"
+        assert not knock.answered()
+        first.close()  # ended without a word: asked anew
+        assert not knock.answered() and not knock.answered()
+        second, _address = server.accept()
+        second.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        wait(knock.answered, "the answer")
+        second.close()
+    assert knock.answered()
+    assert not Knock("127.0.0.1", 1, "/").answered()
+
+
+def test_what_works_behind_the_pages_waits_for_them() -> None:
+    behind = {each.name for each in supervisor.programs(Config(live_port=8002, intake_port=0)) if each.behind}
+    assert behind == {"consumers", "segments", "worker"}
 
 
 def test_web_stops_before_the_worker() -> None:

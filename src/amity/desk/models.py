@@ -12,10 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
+from amity.desk.agents_models import Agent
+from amity.desk.drafts_models import Draft
 from amity.desk.inbox_models import Handing, Link, Macro, Mention, Reading
+from amity.desk.knowledge_models import Article, ArticleVersion, Judgement, KnowledgeIndex, Passage
+from amity.desk.proactive_models import CardWord
+from amity.desk.routing_models import RoutingRule, RoutingRun, RoutingSettings
+from amity.desk.sla_models import SlaPolicy, WaitHistory, WorkingHours
+from amity.desk.understanding_models import Example, Intent
 
 __all__ = [
-    "Conversation", "Handing", "Happening", "Link", "Macro", "Mention", "Message", "Queue", "Reading", "State",
+    "Agent", "Article", "ArticleVersion", "CardWord", "Conversation", "Draft", "Example", "Handing", "Happening",
+    "Intent", "Judgement", "KnowledgeIndex", "Link", "Macro", "Mention", "Message", "Passage", "Queue", "Reading",
+    "RoutingRule", "RoutingRun", "RoutingSettings", "SlaPolicy", "State", "WaitHistory", "WorkingHours",
 ]  # fmt: skip
 
 
@@ -38,6 +47,7 @@ class Queue(Record):
     accounts = models.JSONField(default=list)  # ids of `channels` accounts whose messages start here
     languages = models.JSONField(default=list)
     position = models.IntegerField(default=0)
+    hours = models.ForeignKey("desk.WorkingHours", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 

@@ -2,7 +2,13 @@
 
 from amity.channels import chat_door as chat
 from amity.channels.asking import barred
+from amity.channels.attaching import AttachmentView, attach
+from amity.channels.attaching import belong as files_belong
+from amity.channels.attaching import content_of as file_content
+from amity.channels.attaching import files as file_views
+from amity.channels.carriers import Carrier, register_carrier
 from amity.channels.deliveries import Delivery, deliveries, move_received, on_settled, withdraw
+from amity.channels.masking import masked
 from amity.channels.outbox import Message, Outcome, OutgoingView, outgoing, propose
 from amity.channels.receiving import (
     AUTOMATIC,
@@ -22,6 +28,8 @@ send = propose
 __all__ = [
     "AUTOMATIC",
     "REASONS",
+    "AttachmentView",
+    "Carrier",
     "Delivery",
     "Incoming",
     "Message",
@@ -31,16 +39,22 @@ __all__ = [
     "Rule",
     "SuppressionView",
     "Taken",
+    "attach",
     "barred",
     "chat",
     "conversations_of_refs",
     "deliveries",
+    "file_content",
+    "file_views",
+    "files_belong",
     "lift",
+    "masked",
     "move_received",
     "on_settled",
     "outgoing",
     "propose",
     "receive",
+    "register_carrier",
     "register_receiver",
     "rules",
     "send",

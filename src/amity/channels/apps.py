@@ -10,11 +10,12 @@ class ChannelsConfig(AppConfig):
 
     def ready(self) -> None:
         from amity.access import api as access
-        from amity.channels import confirmations, staff_mail
+        from amity.channels import carriers, confirmations, mail_carrier, staff_mail
         from amity.people import api as people
 
         people.consent.on_pending(confirmations.ask)
         access.register_post(staff_mail.deliver)
+        carriers.register_carrier("email", mail_carrier.MailCarrier)
         people.register_holder(people.Holder("received", "channels_received"))
         people.register_holder(people.Holder("attachment", "channels_attachment"))
         people.register_holder(people.Holder("chat_session", "channels_chatsession"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from amity.access import api as access
-from amity.channels.gate import CARRIED
+from amity.channels.carriers import carried
 from amity.channels.models import Suppression
 from amity.channels.suppression import OWED_TOO
 from amity.people import api as people
@@ -28,7 +28,7 @@ def barred(ids: Iterable[UUID], purpose_key: str, over: Sequence[str]) -> dict[s
         kind = people.consent.KINDS.get(channel, "")
         keys = {pk: _key(kind, view) for pk, view in known.items()}
         suppressed = _suppressed(keys.values(), owed=purpose.owed)
-        silence_will_do = purpose.opt_out or channel not in CARRIED
+        silence_will_do = purpose.opt_out or channel not in carried()
         withdrawn = {key for key, *what in people.consent.withdrawn_addresses(keys.values())
                      if what == [purpose_key, channel]}  # fmt: skip
         found[channel] = {}

@@ -16,12 +16,13 @@ from django.db.models import Q
 from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import NotFound
+from amity.channels.addressing import consent_channel
+from amity.channels.carriers import carried
 from amity.channels.models import Outgoing
 from amity.channels.rules import Rule, quiet_until, rules, zone_of
 from amity.channels.suppression import why_suppressed
 from amity.people import api as people
 
-CARRIED = ("email",)  # channels that have an engine
 OLDEST = timedelta(days=7)  # a message that was held for longer no longer fits
 _COUNTED = (Outgoing.State.HANDING, Outgoing.State.SENT, Outgoing.State.UNKNOWN)
 
@@ -63,8 +64,8 @@ def _unfit(row: Outgoing, purpose: people.consent.PurposeView, members: set[UUID
     """What is wrong with the message itself, or with whom it is to."""
     faults = (
         ("no_purpose", purpose.archived_at is not None),
-        ("bad_channel", row.channel not in purpose.channels),
-        ("no_engine", row.channel not in CARRIED),
+        ("bad_channel", consent_channel(row.channel) not in purpose.channels),
+        ("no_engine", row.channel not in carried()),
         ("no_address", not row.address),
         ("no_consent", row.person_id is None and not purpose.owed),
     )
@@ -89,7 +90,7 @@ def _unwanted(cursor: Any, row: Outgoing, purpose: people.consent.PurposeView, m
     """What the person said, the strictest word of all members; what was said about the address, whoever holds it."""
     if purpose.owed:
         return ""
-    key = row.purpose, row.channel
+    key = row.purpose, consent_channel(row.channel)
     state = people.consent.together(members, people.consent.words_of(members, cursor)).get(key, "unknown")
     if state == "withdrawn":
         return "withdrawn"
@@ -105,7 +106,7 @@ def _when(row: Outgoing, members: set[UUID]) -> Verdict:
     now = clock.now()
     if row.created_at < now - OLDEST:
         return Verdict("refuse", "too_late")
-    rule = rules()[row.channel]
+    rule = rules()[consent_channel(row.channel)]
     if until := quiet_until(rule, zone_of(person_of(row)), now):
         return Verdict("hold", "quiet_hours", until)
     return _within_cap(row, rule, members, now) if rule.most is not None else GO

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, paging
 from amity.base.errors import NotFound, Refused
-from amity.channels import gate, letters
+from amity.channels import addressing, gate, letters
 from amity.channels.calling import call_worker
 from amity.channels.masking import masked
 from amity.channels.models import Outgoing
@@ -174,13 +174,13 @@ def send_again(principal: access.Principal, outgoing_id: UUID) -> None:
 def _row(principal: access.Principal, message: Message) -> Outgoing:
     """The message with its texts filled and masked; a refused one where that does not work."""
     person = people.get_person(access.SYSTEM, message.person_id) if message.person_id else None
-    kind = people.consent.KINDS.get(message.channel, "")
+    kind = addressing.kind_of(message.channel)
     own = {"email": person.email, "phone": person.phone}.get(kind, "") if person else ""
-    address = people.consent.plain_address(kind, message.address or own, person.country if person else "")
+    address = addressing.plain_address(message.channel, message.address or own, person.country if person else "")
     row = Outgoing(
         key=message.key[:200], person_id=message.person_id, staff_id=message.staff_id, channel=message.channel,
         purpose=message.purpose, template=message.template[:60], language=message.language[:8], address=address,
-        address_key=people.consent.address_key(kind, address), created_by=principal.staff_id,
+        address_key=addressing.address_key(message.channel, address), created_by=principal.staff_id,
         due_at=max(message.not_before or clock.now(), clock.now()), files=letters.kept(message.files),
     )  # fmt: skip
     _fill(row, message, person)
@@ -198,7 +198,7 @@ def _fill(row: Outgoing, message: Message, person: people.PersonView | None) -> 
         row.subject = masked(message.subject)[:900]
         row.decided_at = clock.now()
     else:
-        if not row.subject or not row.body.strip():
+        if (row.channel == "email" and not row.subject) or not (row.body.strip() or row.files):
             row.state, row.reason, row.decided_at = Outgoing.State.REFUSED, "empty", clock.now()
 
 
@@ -206,8 +206,8 @@ def _values(row: Outgoing, person: people.PersonView | None) -> dict[str, str]:
     if person is None:
         return {}
     links = {}
-    if row.address_key:
-        kind = people.consent.KINDS[row.channel]
+    kind = people.consent.KINDS.get(row.channel)
+    if row.address_key and kind:
         links = {
             "preferences_link": people.consent.preferences_link(person.id, kind, row.address),
             "unsubscribe_link": people.consent.unsubscribe_link(person.id, kind, row.address, row.purpose),

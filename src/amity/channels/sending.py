@@ -20,6 +20,8 @@ from django.db import connection, transaction
 from amity.access import api as access
 from amity.base import clock
 from amity.channels import gate, letters
+from amity.channels.addressing import kind_of
+from amity.channels.carriers import Ways, ways
 from amity.channels.deliveries import settled
 from amity.channels.models import Outgoing
 from amity.channels.outbox import settle
@@ -31,28 +33,31 @@ BATCH, MAX_BATCHES = 100, 100
 STALE = timedelta(minutes=2)  # in state handing for so long, and nobody holds the row: its process died
 # Pauses before the second, third, … attempt.
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 480))
+_NOTED = (
+    "state", "reason", "detail", "due_at", "decided_at", "handed_at", "body", "html", "files", "provider_id",
+)  # fmt: skip
 log = logging.getLogger("amity.channels")
 
 
 def send_due() -> int:
     """Hand over everything that is due; returns how many messages were looked at."""
     recover()
-    looked, engine = 0, letters.engine()
+    looked = 0
     for _n in range(MAX_BATCHES):
         due = _due()
         if not due:
             break
-        with engine.session() as session:
+        with ways() as opened:
             for outgoing_id in due:
-                send_one(outgoing_id, engine.name, session)
+                send_one(outgoing_id, opened)
         looked += len(due)
     return looked
 
 
-def send_one(outgoing_id: UUID, engine_name: str, session: engines.MailSession) -> str:
+def send_one(outgoing_id: UUID, opened: Ways) -> str:
     """Claim one message, ask the gate, hand over; the state it is in now ("" when somebody else has it)."""
-    state = _claim(outgoing_id, engine_name)
-    return _hand_over(outgoing_id, session) if state == Outgoing.State.HANDING else state
+    state = _claim(outgoing_id, opened)
+    return _hand_over(outgoing_id, opened) if state == Outgoing.State.HANDING else state
 
 
 def recover() -> int:
@@ -75,7 +80,7 @@ def _due() -> list[UUID]:
     return list(rows.order_by("due_at", "id").values_list("pk", flat=True)[:BATCH])
 
 
-def _claim(outgoing_id: UUID, engine_name: str) -> str:
+def _claim(outgoing_id: UUID, opened: Ways) -> str:
     with transaction.atomic(), connection.cursor() as cursor:
         rows = Outgoing.objects.select_for_update(skip_locked=True).filter(
             pk=outgoing_id, state__in=("queued", "held"), due_at__lte=clock.now()
@@ -87,13 +92,13 @@ def _claim(outgoing_id: UUID, engine_name: str) -> str:
         if verdict.answer != "go":
             _stop(row, verdict)
         else:
-            row.state, row.reason, row.engine = Outgoing.State.HANDING, "", engine_name
+            row.state, row.reason, row.engine = Outgoing.State.HANDING, "", opened.of(row.channel).name
             row.handed_at, row.attempts = clock.now(), row.attempts + 1
             row.save(update_fields=["state", "reason", "engine", "handed_at", "attempts"])
     return row.state
 
 
-def _hand_over(outgoing_id: UUID, session: engines.MailSession) -> str:
+def _hand_over(outgoing_id: UUID, opened: Ways) -> str:
     with transaction.atomic(), connection.cursor() as cursor:
         row = Outgoing.objects.select_for_update().filter(pk=outgoing_id, state=Outgoing.State.HANDING).first()
         if row is None:
@@ -103,7 +108,7 @@ def _hand_over(outgoing_id: UUID, session: engines.MailSession) -> str:
             _stop(row, verdict)
             return row.state
         row.handed_at = clock.now()
-        receipt = session.hand_over(letters.letter_of(row))
+        receipt = opened.of(row.channel).hand_over(row)
         _note(row, receipt)
     log.info("outgoing.handed", extra={"outgoing_id": str(row.pk), "state": row.state, "attempt": row.attempts})
     return row.state
@@ -123,7 +128,7 @@ def _stop(row: Outgoing, verdict: gate.Verdict) -> None:
 def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     """What came of a hand-over, with its line in the audit log."""
     now = clock.now()
-    row.detail, row.decided_at = receipt.text[:1_000], now
+    row.detail, row.decided_at, row.provider_id = receipt.text[:1_000], now, receipt.id[:300]
     if receipt.result == "accepted":
         row.state, row.reason = Outgoing.State.SENT, ""
         row.files = letters.without_content(row.files)
@@ -132,15 +137,15 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     elif receipt.result == "unknown":
         row.state, row.reason = Outgoing.State.UNKNOWN, "connection_lost"
     elif receipt.result == "refused":
-        row.state, row.reason = Outgoing.State.FAILED, "bounce" if receipt.dead else "engine_refused"
+        row.state, row.reason = Outgoing.State.FAILED, "bounce" if receipt.dead else receipt.reason or "engine_refused"
     elif row.attempts > len(PAUSES):
         row.state, row.reason = Outgoing.State.FAILED, "gave_up"
     else:
         row.state, row.reason, row.due_at = Outgoing.State.QUEUED, "later", now + PAUSES[row.attempts - 1]
         row.handed_at = None
-    row.save(update_fields=["state", "reason", "detail", "due_at", "decided_at", "handed_at", "body", "html", "files"])
+    row.save(update_fields=_NOTED)
     settled(row)
-    if receipt.dead and row.address:
-        suppress(access.SYSTEM, "email", row.address, "bounce", receipt.text)
+    if receipt.dead and row.address and (kind := kind_of(row.channel)):
+        suppress(access.SYSTEM, kind, row.address, "bounce", receipt.text)
     detail = {"reason": row.reason, "purpose": row.purpose, "engine": row.engine, "attempt": row.attempts}
     access.record(access.SYSTEM, str(row.state), "outgoing", row.pk, detail)

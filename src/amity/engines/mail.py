@@ -56,11 +56,17 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a letter. ``dead``: the server says that the address does not exist."""
+    """What became of a letter. ``dead``: the server says that the address does not exist.
+
+    Carriers of other channels answer with it too: ``id`` is the provider's own of the message, ``reason`` a code of
+    why it was refused, where there is one.
+    """
 
     result: Result
     text: str = ""
     dead: bool = False
+    id: str = ""
+    reason: str = ""
 
 
 class MailSession(Protocol):

@@ -5,8 +5,9 @@ K models is the score, and their spread is a delete-a-group jackknife estimate o
 (Shao, Wu 1989): ``(K - 1) / K * sum((z_k - z_mean)^2)``.
 
 Trees are *flat* by default: three questions deep, so that a leaf knows at most three columns and the whole ensemble can
-be read as lookup tables (``grids.py``). Up to ``BAGGED_ROWS`` rows every fold is grown twice with other random draws,
-and deeper trees with random thresholds (Geurts, Ernst, Wehenkel 2006) join where held-out rows gain by it.
+be read as lookup tables (``grids.py``). Up to ``BAGGED_ROWS`` rows symmetric trees (``symmetric.py``) grow too, the
+better kind with two random draws, and the mean that held-out rows like best is kept; deeper trees with random
+thresholds (Geurts, Ernst, Wehenkel 2006) join where held-out rows gain by it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from amity.intelligence import symmetric
 from amity.intelligence.grids import Grids, strongest
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ _SHAPES: tuple[dict[str, Any], ...] = (
     {"num_leaves": 16, "learning_rate": 0.06, "min_child_samples": 20, "lambda_l2": 5.0, "extra_trees": True,
      "feature_fraction": 1.0},
 )  # fmt: skip
-_FLAT, _DEEP = (0, 1), 2
+_FLAT, _DEEP, _SYMMETRIC = (0, 1), 2, 3
 DEEP_SAVES = 0.002  # share of the log loss that deeper trees must save to be worth slower reasons
 BAGGED_ROWS = 30_000
 MOST_SETS = 60  # of columns that may meet in a leaf, from so many rows on: each is a table to look into
@@ -140,9 +142,10 @@ def crossfit(
     values: Array, categorical: Sequence[int], y: Array, folds: Folds, recipe: Recipe | None = None, seed: int = 3
 ) -> CrossFit:
     """Fit one model per fold on ``values`` (n, f); without ``recipe`` try the shapes and keep what is best."""
-    rows = _Rows(_dataset(values, categorical, y), values, y, folds)
+    rows = _Rows(_dataset(values, categorical, y), values, y, folds, tuple(categorical))
     if recipe is not None:
-        rows = replace(rows, sets=recipe.sets)
+        even = any(shape == _SYMMETRIC for shape, _ in recipe.parts)
+        rows = replace(rows, sets=recipe.sets, coded=symmetric.coded(values, categorical) if even else None)
         seeds = [seed + _OTHER_SEED * number for number in range(len(recipe.parts))]
         return _together(
             [_with_shape(rows, shape, s, rounds) for (shape, rounds), s in zip(recipe.parts, seeds, strict=True)]
@@ -152,10 +155,20 @@ def crossfit(
     if len(y) > BAGGED_ROWS:
         few = _with_few_sets(rows, best, seed)
         return few if _loss(few.held_out, y) < (1 + DEEP_SAVES) * _loss(best.held_out, y) else best
-    again = _with_shape(rows, *_other(best, seed))
-    flat = _together([best, again])
-    deep = _together([best, _with_shape(rows, _DEEP, seed + _OTHER_SEED, None)])
-    return deep if _loss(deep.held_out, y) < (1 - DEEP_SAVES) * _loss(flat.held_out, y) else flat
+    kept = _mean_of_kinds(rows, best, seed)
+    deep = _together([kept, _with_shape(rows, _DEEP, seed + 3 * _OTHER_SEED, None)])
+    return deep if _loss(deep.held_out, y) < (1 - DEEP_SAVES) * _loss(kept.held_out, y) else kept
+
+
+def _mean_of_kinds(rows: _Rows, flat: CrossFit, seed: int) -> CrossFit:
+    """Flat and symmetric trees, the better kind with two draws: the two or three that held-out rows like best."""
+    rows = replace(rows, coded=symmetric.coded(rows.values, rows.categorical))
+    even = _with_shape(rows, _SYMMETRIC, seed + _OTHER_SEED, None)
+    better = min(flat, even, key=lambda fitted: _loss(fitted.held_out, rows.y))
+    ((shape, rounds),) = better.recipe.parts
+    again = _with_shape(rows, shape, seed + 2 * _OTHER_SEED, rounds)
+    means = [_together(kinds) for kinds in ((better, again), (flat, even), (flat, even, again))]
+    return min(means, key=lambda fitted: _loss(fitted.held_out, rows.y))
 
 
 def _with_few_sets(rows: _Rows, fitted: CrossFit, seed: int) -> CrossFit:
@@ -166,16 +179,12 @@ def _with_few_sets(rows: _Rows, fitted: CrossFit, seed: int) -> CrossFit:
     return _with_shape(replace(rows, sets=(*sets, *alone)), shape, seed, None)
 
 
-def _other(fitted: CrossFit, seed: int) -> tuple[int, int, int]:
-    ((shape, rounds),) = fitted.recipe.parts
-    return shape, seed + _OTHER_SEED, rounds
-
-
 def _together(fitted: Sequence[CrossFit]) -> CrossFit:
+    """The mean of all kinds."""
     texts = tuple(text for each in fitted for text in each.model.texts)
-    held_out = np.mean([each.held_out for each in fitted], axis=0)
+    held_out = np.average([each.held_out for each in fitted], axis=0, weights=[each.model.kinds for each in fitted])
     recipe = Recipe(tuple(part for each in fitted for part in each.recipe.parts), fitted[0].recipe.sets)
-    return CrossFit(Boosted(texts, len(fitted)), recipe, held_out)
+    return CrossFit(Boosted(texts, len(recipe.parts)), recipe, held_out)
 
 
 def _loss(z: Array, y: Array) -> float:
@@ -194,7 +203,9 @@ class _Rows:
     values: Array
     y: Array
     folds: Folds
+    categorical: tuple[int, ...]
     sets: tuple[tuple[int, ...], ...] = ()
+    coded: symmetric.Coded | None = None  # where symmetric trees are grown
 
 
 def _dataset(values: Array, categorical: Sequence[int], y: Array) -> lgb.Dataset:
@@ -226,6 +237,8 @@ def _with_shape(rows: _Rows, shape: int, seed: int, rounds: int | None) -> Cross
 
 
 def _train(rows: _Rows, fold: int, shape: int, seed: int, rounds: int | None) -> tuple[lgb.Booster, list[float]]:
+    if shape == _SYMMETRIC:
+        return _train_symmetric(rows, fold, seed, rounds)
     settings = {**_COMMON, **_SHAPES[shape], "metric": "binary_logloss", "seed": seed, "num_threads": 1}
     small = len(rows.y) < 2_000
     settings["min_child_samples"] = (
@@ -249,3 +262,12 @@ def _train(rows: _Rows, fold: int, shape: int, seed: int, rounds: int | None) ->
         callbacks.append(lgb.early_stopping(_PATIENCE, verbose=False))
     booster = lgb.train(settings, early, rounds or MAX_ROUNDS, [late], callbacks=callbacks)
     return booster, list(record["valid_0"]["binary_logloss"])
+
+
+def _train_symmetric(rows: _Rows, fold: int, seed: int, rounds: int | None) -> tuple[lgb.Booster, list[float]]:
+    import lightgbm as lgb
+
+    assert rows.coded is not None
+    patience = _PATIENCE if rounds is None else None
+    text, curve = symmetric.grow(rows.coded, rows.y, rows.folds == fold, seed, rounds or MAX_ROUNDS, patience)
+    return lgb.Booster(model_str=text), curve

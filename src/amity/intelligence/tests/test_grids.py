@@ -8,7 +8,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from amity.intelligence import boosted, grids
+from amity.intelligence import boosted, grids, symmetric
 from amity.intelligence.boosted import Boosted
 
 Array = np.ndarray[Any, Any]
@@ -71,6 +71,23 @@ def test_deep_members_keep_their_reasons_and_two_kinds_count_as_one_member_per_f
     flat = Boosted(_texts(*members[:2], *members[:2]), kinds=2)
     assert np.abs(flat.both(values)[1] - raw[:2]).max() < 1e-9
     assert np.abs(ensemble.contributions(values).sum(axis=1) - raw.mean(axis=0)).max() < 1e-9
+
+
+def test_symmetric_trees_are_read_by_lightgbm_and_as_tables_of_four_columns() -> None:
+    values, y = _people(800, 6)
+    test = np.arange(800) % 5 == 0
+    text, curve = symmetric.grow(symmetric.coded(values, [0, 1]), y, test, 1, 40, None)
+    member = lgb.Booster(model_str=text)
+    z = member.predict(values[test], raw_score=True)
+    assert np.mean(np.logaddexp(0, z) - y[test] * z) == pytest.approx(curve[-1], abs=0.01)
+    assert min(curve) < curve[0]
+    later, _ = _people(200, 9)
+    later[:20, 0] = 99
+    tables = grids.Grids.of([text], 5)
+    assert tables is not None
+    assert max(len(table.columns) for table in tables.tables) == 4
+    assert np.abs(tables.contributions(later) - member.predict(later, pred_contrib=True)).max() < 1e-9
+    assert symmetric.grow(symmetric.coded(values, [0, 1]), y, test, 1, 40, None)[0] == text
 
 
 @pytest.mark.slow

@@ -48,6 +48,8 @@ class Config:
     webhook_allow_private: bool = False  # true: webhooks may go to loopback and private addresses
     hook_max_bytes: int = 1024**2  # of one payload of an inbound webhook
     hook_payloads_per_minute: int = 600  # per inbound webhook
+    chat_sessions_per_minute: int = 60  # new chats of visitors from one address; 0: no limit
+    chat_messages_per_minute: int = 30  # of one visitor; 0: no limit
     connector_folders: tuple[str, ...] = ()  # connectors may read files under these; always under <home>/inbox
     export_folders: tuple[str, ...] = ()  # destinations may write files under these; always under <home>/exports
     stream: str = "postgres"  # where received events wait to be consumed: postgres or kafka

@@ -28,16 +28,26 @@ class Carrier(Protocol):
 
 Opens = Callable[[], Carrier]
 _registered: dict[str, Opens] = {}
+_inside: set[str] = set()
 
 
-def register_carrier(channel: str, opens: Opens) -> None:
-    """Have messages of a channel go out through what ``opens`` returns; called in a room's apps.py."""
+def register_carrier(channel: str, opens: Opens, *, inside: bool = False) -> None:
+    """Have messages of a channel go out through what ``opens`` returns; called in a room's apps.py.
+
+    ``inside``: handing over is part of the transaction that writes the message, so nobody has to be waited for.
+    """
     _registered[channel] = opens
+    (_inside.add if inside else _inside.discard)(channel)
 
 
 def carried() -> tuple[str, ...]:
     """Channels that have a way out."""
     return tuple(_registered)
+
+
+def delivers_inside(channel: str) -> bool:
+    """Whether a message of this channel is delivered by the transaction that proposes it."""
+    return channel in _inside
 
 
 class Ways:

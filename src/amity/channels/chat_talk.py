@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from amity.base import clock, live
 from amity.base.errors import Refused
+from amity.base.ids import read_id
+from amity.channels import attaching
 from amity.channels.chat import Visitor, person_of, room_of
 from amity.channels.models import Outgoing
 from amity.channels.receiving import Incoming, Taken, receive
+from amity.channels.receiving_models import Attachment
 
 TALK = "chat"  # what open chats of visitors hear of: there is something new to read
 TYPING, LOOKING = "chat_typing", "chat_looking"  # staff types; staff asks whether the visitor is there
@@ -21,6 +25,7 @@ VISITOR_TYPING, VISITOR_HERE, VISITOR_GONE, VISITOR_READ = (
 )  # fmt: skip
 CHANNEL = "chat"
 MAX_TEXT, MAX_FILES = 4_000, 5
+_WAITS = timedelta(hours=1)  # a file without a message
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -42,6 +47,25 @@ def say(about: Visitor, message_id: str, text: str, files: Sequence[UUID] = ()) 
             name=about.name, files=tuple(files), person_id=person_of(about),
         )
     )  # fmt: skip
+
+
+def give_file(about: Visitor, name: str, content: bytes, declared_type: str = "") -> UUID:
+    """Keep a file that a visitor sends, until a message takes it along. Raises `Refused` for what is not kept."""
+    file_id = attaching.attach(about.account_id, name, content, person_of(about), declared_type)
+    kept = attaching.files([file_id])[file_id]
+    if kept.refused:
+        raise Refused("file_refused", str(kept.refused), 415)
+    return file_id
+
+
+def own_files(about: Visitor, ids: Sequence[str]) -> list[UUID]:
+    """Those of ``ids`` that this visitor gave and no message has taken yet. 1 query, none without ids."""
+    wanted = [known for each in ids[:MAX_FILES] if (known := read_id(each))]
+    rows = Attachment.objects.filter(
+        pk__in=wanted, person_id=about.person_id, received=None, message_id=None, created_at__gt=clock.now() - _WAITS
+    )
+    found = set(rows.values_list("pk", flat=True)) if wanted and about.person_id else set()
+    return [each for each in wanted if each in found]
 
 
 def tell(account_id: UUID, address: str, kind: str = TALK) -> None:

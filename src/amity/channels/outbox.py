@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, paging
 from amity.base.errors import NotFound, Refused
-from amity.channels import addressing, gate, letters
+from amity.channels import addressing, carriers, gate, letters
 from amity.channels.calling import call_worker
 from amity.channels.masking import masked
 from amity.channels.models import Outgoing
@@ -110,6 +110,8 @@ def propose(principal: access.Principal, message: Message) -> Outcome:
         if not row.reason:
             verdict = gate.decide(cursor, row)
             settle(row, verdict)
+        if row.state == Outgoing.State.QUEUED and carriers.delivers_inside(row.channel) and row.due_at <= clock.now():
+            _deliver(row)
         row.save(force_insert=True)
         access.record(principal, _VERBS.get(row.state, "proposed"), "outgoing", row.pk, _detail(row))
         if row.state == Outgoing.State.QUEUED:
@@ -117,7 +119,18 @@ def propose(principal: access.Principal, message: Message) -> Outcome:
     return Outcome(row.pk, row.state, row.reason)
 
 
-_VERBS = {"refused": "refused", "held": "held"}
+_VERBS = {"refused": "refused", "held": "held", "sent": "sent", "failed": "failed"}
+
+
+def _deliver(row: Outgoing) -> None:
+    """Hand a message over within this transaction: the gate has just spoken."""
+    with carriers.ways() as opened:
+        carrier = opened.of(row.channel)
+        receipt = carrier.hand_over(row)
+    row.engine, row.handed_at, row.decided_at, row.attempts = carrier.name, clock.now(), clock.now(), 1
+    row.detail, row.provider_id = receipt.text[:1_000], receipt.id[:300]
+    accepted = receipt.result == "accepted"
+    row.state, row.reason = (Outgoing.State.SENT, "") if accepted else (Outgoing.State.FAILED, "engine_refused")
 
 
 def settle(row: Outgoing, verdict: gate.Verdict) -> None:

@@ -16,6 +16,7 @@ class DeskConfig(AppConfig):
 
         channels.register_receiver(arrive)
         thread.listen("chat", chat.heard)
+        chat.register_hearing()
         for name, table in (
             ("conversation", "desk_conversation"), ("message", "desk_message"), ("happening", "desk_happening"),
         ):  # fmt: skip

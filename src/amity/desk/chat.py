@@ -17,23 +17,36 @@ from uuid import UUID
 from django.db import connection
 
 from amity.access import api as access
-from amity.base import clock
+from amity.base import clock, live
 from amity.channels import api as channels
+from amity.desk.conversations import hearing
 from amity.desk.models import Conversation, Happening, Message, State
 
 START = f"{UUID(int=0)}:00000000"
 PAGE = 100  # messages that a visitor gets at once
-_MOST = 2_000  # messages that all visitors of one round get together
+VISITOR_SIGNS = (
+    channels.chat.VISITOR_TYPING, channels.chat.VISITOR_HERE, channels.chat.VISITOR_GONE, channels.chat.VISITOR_READ,
+)  # fmt: skip
 _WAITING, _LOST = ("queued", "handing"), ("held", "refused", "failed", "unknown")
 _PATIENCE = timedelta(minutes=1)  # an answer that waits for longer holds up nobody
 _AFTER = """
-SELECT u.room, m.id, m.key, c.id, m.seq, m.author, m.author_name, m.staff_id, m.text, m.files, m.citations, m.at,
-       m.outgoing_id
-FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::uuid[], %s::bigint[]) AS u (room, account, address, home, seq)
-JOIN desk_conversation c ON c.account_id = u.account AND c.address = u.address AND c.id >= u.home
-JOIN desk_message m ON m.conversation_id = c.id AND (c.id, m.seq) > (u.home, u.seq)
-WHERE m.channel = 'chat' AND m.direction IN ('in', 'out') AND m.withdrawn_at IS NULL
-ORDER BY u.room, c.id, m.seq LIMIT %s
+SELECT u.room, few.* FROM
+unnest(%s::text[], %s::uuid[], %s::text[], %s::uuid[], %s::bigint[]) AS u (room, account, address, home, seq)
+CROSS JOIN LATERAL (
+    SELECT m.id AS message, m.key, c.id AS home, m.seq, m.author, m.author_name, m.staff_id, m.text, m.files,
+           m.citations, m.at, m.outgoing_id
+    FROM desk_conversation c JOIN desk_message m ON m.conversation_id = c.id
+    WHERE c.account_id = u.account AND c.address = u.address AND c.id >= u.home AND (c.id, m.seq) > (u.home, u.seq)
+      AND m.channel = 'chat' AND m.direction IN ('in', 'out') AND m.withdrawn_at IS NULL
+    ORDER BY c.id, m.seq LIMIT %s) few
+ORDER BY u.room, few.home, few.seq
+"""
+_STANDINGS = """
+SELECT u.room, c.id, c.state, c.handler, c.csat, c.waiting_since IS NOT NULL
+FROM unnest(%s::text[], %s::uuid[], %s::text[]) AS u (room, account, address)
+CROSS JOIN LATERAL (
+    SELECT * FROM desk_conversation c WHERE c.account_id = u.account AND c.address = u.address
+      AND c.merged_into_id IS NULL AND c.state <> 'spam' ORDER BY c.last_at DESC, c.id DESC LIMIT 1) c
 """
 _LATEST = """
 SELECT c.id, m.seq FROM desk_conversation c JOIN desk_message m ON m.conversation_id = c.id
@@ -76,8 +89,17 @@ def heard(conversation: Conversation, message: Message) -> None:
         channels.chat.tell(conversation.account_id, conversation.address)
 
 
+def register_hearing() -> None:
+    """Pages of staff may listen for what visitors do in the conversations that they see."""
+    for kind in VISITOR_SIGNS:
+        live.register(kind, hearing)
+
+
 def lines_after(marks: Mapping[tuple[UUID, str], str]) -> dict[str, list[Line]]:
-    """What is new by room, for readers at (account, address) who have read up to a mark. 3 queries, however many."""
+    """What is new by room, for readers at (account, address) who have read up to a mark. 3 queries, however many.
+
+    At most ``PAGE`` of each; who gets so many asks again.
+    """
     rows = _rows(marks)
     states = channels.chat.states_of([row[-1] for row in rows if row[-1]])
     names = access.staff_names({row[7] for row in rows if row[7]})
@@ -104,12 +126,20 @@ def history(account_id: UUID, address: str) -> list[Line]:
     return lines_after({(account_id, address): since}).get(channels.chat.room_of(account_id, address), [])
 
 
+def standings(who: Iterable[tuple[UUID, str]]) -> dict[str, Standing]:
+    """Where the newest conversation of each visitor stands, by room. 1 query."""
+    rooms = [(channels.chat.room_of(*each), *each) for each in who]
+    found = dict.fromkeys((room for room, *_who in rooms), NOTHING)
+    if rooms:
+        with connection.cursor() as cursor:
+            cursor.execute(_STANDINGS, [list(column) for column in zip(*rooms, strict=True)])
+            found |= {room: Standing(*told) for room, *told in cursor.fetchall()}
+    return found
+
+
 def standing(account_id: UUID, address: str) -> Standing:
-    """Where a visitor's newest conversation stands. 1 query."""
-    row = newest(account_id, address)
-    if row is None:
-        return NOTHING
-    return Standing(row.pk, row.state, row.handler, row.csat, row.waiting_since is not None)
+    """`standings` of one visitor."""
+    return standings([(account_id, address)])[channels.chat.room_of(account_id, address)]
 
 
 def newest(account_id: UUID, address: str) -> Conversation | None:
@@ -133,7 +163,7 @@ def _rows(marks: Mapping[tuple[UUID, str], str]) -> Sequence[Any]:
     if not places:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_AFTER, [*(list(column) for column in zip(*places, strict=True)), _MOST])
+        cursor.execute(_AFTER, [*(list(column) for column in zip(*places, strict=True)), PAGE])
         return cursor.fetchall()
 
 

@@ -16,6 +16,8 @@ from typing import Any
 from django.conf import settings
 
 from amity.web.bridge import Bridge, Receive, Scope, Send
+from amity.web.chat_live import ChatLive
+from amity.web.chat_live_http import is_chat
 from amity.web.live import PATH as LIVE_PATH
 from amity.web.live import Application, Live
 from amity.web.wsgi import application as pages
@@ -93,10 +95,11 @@ def _is_live(method: str, path: str) -> bool:
 
 
 live = make_live()
+chat = ChatLive(settings.CONFIG, live)
 is_intake, intake = make_intake()
 application = Doors(
-    [(_is_live, live), (is_intake, intake)],
+    [(_is_live, live), (is_chat, chat), (is_intake, intake)],
     Bridge(pages, settings.CONFIG.web_threads),
-    [live.stop, intake.stop],
+    [live.stop, chat.stop, intake.stop],
 )
-live_only = Doors([(_is_live, live)], nothing_here, [live.stop])
+live_only = Doors([(_is_live, live), (is_chat, chat)], nothing_here, [live.stop, chat.stop])

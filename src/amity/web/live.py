@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs
 
 from amity.base import live
@@ -47,12 +47,21 @@ class Pace:
     rest: float = 0.25  # and at most four events a second to one page
 
 
+class Hears(Protocol):
+    """What hears notices: each payload, that the line broke, and that it is there (again)."""
+
+    def hear(self, payload: str) -> None: ...
+    def lost(self) -> None: ...
+    def found(self) -> None: ...
+
+
 class Live:
     """The ASGI application: one hub and one listening connection per process, begun by the first reader."""
 
     def __init__(self, principal_of: Callable[[str], Any], cookie: str, pace: Pace | None = None) -> None:
         self.principal_of, self.cookie, self.pace = principal_of, cookie, pace or Pace()
         self.hub = Hub()
+        self.beside: list[Hears] = []  # what else hears the notices of this process
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="live")
         self._listener: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
@@ -94,7 +103,7 @@ class Live:
         self, stream: Stream, headers: dict[bytes, bytes], query: dict[str, list[str]], receive: Receive, send: Send
     ) -> None:
         try:
-            await self._listening()
+            await self.listening()
             self.hub.enter(stream)
         except TimeoutError:
             await _refuse(send, 503, "The database does not answer.", b"5")
@@ -155,7 +164,7 @@ class Live:
     async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, _with_fresh_connection, work, *given)
 
-    async def _listening(self) -> None:
+    async def listening(self) -> None:
         """Wait until notices are heard; raises ``TimeoutError``."""
         if self._listener is None or self._listener.done():
             self._listener = asyncio.ensure_future(self._listen())
@@ -168,16 +177,19 @@ class Live:
             try:
                 async for payload in _notices(self._found):
                     delay = 0.25
-                    self.hub.hear(payload)
+                    for each in (self.hub, *self.beside):
+                        each.hear(payload)
             except OSError as problem:
                 log.warning("live.deaf", extra={"problem": type(problem).__name__})
             self._ready.clear()
-            self.hub.lost()
+            for each in (self.hub, *self.beside):
+                each.lost()
             await asyncio.sleep(delay)
             delay = min(delay * 2, _MAX_DELAY)
 
     def _found(self) -> None:
-        self.hub.found()
+        for each in (self.hub, *self.beside):
+            each.found()
         self._ready.set()
 
 

@@ -69,6 +69,11 @@ def note(actor: Reader, kind: str, args: dict[str, Any], before: Any) -> UUID:
     return group
 
 
+def before_of(group: UUID) -> Any:
+    """What the newest step of a group remembers. 1 query."""
+    return UndoStep.objects.filter(group_id=group).order_by("-id").values_list("before", flat=True).first()
+
+
 def state_of(row: Any) -> dict[str, Any]:
     """A record's columns by name, as changes are told apart by; without those that nobody edits."""
     unedited = ("id", "key", "search_vector")

@@ -12,8 +12,10 @@ class DeskConfig(AppConfig):
         from amity.channels import api as channels
         from amity.desk import chat, thread
         from amity.desk.arriving import arrive
+        from amity.desk.inbox_register import register_inbox
         from amity.people import api as people
 
+        register_inbox()
         channels.register_receiver(arrive)
         thread.listen("chat", chat.heard)
         chat.register_hearing()

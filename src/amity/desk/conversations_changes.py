@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -103,7 +104,7 @@ def set_person(principal: access.Principal, conversation_id: UUID, person_id: UU
 
 def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
     """`undo` handler: set the values; returns what was and what is, by conversation."""
-    before = {}
+    before: dict[str, dict[str, Any]] = {}
     rows = locked(principal, args["ids"])
     for row in rows:
         was = _state(row)
@@ -144,7 +145,7 @@ def _save(
     facts = list(_facts(was, now))
     went: list[str] = []
     if was["person_id"] != now["person_id"]:
-        went = _messages_follow(row, was["person_id"], moved)
+        went = _messages_follow(row, _typed("person_id", was["person_id"]), moved)
     if was["subject"] != now["subject"]:
         row.search = search_text([row.subject, row.address, row.snippet])
     row.save()
@@ -175,15 +176,16 @@ def _facts(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterable[tuple[str
         yield kind, {"from": was["state"], "to": now["state"], "until": now["snoozed_until"]}
 
 
-def _messages_follow(row: Conversation, before: str | None, only: Sequence[str] | None) -> list[str]:
+def _messages_follow(row: Conversation, before: UUID | None, only: Sequence[str] | None) -> list[str]:
     """Messages with the person before are now with the one that the conversation is with."""
     rows = Message.objects.filter(conversation=row)
-    rows = rows.filter(pk__in=only) if only is not None else rows.filter(person_id=before)
+    theirs = Q(person_id=before) if before else Q(person=None)
+    rows = rows.filter(pk__in=only) if only is not None else rows.filter(theirs)
     going = list(rows.values_list("pk", "received_id"))
     Message.objects.filter(pk__in=[pk for pk, _received in going]).update(person_id=row.person_id)
     channels.move_received([received for _pk, received in going if received], person_id=row.person_id)
-    row.log.filter(person_id=before).update(person_id=row.person_id)  # type: ignore[attr-defined]
-    row.handings.filter(person_id=before).update(person_id=row.person_id)  # type: ignore[attr-defined]
+    row.log.filter(theirs).update(person_id=row.person_id)
+    row.handings.filter(theirs).update(person_id=row.person_id)
     return [str(pk) for pk, _received in going]
 
 

@@ -18,7 +18,7 @@ from amity.desk.models import Conversation, Message, Queue, State
 
 KIND = "conversation"
 _SNIPPET = 200
-_WORDS = 600  # characters of the newest messages that a conversation is found by
+WORDS = 600  # characters of the newest messages that a conversation is found by
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _bring_up(conversation: Conversation, message: Message) -> None:
     if message.direction != "note":
         conversation.last_at = max(conversation.last_at, message.at)
         conversation.snippet = " ".join(message.text.split())[:_SNIPPET]
-        conversation.search = search_text([conversation.subject, conversation.address, message.text[:_WORDS]])
+        conversation.search = search_text([conversation.subject, conversation.address, message.text[:WORDS]])
     if message.automatic:
         pass
     elif message.direction == "in":

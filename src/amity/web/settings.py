@@ -205,6 +205,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.intelligence.behaviour_tasks",
     "amity.journeys.tasks",
     "amity.sales.forecasting_tasks",
+    "amity.desk.inbox_tasks",
 ]
 EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else
 

@@ -13,9 +13,13 @@ class DeskConfig(AppConfig):
         from amity.desk import chat, thread
         from amity.desk.arriving import arrive
         from amity.desk.inbox_register import register_inbox
+        from amity.desk.routing_register import register_routing
+        from amity.desk.understanding_register import register_understanding
         from amity.people import api as people
 
         register_inbox()
+        register_understanding()
+        register_routing()
         channels.register_receiver(arrive)
         thread.listen("chat", chat.heard)
         chat.register_hearing()

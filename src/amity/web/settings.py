@@ -204,8 +204,10 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.intelligence.customers_tasks",
     "amity.intelligence.behaviour_tasks",
     "amity.journeys.tasks",
+    "amity.desk.understanding_tasks",
     "amity.sales.forecasting_tasks",
     "amity.desk.inbox_tasks",
+    "amity.desk.routing_tasks",
 ]
 EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else
 
@@ -234,6 +236,15 @@ AMITY_NAV = [
     ("tasks", _("Tasks"), "checkbox", "tasks.edit"),
     ("meetings", _("Meetings"), "calendar-event", "tasks.edit"),
     ("quotes", _("Quotes"), "file-invoice", "deals.view"),
+    (
+        "",
+        _("Desk"),
+        "message-circle",
+        "",
+        [
+            ("intents", _("Intents"), "bulb", "desk.view"),
+        ],
+    ),
     (
         "",
         _("Data"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from amity.access import api as access
 from amity.intelligence.language import store_versions
+from amity.intelligence.language.door_tone import strong_words
 from amity.intelligence.language.door_words import CustomerWords, Speaker
 from amity.intelligence.language.stems import stems
 from amity.intelligence.language.store_versions import (
@@ -18,6 +19,7 @@ from amity.intelligence.language.store_versions import (
     live,
     put_to_work,
     set_aside,
+    set_figures,
     version,
 )
 from amity.intelligence.language.tongue import Tongue, tongue
@@ -36,12 +38,11 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _DIGITS = re.compile(r"\d{4,}")
 _CLAUSE = re.compile(r"(?<=[.!?;…])\s+|\n+")
 _MOST_CLAUSES, _LONGEST_CLAUSE = 12, 300
-_CLEAR = 2  # words more of one kind than of the other
 
 __all__ = [
     "LEAST_EACH", "CustomerWords", "Heard", "LanguageVersion", "Speaker", "Tongue", "entities", "floor_for", "history",
-    "learn", "library", "live", "put_to_work", "read", "read_tone", "sentences", "set_aside", "stems", "tongue",
-    "vectors", "version", "without_names",
+    "learn", "library", "live", "put_to_work", "read", "read_tone", "sentences", "set_aside", "set_figures", "stems",
+    "tongue", "vectors", "version", "without_names",
 ]  # fmt: skip
 
 
@@ -169,12 +170,10 @@ def _shown_by(key: str, text: str, language: str, label: str) -> str:
 
 
 def _word_tone(text: str) -> tuple[str, float | None, str]:
-    from amity.intelligence.language.tone_words import praise_less_blame
-
     clauses = _clauses(text)
-    counts = [praise_less_blame(each) for each in clauses]
+    counts = [strong_words(each) for each in clauses]
     total = sum(counts)
-    if abs(total) < _CLEAR:
+    if not total:
         return "", None, ""
     place = counts.index(min(counts) if total < 0 else max(counts))
     return ("negative" if total < 0 else "positive"), None, clauses[place][:_LONGEST_CLAUSE]

@@ -76,17 +76,17 @@ def learn(lesson: Lesson, say: Say, seed: int = SEED) -> Learned:
     for done, (seen, held) in enumerate(splits):
         say(done, len(splits) + 1, "testing")
         parts.append(_judged(lesson, classes, seen, held, seed))
-    held = _Held(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    together = _Held(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     say(len(splits), len(splits) + 1, "fitting")
     model = train(
-        [lesson.texts[i] for i in np.flatnonzero(inside)], list(labels[inside]),
-        [lesson.texts[i] for i in np.flatnonzero(~inside)], seed,
+        _at(lesson.texts, inside), list(labels[inside]),
+        _at(lesson.texts, ~inside), seed,
     )  # fmt: skip
-    truth = np.searchsorted(classes, labels[held.rows])
-    languages = np.asarray(lesson.languages)[held.rows]
-    sharpness, floors = _per_language(held, truth, languages, model)
+    truth = np.searchsorted(classes, labels[together.rows])
+    languages = np.asarray(lesson.languages)[together.rows]
+    sharpness, floors = _per_language(together, truth, languages, model)
     artefact, digest = packed(Reader(model, sharpness, floors))
-    figures = _figures(held, truth, languages, classes, kept)
+    figures = _figures(together, truth, languages, classes, kept)
     figures |= {"few": few, "seconds": round(time.perf_counter() - started, 1), "outside": int((~inside).sum())}
     return Learned(artefact, digest, tuple(map(str, classes)), int(inside.sum()), figures)
 
@@ -105,8 +105,13 @@ def _learnable(lesson: Lesson) -> tuple[Lesson, NDArray[np.int64], dict[str, int
     if len({lesson.labels[i] for i in rows} - {""}) < 2:
         raise Refused("too_few", "At least two intents need five examples each.")
     kept = np.asarray(rows[-MOST_ROWS:], dtype=np.int64)
-    chosen = Lesson(*([part[i] for i in kept] for part in (lesson.texts, lesson.labels, lesson.languages)))
+    parts = [[part[i] for i in kept] for part in (lesson.texts, lesson.labels, lesson.languages)]
+    chosen = Lesson(parts[0], parts[1], parts[2])
     return chosen, kept, few
+
+
+def _at(texts: Sequence[str], chosen: Any) -> list[str]:
+    return [text for text, wanted in zip(texts, chosen, strict=True) if wanted]
 
 
 def _splits(labels: NDArray[Any], inside: Any, seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
@@ -191,7 +196,7 @@ def _figures(held: _Held, truth: Any, languages: Any, classes: Any, kept: Any) -
 
 def _crossed(chances: Array, truth: Any, languages: Any) -> Array:
     """Chances of what was said, each half of a language sharpened by what fits its other half."""
-    best = chances.max(axis=1).copy()
+    best: Array = chances.max(axis=1).copy()
     for code in np.unique(languages):
         rows = np.flatnonzero(languages == code)
         if code and len(rows) >= _OWN_RULES:

@@ -78,6 +78,11 @@ def set_aside(principal: access.Principal, key: str) -> None:
         access.record(principal, "language_model.aside", "language_model", key, {"key": key})
 
 
+def set_figures(version_id: UUID, figures: dict[str, Any]) -> None:
+    """Keep figures as the room that owns the labels words them (where missed messages are found). 1 query."""
+    LanguageModel.objects.filter(pk=version_id).update(figures=figures)
+
+
 def live(key: str) -> LanguageVersion | None:
     """The version that answers now. 1 query."""
     row = LanguageModel.objects.filter(key=key, live=True).values(*_FIELDS).first()
@@ -110,4 +115,4 @@ def _loaded(version_id: UUID) -> Reader:
     row = LanguageModel.objects.filter(pk=version_id).values("artefact", "artefact_hash").first()
     if row is None:
         raise NotFound(_("There is no such model."))
-    return unpacked(row["artefact"], row["artefact_hash"])
+    return unpacked(bytes(row["artefact"]), row["artefact_hash"])

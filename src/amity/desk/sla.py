@@ -87,7 +87,7 @@ class Clock:
     def due(self) -> Promise | None:
         """The promise that runs out first."""
         running = [each for each in self.open if each.due_at is not None]
-        return min(running, key=lambda each: (each.due_at, each.what)) if running else None  # type: ignore[arg-type, return-value]
+        return min(running, key=lambda each: (each.due_at, each.what)) if running else None
 
     def breaches(self, now: datetime) -> list[Promise]:
         """Promises broken until ``now``, oldest first; each with ``breached_at``."""
@@ -97,7 +97,7 @@ class Clock:
             for each in self.open
             if each.breached_at is None and each.due_at is not None and each.due_at < now
         ]
-        return sorted(late, key=lambda each: (each.breached_at, each.what))  # type: ignore[arg-type, return-value]
+        return sorted(late, key=lambda each: (each.breached_at, each.what))
 
     def after(self, fact: Fact) -> Clock:
         """The clock with one more fact. Facts come in order of time."""

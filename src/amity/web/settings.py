@@ -208,6 +208,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.sales.forecasting_tasks",
     "amity.desk.inbox_tasks",
     "amity.desk.routing_tasks",
+    "amity.desk.routing_tasks",
 ]
 EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else
 

@@ -337,9 +337,8 @@ def _parted(cursor: Any, slots: Sequence[Slot]) -> set[Slot]:
     if not slots:
         return set()
     cursor.execute(
-        "SELECT s.device_id, m.winner_id FROM unnest(%s::uuid[], %s::uuid[]) AS u (device, login) "
-        "JOIN people_slot s ON s.device_id = u.device "
-        "JOIN people_merge m ON m.loser_id = s.person_id AND m.winner_id = u.login AND m.veto",
+        "SELECT u.device, u.login FROM unnest(%s::uuid[], %s::uuid[]) AS u (device, login) "
+        f"WHERE EXISTS ({devices.PARTED})",
         [[slot[0] for slot in slots], [slot[1] for slot in slots]],
     )
     return set(cursor.fetchall())

@@ -45,6 +45,12 @@ _SLOTS = (
     "SELECT person_id FROM people_slot WHERE device_id = %s AND login_id IS NOT DISTINCT FROM %s "
     "ORDER BY person_id DESC LIMIT 100"
 )
+# Of a device and a user id ``u``: what a human took apart, whichever of the two had become part of the other.
+PARTED = " UNION ALL ".join(
+    f"SELECT FROM people_slot s JOIN people_merge m ON m.{one}_id = s.person_id AND m.{other}_id = u.login AND m.veto "
+    "WHERE s.device_id = u.device"
+    for one, other in (("loser", "winner"), ("winner", "loser"))
+)
 
 
 class Shift(NamedTuple):
@@ -218,8 +224,7 @@ def _joins(cursor: Any, visitors: Sequence[tuple[UUID, UUID, UUID | None]]) -> l
         "SELECT u.visitor, u.login, p.anonymous AND p.traits = '{}' AND p.origins = '{}', d.value, "
         "EXISTS (SELECT FROM people_merge m WHERE (m.loser_id = u.visitor OR m.winner_id = u.visitor) AND NOT m.plain "
         "AND m.revoked_at IS NULL), "
-        "EXISTS (SELECT FROM people_merge m JOIN people_slot s ON s.person_id = m.loser_id "
-        "WHERE s.device_id = u.device AND m.winner_id = u.login AND m.veto), "
+        f"EXISTS ({PARTED}), "
         "(SELECT count(*) FROM (SELECT FROM people_merge m WHERE m.winner_id = u.login AND NOT m.plain "
         "AND m.revoked_at IS NULL LIMIT %s) few) FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[]) "
         "AS u (visitor, device, login) "

@@ -146,6 +146,16 @@ def test_a_wrong_join_of_a_device_can_be_undone_and_stays_undone() -> None:
     assert counted() == of_log()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("visitor_wins", (False, True))
+def test_a_device_joins_nobody_whom_a_human_took_apart_whoever_had_survived(visitor_wins: bool) -> None:
+    feed([track(1, device="d"), track(2, "anna")])
+    visitor, anna = Person.objects.get(grade="visitor").pk, Person.objects.get(grade="login").pk
+    merge.unmerge(BOSS, merge.merge(BOSS, *((visitor, anna) if visitor_wins else (anna, visitor))))
+    feed([track(3, "anna", "d"), track(4, device="d")])
+    assert counted() == of_log() == {visitor: 2, anna: 2}
+
+
 def test_a_join_by_hand_that_its_device_confirms_since_is_taken_back_all_the_same() -> None:
     feed([track(1, device="till"), track(1, "anna")])
     visitor, anna = Person.objects.get(grade="visitor").pk, Person.objects.get(grade="login").pk

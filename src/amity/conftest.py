@@ -56,10 +56,20 @@ def _noted_templates() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests that commit are cleaned up by TRUNCATE, which the audit log refuses; its own tests put the trigger back."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE access_auditentry DISABLE TRIGGER audit_no_truncate")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any,
+    django_db_keepdb: bool, django_db_createdb: bool,
+) -> Iterator[None]:  # fmt: skip
+    """A copy of the one migrated database; --reuse-db keeps it, --create-db copies anew."""
+    from amity.base.tests import template_database
+
+    before = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        name = template_database.use_copy(keep=django_db_keepdb and not django_db_createdb)
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            template_database.drop(name, before)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ WORKERS ?= 2
 
 .PHONY: demo front test lint types typescript imports migrations strings openapi audit-packages unit slow browser debian-postgres \
 	templates screenshots lock messages bench bench-behaviour bench-import bench-intake bench-intelligence bench-language bench-lists bench-corrections bench-dedupe bench-pipeline \
-	bench-scan bench-scoring bench-segments check-imports check-erase check-fuzz check-kill check-log check-kill-events check-access \
+	bench-scan bench-scoring bench-segments check-imports check-erase check-fuzz check-kill check-log check-kill-events check-access check-desk \
 	check-openapi check-demo clean
 
 demo: front
@@ -157,6 +157,9 @@ check-kill-events: .venv/.installed
 
 check-access: .venv/.tested
 	$(ENV) $(PYTEST) -v src/amity/web/tests/test_permissions.py src/amity/web/tests/test_row_scope.py src/amity/access/tests/test_audit.py
+
+check-desk: .venv/.installed
+	$(BIN)/amity check desk
 
 check-demo:
 	sh tools/check_demo.sh

@@ -129,6 +129,8 @@ def set_status(principal: access.Principal, status: str) -> None:
 
 def own(principal: access.Principal) -> AgentView | None:
     """The agent that one is, if any. 2 queries."""
+    if principal.staff_id is None:
+        return None
     row = Agent.objects.filter(staff_id=principal.staff_id, archived_at=None).select_related("staff", "hours").first()
     return _view(row, sum(loads_of([row.staff_id])[row.staff_id].values())) if row else None
 

@@ -1,5 +1,8 @@
 """The door of room `desk`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from amity.desk import chat, conversations, conversations_messages, handing, linking, replies
 from amity.desk.conversations import ConversationView
 from amity.desk.conversations_changes import on_change
@@ -25,4 +28,12 @@ __all__ = [
     "replies",
     "say_as_bot",
     "say_as_system",
+    "simulate_ways",
 ]
+
+
+def simulate_ways(seeds: Sequence[int], same_for_all: bool = False) -> dict[str, Any]:
+    """Ways of giving out conversations on made-up traffic; see `simulator_beside.simulate_ways`."""
+    from amity.desk import simulator_beside
+
+    return simulator_beside.simulate_ways(seeds, same_for_all)

@@ -172,7 +172,7 @@ def _cases(rows: Sequence[Conversation], book: sla_policies.Book) -> list[Waitin
         verdicts.append((row, verdict, level))
     logs, now = sla_keeping.logs(ids), clock.now()
     return [
-        Waiting(row, verdict, _case(row, verdict, level, str(last.get(row.person_id) or ""), logs[row.pk], now))
+        Waiting(row, verdict, _case(row, verdict, level, _last_of(row, last), logs[row.pk], now))
         for row, verdict, level in verdicts
     ]
 
@@ -191,7 +191,7 @@ def _case(row: Conversation, verdict: Verdict, level: int, last: str, log: Any, 
 
 def _apply(row: Conversation, verdict: Verdict, book: sla_policies.Book) -> None:
     """Write down what the rules changed about a conversation; what a person set is not set again."""
-    said = {}
+    said: dict[str, dict[str, Any]] = {}
     if (
         verdict.queue
         and verdict.queue != str(row.queue_id or "")
@@ -236,6 +236,10 @@ def _gone(now: datetime) -> list[UUID]:
         or (row.seen_at is not None and row.seen_at < now - GRACE)
         or (row.status != "available" and row.status_at < now - GRACE)
     ]
+
+
+def _last_of(row: Conversation, last: dict[UUID, Any]) -> str:
+    return str(last.get(row.person_id) or "") if row.person_id else ""
 
 
 def _pairs(sql: str, ids: Sequence[UUID]) -> dict[UUID, Any]:

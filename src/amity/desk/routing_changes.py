@@ -134,7 +134,7 @@ def _new(kind: str, values: Mapping[str, Any]) -> Any:
     if alive.count() >= MOST:
         raise Refused("too_many", _("There are as many as can be. Remove one first."))
     if kind == "agent":  # who was an agent before is one again
-        known = Agent.objects.filter(staff_id=values.get("staff_id")).first()
+        known = Agent.objects.filter(staff_id=str(values["staff_id"])).first()
         if known is not None:
             known.archived_at = None
             return known

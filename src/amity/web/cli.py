@@ -470,6 +470,7 @@ _BENCHES = {
     "tone": ("amity.intelligence.language.tone_bench", False),
 }
 _CHECKS = {
+    "desk": ("amity.web.check_desk", True),
     "erase": ("amity.web.check_erase", False),
     "imports": ("amity.web.check_import", True),
     "intake-fuzz": ("amity.web.check_fuzz", False),

@@ -21,8 +21,8 @@ PACKAGE = ROOT / "src" / "amity"
 FRONTEND = PACKAGE / "base" / "frontend"
 DIST = PACKAGE / "base" / "static" / "dist"
 STAMP = DIST / ".stamp"
-INPUTS = ("package.json", "package-lock.json", "build.mjs", "icons.txt", "css/*.css", "src/*.ts")
-BUNDLES = ("app.js", "style.css", "icons.svg")
+INPUTS = ("package.json", "package-lock.json", "build.mjs", "icons.txt", "css/*.css", "src/*.ts", "src/widget/*")
+BUNDLES = ("app.js", "style.css", "icons.svg", "widget.js")
 LIMIT_S = 300
 _ICON_TAG = re.compile(r"""\{%\s*icon\s+["']([a-z0-9-]+)["']""")
 

@@ -27,6 +27,9 @@ _OPEN = (
     "/i18n/",
     "/theme",
     "/preferences/",
+    "/chat/",
+    "/rating/",
+    "/portal/",
     "/answers/",  # quotes and calendars behind signed addresses
     "/v1/",
     "/favicon.ico",

@@ -7,7 +7,8 @@ from amity.channels.attaching import belong as files_belong
 from amity.channels.attaching import content_of as file_content
 from amity.channels.attaching import files as file_views
 from amity.channels.carriers import Carrier, register_carrier
-from amity.channels.deliveries import Delivery, deliveries, move_received, on_settled, withdraw
+from amity.channels.confirmations import literal
+from amity.channels.deliveries import Delivery, deliveries, known_keys, move_received, on_settled, withdraw
 from amity.channels.masking import masked
 from amity.channels.outbox import Message, Outcome, OutgoingView, outgoing, propose
 from amity.channels.receiving import (
@@ -47,7 +48,9 @@ __all__ = [
     "file_content",
     "file_views",
     "files_belong",
+    "known_keys",
     "lift",
+    "literal",
     "masked",
     "move_received",
     "on_settled",

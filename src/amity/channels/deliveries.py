@@ -43,6 +43,11 @@ def deliveries(ids: Iterable[UUID]) -> dict[UUID, Delivery]:
     return {row.pk: _delivery(row) for row in Outgoing.objects.filter(pk__in=wanted)} if wanted else {}
 
 
+def known_keys(keys: Iterable[str]) -> set[str]:
+    """Those of these keys under which a message was proposed already. 1 query."""
+    return set(Outgoing.objects.filter(key__in=list(keys)).values_list("key", flat=True))
+
+
 def withdraw(principal: access.Principal, outgoing_id: UUID) -> bool:
     """Take a message back that has not left; False when it has. In the caller's transaction; audited."""
     row = Outgoing.objects.select_for_update().filter(pk=outgoing_id, state__in=_WAITING).first()

@@ -1,10 +1,11 @@
 """URLs of room `channels`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from amity.channels import pages
 
 urlpatterns = [
+    path("", include("amity.channels.urls_chat")),
     path("settings/outgoing/", pages.index, name="settings_outgoing"),
     path("settings/outgoing/blocked", pages.suppression, name="settings_suppression"),
     path("settings/outgoing/blocked/<uuid:suppression_id>/lift", pages.lift, name="settings_suppression_lift"),

@@ -15,11 +15,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base import clock, live
+from amity.base.errors import NotFound
 from amity.channels import api as channels
+from amity.desk import csat
 from amity.desk.conversations import hearing
+from amity.desk.handing import hand_over
 from amity.desk.models import Conversation, Happening, Message, State
 
 START = f"{UUID(int=0)}:00000000"
@@ -55,6 +59,14 @@ WHERE c.account_id = %s AND c.address = %s ORDER BY c.id DESC, m.seq DESC OFFSET
 
 
 @dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file of a message."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One message as the visitor reads it. ``mark``: its place; ``author``: customer, staff, bot, system."""
 
@@ -63,7 +75,7 @@ class Line:
     author: str
     name: str
     text: str
-    files: tuple[str, ...]
+    files: tuple[FileLine, ...]
     sources: tuple[str, ...]  # titles of what an answer quotes
     at: datetime
     said: str  # id of what the visitor said, as posting it returned
@@ -103,6 +115,7 @@ def lines_after(marks: Mapping[tuple[UUID, str], str]) -> dict[str, list[Line]]:
     rows = _rows(marks)
     states = channels.chat.states_of([row[-1] for row in rows if row[-1]])
     names = access.staff_names({row[7] for row in rows if row[7]})
+    files = _files(rows)
     found: dict[str, list[Line]] = {}
     stopped: set[str] = set()
     old = clock.now() - _PATIENCE
@@ -113,7 +126,7 @@ def lines_after(marks: Mapping[tuple[UUID, str], str]) -> dict[str, list[Line]]:
         if state in _WAITING:
             stopped.add(room)
         else:
-            found.setdefault(room, []).append(_line(row, names))
+            found.setdefault(room, []).append(_line(row, names, files))
     return found
 
 
@@ -148,6 +161,33 @@ def newest(account_id: UUID, address: str) -> Conversation | None:
     return rows.exclude(state=State.SPAM).order_by("-last_at", "-id").first()
 
 
+def file_for(account_id: UUID, address: str, file_id: UUID) -> channels.AttachmentView:
+    """A file that was said in this visitor's talk; raises `NotFound` for any other. 2 queries."""
+    said = Message.objects.filter(
+        conversation__account_id=account_id, conversation__address=address, channel="chat",
+        direction__in=("in", "out"), withdrawn_at=None, files__contains=[str(file_id)],
+    )  # fmt: skip
+    found = channels.file_views([file_id]).get(file_id) if said.exists() else None
+    if found is None or found.refused:
+        raise NotFound(_("There is no such file."))
+    return found
+
+
+def want_person(account_id: UUID, address: str) -> None:
+    """The visitor wants a person: the bot lets go of the conversation, now or when its first message comes."""
+    home = standing(account_id, address).conversation_id
+    if home is not None:
+        hand_over(home, "", "asked")
+
+
+def rate(account_id: UUID, address: str, score: int, words: str) -> None:
+    """The visitor says how the newest conversation was. Raises as `csat.rate`."""
+    home = standing(account_id, address).conversation_id
+    if home is None:
+        raise NotFound(_("There is nothing to rate yet."))
+    csat.rate(home, score, words)
+
+
 def now_known(account_id: UUID, before: str, address: str, person_id: UUID) -> None:
     """What an anonymous visitor said belongs to the user whom the site vouched for. In the caller's transaction."""
     rows = Conversation.objects.filter(account_id=account_id, address=before)
@@ -176,12 +216,19 @@ def read(mark: str) -> tuple[UUID, int]:
         return UUID(int=0), 0
 
 
-def _line(row: Any, names: Mapping[UUID, str]) -> Line:
-    _room, pk, key, home, seq, author, name, staff_id, text, files, citations, at, _outgoing = row
+def _files(rows: Sequence[Any]) -> dict[str, FileLine]:
+    """Files of these messages that can be opened. 1 query, none without files."""
+    ids = [UUID(each) for row in rows for each in _list(row[9])]
+    found = channels.file_views(ids) if ids else {}
+    return {str(pk): FileLine(str(pk), view.name) for pk, view in found.items() if not view.refused}
+
+
+def _line(row: Any, names: Mapping[UUID, str], known: Mapping[str, FileLine]) -> Line:
+    _said_in, pk, key, home, seq, author, name, staff_id, text, files, citations, at, _outgoing = row
     shown = name if author == "customer" else (names.get(staff_id, "") or name).split(" ")[0]
     said = key.rpartition(":")[2] if author == "customer" else ""
     return Line(
-        f"{home}:{seq:08d}", pk, author, shown, text, tuple(_list(files)),
+        f"{home}:{seq:08d}", pk, author, shown, text, tuple(known[each] for each in _list(files) if each in known),
         tuple(str(each.get("title", "")) for each in _list(citations)), at, said,
     )  # fmt: skip
 

@@ -2,8 +2,10 @@
 
 from django.urls import URLPattern
 
+from amity.desk.urls_public import urlpatterns as public
 from amity.desk.urls_understanding import urlpatterns as understanding
 
 urlpatterns: list[URLPattern] = [
+    *public,
     *understanding,
 ]

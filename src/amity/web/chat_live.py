@@ -91,6 +91,9 @@ class ChatLive:
         elif asked.place in ("stream", "news"):
             visitor = await self._in_thread(work.visitor, about, asked.token)
             await (self._stream if asked.place == "stream" else self._news)(asked, visitor)
+        elif asked.place == "files" and asked.method == "GET":
+            given = work.Given(asked.token, b"", after=asked.asked("after"))
+            await http.file(asked, await self._in_thread(work.content, about, given, _language(asked)))
         else:
             await self._work(asked, about)
 

@@ -16,7 +16,7 @@ from amity.web.bridge import Receive, Scope, Send
 PREFIX = "/chat/"
 PLACES = {
     "sessions": ("POST",), "messages": ("GET", "POST"), "stream": ("GET",), "news": ("GET",), "signs": ("POST",),
-    "contact": ("POST",), "person": ("POST",), "rating": ("POST",), "files": ("POST",),
+    "contact": ("POST",), "person": ("POST",), "rating": ("POST",), "files": ("GET", "POST"),
 }  # fmt: skip
 MAX_BODY = 32 * 1024
 _MOST_BUCKETS = 20_000
@@ -171,6 +171,15 @@ async def answer(
     given = headers if headers is not None else allowing(asked.origin)
     kind = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
     await asked.send({"type": "http.response.start", "status": status, "headers": [*given, *kind]})
+    await asked.send({"type": "http.response.body", "body": content, "more_body": False})
+
+
+async def file(asked: Asked, content: bytes) -> None:
+    """Send a file to be saved, never shown: what strangers sent must not run on our address."""
+    kind = [(b"content-type", b"application/octet-stream"), (b"content-disposition", b"attachment")]
+    length = (b"content-length", b"%d" % len(content))
+    headers = [*allowing(asked.origin), *kind, length]
+    await asked.send({"type": "http.response.start", "status": 200, "headers": headers})
     await asked.send({"type": "http.response.body", "body": content, "more_body": False})
 
 

@@ -12,6 +12,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import translation
 
 from amity.base import live
+from amity.base.errors import Refused
+from amity.base.ids import read_id
 from amity.channels import api as channels
 from amity.desk import api as desk
 from amity.web import chat_live_http as http
@@ -123,6 +125,32 @@ def file(about: channels.chat.Chat, given: Given, language: str) -> Told:
         return {"id": channels.chat.give_file(me, unquote(given.name)[:255], given.raw)}
 
 
+def content(about: channels.chat.Chat, given: Given, language: str) -> bytes:
+    """A file of the visitor's own talk."""
+    me = _me(about, given, language)
+    wanted = read_id(given.after)
+    if wanted is None:
+        raise Refused("bad_id", "Name a file.", 400)
+    return channels.file_content(desk.chat.file_for(about.id, me.address, wanted).id)
+
+
+def person(about: channels.chat.Chat, given: Given, language: str) -> Told:
+    """The visitor wants to talk to a person."""
+    me = _me(about, given, language)
+    with translation.override(me.language or language):
+        desk.chat.want_person(about.id, me.address)
+    return {}
+
+
+def rate(about: channels.chat.Chat, given: Given, language: str) -> Told:
+    """The visitor says how it was."""
+    told: http.RatingIn = http.parsed(given.raw, http.RatingIn)
+    with translation.override(language):
+        me = channels.chat.visitor(about, given.token)
+        desk.chat.rate(about.id, me.address, told.score, told.words)
+    return {}
+
+
 def _me(about: channels.chat.Chat, given: Given, language: str) -> channels.chat.Visitor:
     with translation.override(language):
         return channels.chat.visitor(about, given.token)
@@ -138,4 +166,5 @@ def _state(about: channels.chat.Chat, me: channels.chat.Visitor) -> Told:
 BY_PLACE: dict[tuple[str, str], Callable[[channels.chat.Chat, Given, str], Told]] = {
     ("messages", "GET"): messages, ("messages", "POST"): say, ("signs", "POST"): sign, ("contact", "POST"): contact,
     ("files", "POST"): file,
+    ("person", "POST"): person, ("rating", "POST"): rate,
 }  # fmt: skip

@@ -207,6 +207,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.desk.understanding_tasks",
     "amity.sales.forecasting_tasks",
     "amity.desk.inbox_tasks",
+    "amity.desk.chat_tasks",
     "amity.desk.routing_tasks",
     "amity.desk.routing_tasks",
 ]

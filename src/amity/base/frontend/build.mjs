@@ -19,8 +19,11 @@ const options = {
   logLevel: "warning",
 };
 
+// The chat for other sites: a bundle of its own, with its styles inside as text.
+const widget = { ...options, entryPoints: { widget: "src/widget/main.ts" }, loader: { ".css": "text" } };
+
 if (process.argv.includes("--watch")) {
-  await (await context(options)).watch();
+  for (const each of [options, widget]) await (await context(each)).watch();
 } else {
-  await build(options);
+  for (const each of [options, widget]) await build(each);
 }

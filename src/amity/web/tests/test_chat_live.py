@@ -144,6 +144,10 @@ def test_files_travel_with_the_message_that_names_them(app: ChatLive) -> None:
         assert stolen["code"] == "empty"
         await told(ask(app, "messages", {"id": "browser-1", "files": [mine["id"]]}, token=token))
         history = await told(ask(app, "messages", token=token))
-        assert history["lines"][0]["files"] == [mine["id"]]
+        assert history["lines"][0]["files"] == [{"id": mine["id"], "name": "note one.txt"}]
+        async with ask(app, "files", token=token, query=f"after={mine['id']}") as answer:
+            assert answer.headers["content-disposition"] == "attachment"
+            assert await answer.content() == b"My notes"
+        assert (await told(ask(app, "files", token=other, query=f"after={mine['id']}")))["status"] == 404
 
     run(app, story)

@@ -1,6 +1,7 @@
 """The door of room `channels`: the only way to write to anybody."""
 
 from amity.channels import chat_door as chat
+from amity.channels.account_names import account_names
 from amity.channels.asking import barred
 from amity.channels.attaching import AttachmentView, attach
 from amity.channels.attaching import belong as files_belong
@@ -40,6 +41,7 @@ __all__ = [
     "Rule",
     "SuppressionView",
     "Taken",
+    "account_names",
     "attach",
     "barred",
     "chat",

@@ -15,12 +15,14 @@ from typing import Any
 
 from django.conf import settings
 
+# Sets Django up; whatever imports models comes after it.
+from amity.web.wsgi import application as pages  # isort: skip
+
 from amity.web.bridge import Bridge, Receive, Scope, Send
 from amity.web.chat_live import ChatLive
 from amity.web.chat_live_http import is_chat
 from amity.web.live import PATH as LIVE_PATH
 from amity.web.live import Application, Live
-from amity.web.wsgi import application as pages
 
 Door = Callable[[str, str], bool]  # method, path
 

@@ -31,6 +31,7 @@ _OPEN = (
     "/rating/",
     "/portal/",
     "/answers/",  # quotes and calendars behind signed addresses
+    "/help/",  # articles for everybody
     "/v1/",
     "/favicon.ico",
 )

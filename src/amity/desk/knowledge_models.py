@@ -64,7 +64,9 @@ class ArticleVersion(Record):
     saved_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["article", "number"], name="article_version")]
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["article", "number"], name="article_version")
+        ]
 
 
 class Passage(Record):

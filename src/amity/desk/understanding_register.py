@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from amity.desk import (
+    knowledge_articles,
+    knowledge_import,
+    thread,
+    understanding,
+    understanding_corrections,
+    understanding_intents,
+    understanding_training,
+)
+from amity.people import api as people
+
 
 def register_understanding() -> None:
-    """Messages are read, changes of intents can be undone, rows follow merges."""
-    from amity.desk import (
-        thread,
-        understanding,
-        understanding_corrections,
-        understanding_intents,
-        understanding_training,
-    )
-    from amity.people import api as people
-
+    """Messages are read, changes can be undone, rows follow merges."""
     thread.listen("understand", understanding.heard)
-    understanding_intents.register()
-    understanding_training.register()
-    understanding_corrections.register()
+    for each in (
+        understanding_intents, understanding_training, understanding_corrections, knowledge_articles, knowledge_import,
+    ):  # fmt: skip
+        each.register()
     for name, table in (("draft", "desk_draft"), ("card", "desk_cardword")):
         people.register_holder(people.Holder(name, table))

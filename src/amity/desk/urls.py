@@ -2,10 +2,14 @@
 
 from django.urls import URLPattern
 
+from amity.desk.urls_inbox import urlpatterns as inbox
+from amity.desk.urls_knowledge import urlpatterns as knowledge
 from amity.desk.urls_public import urlpatterns as public
 from amity.desk.urls_understanding import urlpatterns as understanding
 
 urlpatterns: list[URLPattern] = [
+    *inbox,
     *public,
     *understanding,
+    *knowledge,
 ]

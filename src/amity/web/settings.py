@@ -205,10 +205,10 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.intelligence.behaviour_tasks",
     "amity.journeys.tasks",
     "amity.desk.understanding_tasks",
+    "amity.desk.knowledge_tasks",
     "amity.sales.forecasting_tasks",
     "amity.desk.inbox_tasks",
     "amity.desk.chat_tasks",
-    "amity.desk.routing_tasks",
     "amity.desk.routing_tasks",
 ]
 EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else
@@ -229,6 +229,7 @@ LOGGING = {
 # The left rail: (URL name, label, icon, permission[, entries below]). A visible tuple, no auto-discovery.
 AMITY_NAV = [
     ("home", _("Home"), "home", ""),
+    ("inbox", _("Inbox"), "inbox", "desk.view"),
     ("people", _("People"), "users", "people.view"),
     ("segments", _("Segments"), "users-group", "segments.view"),
     ("companies", _("Companies"), "building", "people.view"),
@@ -244,6 +245,7 @@ AMITY_NAV = [
         "message-circle",
         "",
         [
+            ("knowledge", _("Knowledge"), "book", "desk.view"),
             ("intents", _("Intents"), "bulb", "desk.view"),
         ],
     ),

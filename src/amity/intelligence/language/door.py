@@ -122,11 +122,14 @@ def entities(text: str, language: str, today: date) -> list[Entity]:
     return named(text[:20_000], language or "en", today)
 
 
-def library(passages: Sequence[str], language: str, known: Any = None) -> Library:
-    """Passages ready to be asked; ``known``: their vectors and those of their sentences, where kept."""
+def library(
+    passages: Sequence[str], language: str, known: Any = None, heads: Sequence[int] | None = None,
+    groups: Sequence[int] | None = None,
+) -> Library:  # fmt: skip
+    """Passages ready to be asked; ``known``: their vectors and those of their sentences; for the rest see `Library`."""
     from amity.intelligence.language.retrieval import Library as Made
 
-    made = Made(passages, language)
+    made = Made(passages, language, heads=heads, groups=groups)
     if known is not None:
         made.__dict__["vectors"] = known
     return made

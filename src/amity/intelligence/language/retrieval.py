@@ -28,6 +28,7 @@ _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
 _LONGEST_QUOTE = 400
 _PHRASE = 0.5  # what the words of the best sentence count beside those of the passage
 _MEANING = {"english": (1.0, 2.0), "many": (0.5, 1.0)}  # what a passage's and its best sentence's meaning count
+_STRANGER = {"english": 1.7, "many": 0.6}  # what a passage about something else may score: a lead is a lead over it too
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,15 @@ class Words:
 class Library:
     """Passages of one language, ready to be asked."""
 
-    def __init__(self, passages: Sequence[str], language: str, floor: float = 0.0) -> None:
-        """Reads every sentence once: about 1 ms each."""
+    def __init__(
+        self, passages: Sequence[str], language: str, floor: float = 0.0, heads: Sequence[int] | None = None,
+        groups: Sequence[int] | None = None,
+    ) -> None:  # fmt: skip
+        """Reads every sentence once: about 1 ms each. ``heads``: how much of each text is found by, never quoted;
+        ``groups``: passages of one article have one number, a lead is one over other articles."""
         self.passages = list(passages)
+        self.groups = np.array(groups if groups is not None else range(len(self.passages)), dtype=np.int64)
+        self.heads = list(heads) if heads is not None else [0] * len(self.passages)
         self.floor = floor
         self.encoder = encoder_of(language)
         self.spans = [(row, *span) for row, text in enumerate(self.passages) for span in sentences(text)]
@@ -111,12 +118,13 @@ class Library:
             return []
         with one_thread():
             passages, sentence = self._scores(question)
-        order = np.argsort(-passages, kind="stable")[: max(most, 2)]
-        lead = float(passages[order[0]] - passages[order[1]]) if len(order) > 1 else float(passages[order[0]])
+        order = np.argsort(-passages, kind="stable")
+        others = passages[self.groups != self.groups[order[0]]]
+        second = float(others.max()) if len(others) else 0.0
+        lead = float(passages[order[0]]) - max(second, _STRANGER[self.encoder])
         found = []
         for place in order[:most]:
-            own = np.flatnonzero(self.owner == place)
-            _, start, end = self.spans[int(own[np.argmax(sentence[own])])] if len(own) else (place, 0, 0)
+            start, end = self._quote(int(place), sentence)
             score = float(passages[place])
             found.append(Found(int(place), score, sureness(score, lead if place == order[0] else 0.0), start, end))
         return found
@@ -125,6 +133,16 @@ class Library:
         """The best passage, or nothing where it is not sure enough."""
         best = self.ask(question, 1)
         return best[0] if best and best[0].sure >= self.floor else None
+
+    def _quote(self, place: int, sentence: Array) -> tuple[int, int]:
+        """The best sentence of a passage; where its heading is better, the first one below it."""
+        own = np.flatnonzero(self.owner == place)
+        body = [row for row in own if self.spans[row][1] >= self.heads[place]]
+        if not len(own) or not body:
+            return 0, 0
+        best = int(own[np.argmax(sentence[own])])
+        _, start, end = self.spans[best if self.spans[best][1] >= self.heads[place] else body[0]]
+        return start, end
 
     def _scores(self, question: str) -> tuple[Array, Array]:
         """Scores of passages and of sentences."""
@@ -145,7 +163,7 @@ def encoder_of(language: str) -> str:
 
 
 def sureness(score: float, lead: float) -> float:
-    """0..1, rising with the lead over the next passage, and a little with the score."""
+    """0..1, rising with the lead over the next passage or a stranger, and a little with the score."""
     return float(1 / (1 + np.exp(-(8.0 * (lead - 0.2) + 0.5 * (score - 1.0)))))
 
 

@@ -1,0 +1,63 @@
+"""Help for everybody, without signing in: published articles of one language, with search and a quoted answer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_GET
+
+from amity.access import api as access
+from amity.base.errors import NotFound
+from amity.desk import knowledge
+from amity.desk import knowledge_articles as articles
+
+_ASKED, _SECONDS = 60, 60  # searches of one address
+
+
+@require_GET
+def index(request: HttpRequest, lang: str) -> HttpResponse:
+    """Articles of a language; ``q`` searches them, and quotes the passage that answers."""
+    _known(lang)
+    question = request.GET.get("q", "").strip()[:300]
+    if question:
+        access.spend("help.search", request.META.get("REMOTE_ADDR", ""), _ASKED, _SECONDS)
+    with translation.override(lang):
+        found, quoted = [], None
+        if question:
+            found = knowledge.find(question, lang, most=8)
+            quoted = found[0] if found and found[0].sentence and found[0].sure >= knowledge.floor_of(lang) else None
+        rows = articles.public(lang, question) if question else articles.public(lang)
+        context = {"rows": rows, "question": question, "quoted": quoted, "found": found, **_frame(lang)}
+        return _shown(request, "desk/help.html", context)
+
+
+@require_GET
+def one(request: HttpRequest, lang: str, article_id: UUID) -> HttpResponse:
+    """One article."""
+    _known(lang)
+    try:
+        view = articles.public_one(article_id)
+    except NotFound as error:
+        raise Http404 from error
+    if view.language != lang:
+        raise Http404
+    with translation.override(lang):
+        return _shown(request, "desk/help_article.html", {"article": view, **_frame(lang)})
+
+
+def _frame(lang: str) -> dict[str, object]:
+    others = [(code, name, reverse("help", args=[code])) for code, name in articles.LANGUAGES.items()]
+    return {"lang": lang, "help_languages": others}
+
+
+def _known(lang: str) -> None:
+    if lang not in articles.LANGUAGES:
+        raise Http404
+
+
+def _shown(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    return render(request, template, context)

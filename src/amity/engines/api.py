@@ -16,6 +16,7 @@ from amity.engines.fetching import Fetched, fetch
 from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
 from amity.engines.http import post as http_post
 from amity.engines.kafka import Brokers, KafkaDown, Message, OffsetGone, Sender, Subscription, Watch, ensure_topic
+from amity.engines.llm import LanguageModel, LlmDown, language_model
 from amity.engines.mail import Enclosure, Letter, MailEngine, MailSession, Receipt, mail_engine
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
@@ -58,7 +59,9 @@ __all__ = [
     "Fetched",
     "ForbiddenAddress",
     "KafkaDown",
+    "LanguageModel",
     "Letter",
+    "LlmDown",
     "MailEngine",
     "MailSession",
     "Message",
@@ -89,6 +92,7 @@ __all__ = [
     "ensure_topic",
     "fetch",
     "http_post",
+    "language_model",
     "load_database",
     "mail_engine",
     "read_calendar",

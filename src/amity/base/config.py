@@ -65,7 +65,7 @@ class Config:
     mail_url: str = ""  # e.g. smtp://user:password@mail.example.com:587; empty: letters stay under <home>/outbox
     mail_from: str = ""  # e.g. Our shop <shop@example.com>
     blobs_url: str = ""  # attachments: s3://KEY:SECRET@host/bucket?region=…; empty: encrypted under <home>/blobs
-    llm_url: str = ""  # e.g. http://127.0.0.1:11434/v1: words drafts from quoted passages; empty: quotes stand as they are
+    llm_url: str = ""  # e.g. http://127.0.0.1:11434/v1: words drafts from quotes; empty: quotes stand as they are
     llm_model: str = ""  # its name there
     llm_key: str = ""
     log_level: str = "INFO"

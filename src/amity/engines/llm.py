@@ -11,8 +11,6 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import httpx
-
 CONNECT_S, READ_S = 5.0, 20.0
 MAX_ASKED, MAX_ANSWER, MAX_BYTES = 24_000, 8_000, 256 * 1024
 
@@ -59,6 +57,8 @@ class ChatCompletions:
         return _text(self._answer(body, headers))
 
     def _answer(self, body: dict[str, Any], headers: dict[str, str]) -> bytes:
+        import httpx
+
         deadline = time.monotonic() + self.seconds
         limits = httpx.Timeout(min(READ_S, self.seconds), connect=min(CONNECT_S, self.seconds))
         address = f"{self.url.rstrip('/')}/chat/completions"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -110,14 +109,9 @@ def test_a_server_that_drips_is_left_at_the_deadline() -> None:
             except OSError:
                 return
 
-    began = time.monotonic()
     with serving(drip) as (url, _asked):
         try:
             with pytest.raises(LlmDown, match="too slow"):
                 ChatCompletions(url, "small", seconds=0.3).say("", "?")
         finally:
             stop.set()
-    assert time.monotonic() - began < READ_LIMIT
-
-
-READ_LIMIT = 20.0  # what a single read may take: the deadline is far below it

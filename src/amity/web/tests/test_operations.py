@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import pytest
@@ -14,6 +15,7 @@ from amity.access.models import Staff
 from amity.base import jobs
 from amity.base.models import JobRun
 from amity.web import cli
+from amity.web.jobs import KINDS
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +137,9 @@ def test_every_command_explains_itself(words: list[str]) -> None:
 def test_wrong_usage_is_exit_code_2() -> None:
     assert CliRunner().invoke(cli.cli, ["import"]).exit_code == 2
     assert CliRunner().invoke(cli.cli, ["nothing"]).exit_code == 2
+
+
+def test_every_job_with_progress_has_a_name_that_people_read() -> None:
+    jobs.app.perform_import_paths()
+    shown = {name for name, task in jobs.app.tasks.items() if "job_run_id" in inspect.signature(task.func).parameters}
+    assert shown - {"base.undo.run_step", *KINDS} == set()  # a step of a change is listed as the change

@@ -9,9 +9,12 @@ def bring_up_to_date() -> bool:
     """Apply what migrations wait; False where none does, which is found out without loading them."""
     from django.core.management import call_command
 
+    from amity.base import migrating
+
     if _on_disk() <= _applied():
         return False
-    call_command("migrate", verbosity=0, interactive=False)
+    with migrating.quickly():
+        call_command("migrate", verbosity=0, interactive=False)
     return True
 
 

@@ -15,6 +15,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
+from amity.base import migrating
+
 _PREFIX = "amity_template_"
 _LOCK = 7_240_115_902  # held while templates are made or copied: no copy is taken of one that is in use
 
@@ -67,7 +69,8 @@ def _make_template(cursor: Any, made_of: str) -> None:
     before, test = connection.settings_dict["NAME"], connection.settings_dict["TEST"]
     usual, test["NAME"] = test["NAME"], _PREFIX + "unfinished"
     try:
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        with migrating.quickly():
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         with connection.cursor() as inside:  # tests that commit are cleaned up by TRUNCATE, which the audit log refuses
             inside.execute("ALTER TABLE access_auditentry DISABLE TRIGGER audit_no_truncate")
     finally:

@@ -1,7 +1,7 @@
 """The door of room `channels`: the only way to write to anybody."""
 
 from amity.channels import chat_door as chat
-from amity.channels.account_names import account_names
+from amity.channels.account_names import account_names, usual_account
 from amity.channels.asking import barred
 from amity.channels.attaching import AttachmentView, attach
 from amity.channels.attaching import belong as files_belong
@@ -10,6 +10,9 @@ from amity.channels.attaching import files as file_views
 from amity.channels.carriers import Carrier, register_carrier
 from amity.channels.confirmations import literal
 from amity.channels.deliveries import Delivery, deliveries, known_keys, move_received, on_settled, withdraw
+from amity.channels.mail_arriving import take as take_mail
+from amity.channels.mail_threads import Thread
+from amity.channels.mail_threads import participants as mail_participants
 from amity.channels.masking import masked
 from amity.channels.outbox import Message, Outcome, OutgoingView, outgoing, propose
 from amity.channels.receiving import (
@@ -20,6 +23,7 @@ from amity.channels.receiving import (
     conversations_of_refs,
     receive,
     register_receiver,
+    twin_of,
 )
 from amity.channels.refusals import REASONS
 from amity.channels.rules import Rule, rules, set_rule
@@ -41,6 +45,7 @@ __all__ = [
     "Rule",
     "SuppressionView",
     "Taken",
+    "Thread",
     "account_names",
     "attach",
     "barred",
@@ -53,6 +58,7 @@ __all__ = [
     "known_keys",
     "lift",
     "literal",
+    "mail_participants",
     "masked",
     "move_received",
     "on_settled",
@@ -66,5 +72,8 @@ __all__ = [
     "set_rule",
     "suppress",
     "suppressed",
+    "take_mail",
+    "twin_of",
+    "usual_account",
     "withdraw",
 ]

@@ -20,4 +20,5 @@ class ChannelsConfig(AppConfig):
         carriers.register_carrier("chat", chat_carrier.ChatCarrier, inside=True)
         people.register_holder(people.Holder("received", "channels_received"))
         people.register_holder(people.Holder("attachment", "channels_attachment"))
+        people.register_holder(people.Holder("mail_ref", "channels_mailref"))
         people.register_holder(people.Holder("chat_session", "channels_chatsession"))

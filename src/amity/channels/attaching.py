@@ -30,9 +30,9 @@ REFUSED = {
     "empty": gettext_lazy("It is empty."),
 }
 _PROGRAM_WORDS = """
- exe com scr pif bat cmd ps1 psm1 vbs vbe js jse mjs wsf wsh wsc hta msi msp mst jar lnk url iso img vhd vhdx dll cpl sys
- drv ocx reg inf chm hlp apk ipa app dmg pkg deb rpm sh bash run bin elf gadget application appref-ms scf sct shb shs xll
- msc library-ms settingcontent-ms diagcab one
+ exe com scr pif bat cmd ps1 psm1 vbs vbe js jse mjs wsf wsh wsc hta msi msp mst jar lnk url iso img vhd vhdx dll
+ cpl sys drv ocx reg inf chm hlp apk ipa app dmg pkg deb rpm sh bash run bin elf gadget application appref-ms scf sct
+ shb shs xll msc library-ms settingcontent-ms diagcab one
 """
 _PROGRAMS = frozenset(_PROGRAM_WORDS.split())
 _PROGRAM_TYPES = frozenset((

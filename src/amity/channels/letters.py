@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from amity.base import clock
 from amity.base.errors import Refused
+from amity.channels import mail_marks, mail_threads
+from amity.channels.mail_models import MailRef
 from amity.channels.models import Outgoing
 from amity.engines import api as engines
 from amity.people import api as people
@@ -26,10 +28,30 @@ def engine() -> engines.MailEngine:
 
 def letter_of(row: Outgoing) -> engines.Letter:
     """The letter of a message. Its Message-ID is the message's own, so the same letter twice would be known."""
+    ref = mail_threads.of(row)
+    if ref is not None:
+        return _in_thread(row, ref)
     name, sender = sender_of()
     return engines.Letter(
         id=f"{row.pk}@{sender.rpartition('@')[2]}", sender=sender, sender_name=name, to=row.address,
         subject=row.subject, text=row.body, html=row.html, date=clock.now(), headers=_headers(row),
+        files=_files(row.files),
+    )  # fmt: skip
+
+
+def _in_thread(row: Outgoing, ref: MailRef) -> engines.Letter:
+    """A letter of a conversation: from its mailbox, with what leads the answer home."""
+    account = mail_threads.account_of(ref)
+    name, sender = sender_of()
+    if account is not None and account.address:
+        name, sender = account.settings.get("sender_name") or account.name, account.address
+    text, html = mail_threads.bodies(row, ref)
+    headers = mail_threads.headers(ref, account)
+    if row.language:
+        headers["Content-Language"] = row.language
+    return engines.Letter(
+        id=ref.message_ref, sender=sender, sender_name=name, to=row.address,
+        subject=mail_threads.subject_of(row, ref, account), text=text, html=html, date=clock.now(), headers=headers,
         files=_files(row.files),
     )  # fmt: skip
 
@@ -58,7 +80,7 @@ def sender_of() -> tuple[str, str]:
 
 
 def _headers(row: Outgoing) -> dict[str, str]:
-    headers = {"Auto-Submitted": "auto-generated", "X-Amity": str(row.pk)}
+    headers = {"Auto-Submitted": "auto-generated", "X-Amity": mail_marks.header(row.pk)}
     if row.language:
         headers["Content-Language"] = row.language
     purpose = people.consent.purpose(row.purpose)

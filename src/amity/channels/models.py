@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from amity.base import clock, personal
 from amity.base.models import Record
 from amity.channels.chat_models import ChatSession
+from amity.channels.mail_models import MailRef
 from amity.channels.receiving_models import Account, Attachment, Received
 
-__all__ = ["Account", "Attachment", "ChatSession", "Outgoing", "Received", "SendRule", "Suppression"]
+__all__ = ["Account", "Attachment", "ChatSession", "MailRef", "Outgoing", "Received", "SendRule", "Suppression"]
 
 
 class Outgoing(Record):

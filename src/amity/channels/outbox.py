@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, paging
 from amity.base.errors import NotFound, Refused
-from amity.channels import addressing, carriers, gate, letters
+from amity.channels import addressing, carriers, gate, letters, mail_threads
 from amity.channels.calling import call_worker
 from amity.channels.masking import masked
 from amity.channels.models import Outgoing
@@ -35,7 +35,8 @@ _PERSONAL = ("first_name", "last_name", "name", "job_title", "city")
 class Message:
     """A message to be. ``key``: proposing it twice is one message. Texts have placeholders (`placeholders`).
 
-    ``address`` empty: the person's own for the channel. Without ``person_id`` only what is owed goes out (staff).
+    ``address`` empty: the person's own for the channel. Without ``person_id`` only what is owed goes out (staff). With
+    ``thread`` the texts are taken as they are: braces in an answer are no placeholders.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Message:
     values: Mapping[str, Any] = field(default_factory=dict)
     not_before: datetime | None = None
     files: Sequence[engines.Enclosure] = ()
+    thread: mail_threads.Thread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def propose(principal: access.Principal, message: Message) -> Outcome:
         if not row.reason:
             verdict = gate.decide(cursor, row)
             settle(row, verdict)
+            if message.thread is not None and row.channel == "email" and row.state != Outgoing.State.REFUSED:
+                _follow(row, message.thread)
         if row.state == Outgoing.State.QUEUED and carriers.delivers_inside(row.channel) and row.due_at <= clock.now():
             _deliver(row)
         row.save(force_insert=True)
@@ -117,6 +121,14 @@ def propose(principal: access.Principal, message: Message) -> Outcome:
         if row.state == Outgoing.State.QUEUED:
             call_worker(row.due_at)
     return Outcome(row.pk, row.state, row.reason)
+
+
+def _follow(row: Outgoing, thread: mail_threads.Thread) -> None:
+    """A letter of a conversation: its id is remembered; machines that answer machines are stopped."""
+    if mail_threads.too_many(row.address, thread):
+        row.state, row.reason, row.decided_at = Outgoing.State.REFUSED, "loop", clock.now()
+    else:
+        mail_threads.keep(row, thread, letters.sender_of()[1].rpartition("@")[2])
 
 
 _VERBS = {"refused": "refused", "held": "held", "sent": "sent", "failed": "failed"}
@@ -201,6 +213,10 @@ def _row(principal: access.Principal, message: Message) -> Outgoing:
 
 
 def _fill(row: Outgoing, message: Message, person: people.PersonView | None) -> None:
+    if message.thread is not None:
+        row.subject, row.body = masked(" ".join(message.subject.split()))[:900], masked(message.body)[:MAX_TEXT]
+        row.html = masked(message.html)[:MAX_TEXT]
+        return
     values = _values(row, person) | dict(message.values)
     try:
         row.subject = masked(filled(" ".join(message.subject.split()), values))[:900]

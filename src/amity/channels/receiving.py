@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock
+from amity.channels import mail_threads
 from amity.channels.masking import masked
 from amity.channels.receiving_models import Account, Received
 
@@ -100,9 +101,9 @@ def register_receiver(receiver: Receiver) -> None:
 def receive(message: Incoming) -> Taken:
     """Take a message in, once. It is kept, and where it belongs decided, or neither. Card numbers are masked."""
     account = Account.objects.get(pk=message.account_id)
-    known = _known(message)
-    if known is not None:
-        return known
+    before = known(message)
+    if before is not None:
+        return before
     try:
         with transaction.atomic():
             row = _row(message)
@@ -114,10 +115,10 @@ def receive(message: Incoming) -> Taken:
             if row.conversation_id:
                 Received.objects.filter(pk=row.pk).update(conversation_id=row.conversation_id)
     except IntegrityError:
-        known = _known(message)
-        if known is None:
+        before = known(message)
+        if before is None:
             raise
-        return known
+        return before
     return Taken(row.pk, True, row.conversation_id)
 
 
@@ -131,7 +132,8 @@ def view_of(row: Received, account_kind: str, files: Sequence[UUID] = ()) -> Rec
     )  # fmt: skip
 
 
-def _known(message: Incoming) -> Taken | None:
+def known(message: Incoming) -> Taken | None:
+    """What became of a message that was taken in before, None for a new one. 1 query."""
     found = Received.objects.filter(account_id=message.account_id, provider_id=message.provider_id[:500]).first()
     return Taken(found.pk, False, found.conversation_id) if found else None
 
@@ -150,6 +152,17 @@ def _row(message: Incoming) -> Received:
 
 
 def conversations_of_refs(refs: Sequence[str]) -> dict[str, UUID]:
-    """Message-ID → conversation, of those that came in. 1 query."""
+    """Message-ID → conversation, of those that came in and of those that we wrote. 2 queries."""
     rows = Received.objects.filter(message_ref__in=[ref for ref in refs if ref], conversation_id__isnull=False)
-    return {ref: home for ref, home in rows.values_list("message_ref", "conversation_id") if home}
+    told = rows.order_by("-received_at").values_list("message_ref", "conversation_id")
+    came = {ref: home for ref, home in told if home}
+    return came | mail_threads.conversations(refs)
+
+
+def twin_of(received_id: UUID) -> UUID | None:
+    """The conversation in which the same mail is already, that came to another mailbox of ours too. 2 queries."""
+    own = Received.objects.filter(pk=received_id).values_list("provider_id", "account_id", "channel").first()
+    if own is None or own[2] != "email":
+        return None
+    rows = Received.objects.filter(provider_id=own[0], channel="email", conversation_id__isnull=False)
+    return rows.exclude(account_id=own[1]).values_list("conversation_id", flat=True).first()

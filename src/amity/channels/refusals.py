@@ -38,6 +38,8 @@ REASONS: Mapping[str, str | Promise] = {
     "later": _("The mail server asked to try again later"),
     "engine_refused": _("The mail server refused it"),
     "gave_up": _("The mail server did not take it after several tries"),
+    "returned": _("It came back: the other side did not take it"),
+    "loop": _("Machines have written to this address often enough for today"),
     "taken_back": _("Taken back before it went out"),
     "interrupted": _("Amity was stopped while handing it over: it may have been sent"),
     "connection_lost": _("The connection broke while handing it over: it may have been sent"),

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from amity.access import api as access
 from amity.base import clock
-from amity.channels import gate, letters
+from amity.channels import gate, letters, mail_threads
 from amity.channels.addressing import kind_of
 from amity.channels.carriers import Ways, ways
 from amity.channels.deliveries import settled
@@ -132,6 +132,7 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     if receipt.result == "accepted":
         row.state, row.reason = Outgoing.State.SENT, ""
         row.files = letters.without_content(row.files)
+        mail_threads.sent(row)
         if row.purpose == people.consent.ACCOUNT:
             row.body = row.html = ""  # it held a link that opens something
     elif receipt.result == "unknown":

@@ -5,19 +5,23 @@ from __future__ import annotations
 from uuid import UUID
 
 from amity.channels import api as channels
-from amity.desk import thread
-from amity.desk.finding import conversation_of
+from amity.desk import happenings, thread
+from amity.desk.finding import conversation_of, is_stranger, suggest
+from amity.desk.models import State
 
 
 def arrive(received: channels.ReceivedView) -> UUID:
-    """`channels` receiver: put a message where it belongs; returns the conversation's id."""
-    conversation_id = conversation_of(received)
-    if conversation_id is None:
-        conversation_id = thread.open_conversation(
-            received.person_id, received.channel, received.subject, received.account_id, received.address,
-            at=received.received_at,
-        ).pk  # fmt: skip
-    thread.append(
+    """`channels` receiver: put a message where it belongs; returns the conversation's id.
+
+    The same mail to two of our mailboxes is one message. What a machine wrote and belongs nowhere is kept as solved.
+    """
+    twin = channels.twin_of(received.id)
+    if twin is not None:
+        return twin
+    home = conversation_of(received)
+    conversation_id = home or _opened(received)
+    stranger = home is not None and is_stranger(received, home)
+    message = thread.append(
         conversation_id,
         thread.Said(
             key=f"received:{received.id}", direction="in", author="customer", text=received.text,
@@ -25,4 +29,23 @@ def arrive(received: channels.ReceivedView) -> UUID:
             automatic=received.automatic, received_id=received.id, files=received.files, at=received.received_at,
         ),
     )  # fmt: skip
+    if stranger:
+        happenings.note(message.conversation, "stranger", data={"message": str(message.pk)}, at=received.received_at)
+    if home is None and received.channel == "email":
+        suggest(received, conversation_id)
     return conversation_id
+
+
+def _opened(received: channels.ReceivedView) -> UUID:
+    """A new conversation; one that begins with what a machine wrote waits for nobody."""
+    row = thread.open_conversation(
+        received.person_id, received.channel, received.subject, received.account_id, received.address,
+        at=received.received_at,
+    )  # fmt: skip
+    if received.automatic:
+        row.state, row.solved_at = State.SOLVED, received.received_at
+        row.save(update_fields=["state", "solved_at"])
+        happenings.note(
+            row, "state", data={"from": "open", "to": "solved", "why": received.automatic}, at=row.started_at
+        )
+    return row.pk

@@ -24,6 +24,7 @@ from amity.desk.conversations_changes import do as change_now
 from amity.desk.conversations_changes import tell_listeners
 from amity.desk.conversations_messages import MessageView, view_of
 from amity.desk.models import Conversation, Happening, Mention, Message, State
+from amity.engines import api as engines
 
 REPLY, NOTE, KEY = "desk.reply", "desk.note", "desk:"
 PURPOSE, UNDO_SECONDS, MAX_TEXT = "service", 10, 100_000
@@ -218,12 +219,26 @@ def _propose(
         body=message.text, person_id=row.person_id, address=row.address if same else "", html=answer.html,
         language=row.language,
         not_before=clock.now() + timedelta(seconds=undo_seconds) if undo_seconds > 0 else None,
+        files=_enclosed(answer.files),
+        thread=channels.Thread(row.pk, message.author, row.account_id, row.number),
     )  # fmt: skip
     outcome = channels.propose(principal, proposed)
-    if outcome.state == "refused":
+    if outcome.state == "refused" and message.author == "staff":
         raise Refused("cannot_send", _("It cannot be sent: {why}.").format(why=outcome.why))
+    if answer.files:
+        channels.files_belong(answer.files, row.pk, message.pk, row.person_id)
     message.outgoing_id = outcome.id
     message.save(update_fields=["outgoing_id"])
+
+
+def _enclosed(files: Sequence[UUID]) -> list[engines.Enclosure]:
+    """Files as they go along with a message."""
+    known = channels.file_views(files) if files else {}
+    return [
+        engines.Enclosure(known[each].name, known[each].type, channels.file_content(each))
+        for each in files
+        if each in known
+    ]
 
 
 def subject_of(row: Conversation) -> str:

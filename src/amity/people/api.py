@@ -14,7 +14,7 @@ from amity.people.changes import (
     create_person,
 )
 from amity.people.company_holders import CompanyHolder, register_company_holder
-from amity.people.contacting import contact
+from amity.people.contacting import contact, contact_known
 from amity.people.finding import (
     company_called,
     company_meant,
@@ -69,7 +69,7 @@ from amity.people.profiles import (
 )
 from amity.people.readiness import ProfileFacts, any_profile, facts
 from amity.people.told_changes import told_changes, wanted_by
-from amity.people.visiting import signed_in, visitor
+from amity.people.visiting import homes_of, proved, signed_in, visitor
 
 LEAD_CHOICES = LeadStatus.choices
 
@@ -112,6 +112,7 @@ __all__ = [
     "computed",
     "consent",
     "contact",
+    "contact_known",
     "create_company",
     "create_person",
     "duplicates",
@@ -121,6 +122,7 @@ __all__ = [
     "get_company",
     "get_person",
     "history_of",
+    "homes_of",
     "identifiers_of",
     "import_kit",
     "imports",
@@ -148,6 +150,7 @@ __all__ = [
     "person_views",
     "privacy",
     "profile_rows",
+    "proved",
     "quality",
     "record_actions",
     "register_company_holder",

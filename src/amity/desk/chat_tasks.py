@@ -15,3 +15,13 @@ def ask_by_mail(timestamp: int) -> None:
 
     close_old_connections()
     csat.ask_by_mail()
+
+
+@jobs.app.task(name="desk.portal_code")
+def send_code(sealed: str, language: str) -> None:
+    """Send the code of the portal to an address, where it is known."""
+    from amity.base import sealing
+    from amity.desk import portal
+
+    close_old_connections()
+    portal.send_code_to(sealing.unseal(sealed), language)

@@ -32,6 +32,28 @@ def signed_in(user_id: str, origin_id: UUID) -> UUID:
     return _home(events.Fact(**_blank(origin_id), anonymous_id="", user_id=user_id))
 
 
+def proved(kind: str, value: str) -> set[UUID]:
+    """Profile rows (members, not whom they are part of) that proved this address is theirs. 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT person_id FROM people_identifier WHERE kind = %s AND value = %s AND verified LIMIT 1000",
+            [kind, value],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def homes_of(holder: str, rows: dict[UUID, UUID]) -> dict[UUID, UUID]:
+    """Rows of another table with the member that each is at home at: merges move them, and this is whence. 1 query.
+
+    ``rows``: row → the person it points at now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT row_id, home_id FROM people_holding WHERE holder = %s AND row_id = ANY(%s)", [holder, list(rows)]
+        )
+        return rows | dict(cursor.fetchall())
+
+
 def _home(fact: events.Fact) -> UUID:
     with transaction.atomic(), connection.cursor() as cursor:
         lock(cursor)

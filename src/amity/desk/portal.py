@@ -1,0 +1,256 @@
+"""The portal: a customer proves an e-mail address with a code and sees the requests that are theirs, and no others.
+
+Theirs is what was written from that address by mail, and what is at home with a profile row that proved the address.
+What a stranger only said about it (an address typed into a chat, a merge on such a word) opens nothing. Nothing is kept
+about sign-ins: the code is computed from the address and the hour, tries are counted, the session is a sealed cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from amity.access import api as access
+from amity.base import clock, jobs, sealing
+from amity.base.errors import NotFound, Refused
+from amity.channels import api as channels
+from amity.desk import csat, thread
+from amity.desk.models import Conversation, Message, State
+from amity.people import api as people
+
+CODE_MINUTES = 10
+TRIES, LETTERS, PER_ADDRESS_SECONDS = 5, 3, 15 * 60
+SESSION = timedelta(hours=12)
+MOST, MAX_TEXT, MAX_SUBJECT = 100, 20_000, 300
+_LOST = ("queued", "held", "refused", "failed", "handing")
+_LANGUAGES = ("en", "ru", "pl", "de")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as its customer sees it. ``rating``: the page on which it is rated, once it is solved."""
+
+    id: UUID
+    name: str
+    title: str
+    state: str
+    state_label: str
+    last_at: datetime
+    rating: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One message. ``mine``: the customer's own."""
+
+    mine: bool
+    author: str
+    name: str
+    text: str
+    at: datetime
+    files: tuple[str, ...]
+
+
+def ask_for_code(email: str, client: str, language: str) -> str:
+    """Have a code sent to an address that is known; returns the plain address. Raises `Refused`, `TooMany`.
+
+    Answers the same, and as fast, for an address that nobody has: who is known is looked up by a job.
+    """
+    address = plain(email)
+    access.spend("portal.client", client, 30, PER_ADDRESS_SECONDS)
+    access.spend("portal.letter", address, LETTERS, PER_ADDRESS_SECONDS)
+    jobs.named("desk.portal_code").defer(sealed=sealing.seal(address), language=language)
+    return address
+
+
+def send_code_to(address: str, language: str) -> bool:
+    """The job: a letter with code and link, where somebody has this address. Through the send gate."""
+    if not known(address):
+        return False
+    code, moment = _code(address, _window()), clock.now()
+    with translation.override(language if language in _LANGUAGES else settings.LANGUAGE_CODE):
+        token = sealing.seal(json.dumps([address, code]))
+        link = people.consent.public_url(reverse("portal_link", args=[token]))
+        body = render_to_string("desk/mail/portal.txt", {"code": code, "link": link, "minutes": CODE_MINUTES})
+        message = channels.Message(
+            key=f"portal:{hashlib.sha256(address.encode()).hexdigest()[:24]}:{moment.timestamp():.0f}",
+            channel="email", purpose=people.consent.ACCOUNT, subject=channels.literal(_("Your code to sign in")),
+            body=channels.literal(body), address=address, template="portal", language=language,
+        )  # fmt: skip
+    return channels.propose(access.SYSTEM, message).state == "queued"
+
+
+def sign_in(address: str, code: str) -> str:
+    """The sealed session of who typed the right code. Raises ``Refused("bad_code")``, `TooMany` after five tries.
+
+    A code opens one session.
+    """
+    access.spend("portal.try", address, TRIES, PER_ADDRESS_SECONDS)
+    typed = "".join(sign for sign in code if sign.isdigit())
+    good = [window for window in (_window(), _window() - 1) if hmac.compare_digest(_code(address, window), typed)]
+    if not good or not known(address):
+        raise Refused("bad_code", _("This code is wrong or too old."))
+    if access.spend("portal.used", f"{address}:{good[0]}", 1_000, 3_600) < 999:
+        raise Refused("bad_code", _("This code is wrong or too old."))
+    return sealing.seal(json.dumps([address, clock.now().timestamp()]))
+
+
+def read_link(token: str) -> tuple[str, str]:
+    """Address and code of a link; raises ``Refused("bad_code")``."""
+    told = _unsealed(token)
+    if len(told) != 2 or not isinstance(told[1], str):
+        raise Refused("bad_code", _("This code is wrong or too old."))
+    return str(told[0]), told[1]
+
+
+def address_of(session: str) -> str:
+    """Who a session belongs to; empty for none, or one that is over."""
+    told = _unsealed(session) if session else []
+    if len(told) != 2 or not isinstance(told[1], float):
+        return ""
+    return str(told[0]) if clock.now().timestamp() - told[1] < SESSION.total_seconds() else ""
+
+
+def plain(email: str) -> str:
+    """An address as it is compared; raises ``Refused("bad_address")``."""
+    address = people.consent.plain_address("email", email)
+    if not address:
+        raise Refused("bad_address", _("This is no e-mail address."))
+    return address
+
+
+def known(address: str) -> bool:
+    """Whether anything here is this address's. 2 queries."""
+    return bool(people.proved("email", address)) or _by_mail(address).exists()
+
+
+def requests(address: str) -> list[Request]:
+    """What this customer asked, newest first (at most 100). 4 queries."""
+    rows = Conversation.objects.filter(pk__in=_ids(address)).order_by("-last_at", "-id")[:MOST]
+    return [_view(row) for row in rows]
+
+
+def request(address: str, conversation_id: UUID) -> tuple[Request, list[Words]]:
+    """One request with what was said; raises `NotFound` for everybody else's. 8 queries."""
+    row = _own(address, conversation_id)
+    said = row.messages.filter(direction__in=("in", "out"), withdrawn_at=None).order_by("seq")[:500]  # type: ignore[attr-defined]
+    return _view(row), _words(list(said))
+
+
+def write(address: str, conversation_id: UUID, text: str, key: str) -> None:
+    """The customer goes on with a request; the same ``key`` is one message. Raises as `request`."""
+    row, text = _own(address, conversation_id), _checked(text)
+    _append(row, text, f"portal:{row.pk}:{key[:60]}")
+
+
+def open_request(address: str, subject: str, text: str, key: str) -> UUID:
+    """A new request; answers go to the address and show here. The same ``key`` opens one. Raises `Refused`."""
+    text, subject = _checked(text), channels.masked(" ".join(subject.split()))[:MAX_SUBJECT]
+    if not subject:
+        raise Refused("no_subject", _("Say in a few words what it is about."))
+    said_key = f"portal:{hashlib.sha256(address.encode()).hexdigest()[:24]}:{key[:60]}"
+    with transaction.atomic():
+        known_one = Message.objects.filter(key=said_key).first()
+        if known_one is not None:
+            return known_one.conversation_id
+        person_id, account_id = people.contact("email", address), channels.usual_account("email")
+        row = thread.open_conversation(person_id, "email", subject, account_id, address)
+        _append(row, text, said_key)
+    return row.pk
+
+
+def _append(row: Conversation, text: str, key: str) -> None:
+    thread.append(row.pk, thread.Said(key=key, direction="in", author="customer", text=text, channel=row.channel))
+
+
+def _own(address: str, conversation_id: UUID) -> Conversation:
+    row = Conversation.objects.filter(pk=conversation_id).first()
+    if row is None or row.pk not in _ids(address, conversation_id):
+        raise NotFound(_("This request is not here."))
+    return row
+
+
+def _by_mail(address: str) -> QuerySet[Conversation]:
+    rows = Conversation.objects.filter(channel="email", address=address, merged_into=None)
+    return rows.exclude(state=State.SPAM)
+
+
+def _ids(address: str, only: UUID | None = None) -> set[UUID]:
+    """Conversations of an address: written from it by mail, or at home with who proved it."""
+    rows = Conversation.objects.filter(merged_into=None).exclude(state=State.SPAM)
+    rows = rows.filter(pk=only) if only else rows
+    found = set(rows.filter(channel="email", address=address).order_by("-last_at").values_list("pk", flat=True)[:MOST])
+    members = people.proved("email", address)
+    if members:
+        tops = set(people.survivors(members).values())
+        near = dict(rows.filter(person_id__in=tops).order_by("-last_at").values_list("pk", "person_id")[: 5 * MOST])
+        found |= {pk for pk, home in people.homes_of("conversation", near).items() if home in members}
+    return found
+
+
+def _words(messages: Sequence[Message]) -> list[Words]:
+    states = channels.deliveries([each.outgoing_id for each in messages if each.outgoing_id])
+    names = access.staff_names({each.staff_id for each in messages if each.staff_id})
+    ids = [UUID(str(file)) for each in messages for file in each.files]
+    files = channels.file_views(ids) if ids else {}
+    shown = []
+    for each in messages:
+        told = states.get(each.outgoing_id) if each.outgoing_id else None
+        if told is not None and told.state in _LOST:
+            continue
+        name = names.get(each.staff_id, "").split(" ")[0] if each.staff_id else ""
+        named = tuple(files[pk].name for file in each.files if (pk := UUID(str(file))) in files)
+        shown.append(Words(each.author == "customer", each.author, name, each.text, each.at, named))
+    return shown
+
+
+def _view(row: Conversation) -> Request:
+    solved = row.state == State.SOLVED
+    waits = row.state == State.PENDING
+    label = _("Solved") if solved else _("Waiting for you") if waits else _("We are on it")
+    rating = reverse("csat", args=[csat.token_of(row.pk)]) if solved else ""
+    state = "solved" if solved else "pending" if waits else "open"
+    return Request(
+        row.pk, f"#{row.number}", row.subject or row.snippet or f"#{row.number}", state, label, row.last_at, rating
+    )  # fmt: skip
+
+
+def _checked(text: str) -> str:
+    text = channels.masked(text.replace("\0", "").replace("\r\n", "\n").strip())
+    if not text:
+        raise Refused("message_empty", _("Write something first."))
+    if len(text) > MAX_TEXT:
+        raise Refused("message_long", _("This is too long for one message."))
+    return text
+
+
+def _window() -> int:
+    return int(clock.now().timestamp() // (CODE_MINUTES * 60))
+
+
+def _code(address: str, window: int) -> str:
+    """Six digits that only this installation can work out (HOTP's truncation, RFC 4226)."""
+    told = hmac.new(f"portal:{settings.SECRET_KEY}".encode(), f"{address}:{window}".encode(), hashlib.sha256).digest()
+    at = told[-1] & 15
+    return f"{(int.from_bytes(told[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+def _unsealed(token: str) -> list[object]:
+    try:
+        told = json.loads(sealing.unseal(token))
+    except (Refused, ValueError):
+        return []
+    return told if isinstance(told, list) else []

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from amity.desk import chat, conversations, conversations_messages, handing, linking, replies
+from amity.desk import brief, chat, conversations, conversations_messages, handing, linking, replies
 from amity.desk.conversations import ConversationView
 from amity.desk.conversations_changes import on_change
 from amity.desk.handing import hand_over
@@ -16,6 +16,7 @@ __all__ = [
     "Said",
     "State",
     "append",
+    "brief",
     "chat",
     "conversations",
     "conversations_messages",

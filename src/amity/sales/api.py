@@ -31,14 +31,14 @@ from amity.sales.lists import DEAL_KIND, DEALS, PRODUCTS, STATUS_TAGS, deal_rows
 from amity.sales.meetings import MeetingView, guests_of, meetings_of
 from amity.sales.models import DealStatus
 from amity.sales.notes import NoteView, add_note, in_words, notes_of
-from amity.sales.orders import LineView, OrderView, SoldView, lines_of, orders_of, sold
+from amity.sales.orders import LineView, OrderView, SoldView, lines_of, orders_by_id, orders_of, sold
 from amity.sales.pages_board import before as gate_before
 from amity.sales.pages_board import forget as forget_board
 from amity.sales.pages_board import remembered as board_remembered
 from amity.sales.quotes import QuoteView, quotes
 from amity.sales.readiness import SalesFacts, facts
 from amity.sales.relations_graph import around as relations_around
-from amity.sales.todo import TASK_ADD, TASK_DONE, TaskView, add_task, finish, my_tasks, open_tasks
+from amity.sales.todo import TASK_ADD, TASK_DONE, TaskView, add_task, finish, my_tasks, open_tasks, tasks_by_id
 
 __all__ = [
     "DEALS",
@@ -88,6 +88,7 @@ __all__ = [
     "notes_of",
     "open_tasks",
     "open_value",
+    "orders_by_id",
     "orders_of",
     "product_choices",
     "product_names",
@@ -99,4 +100,5 @@ __all__ = [
     "stage_choices",
     "stages_beside",
     "standing_of",
+    "tasks_by_id",
 ]

@@ -10,5 +10,7 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from amity.base import live
+        from amity.web import desk_links
 
+        desk_links.register()
         live.register("job", lambda principal, ids: set(ids) if principal.may("jobs.view") else set())

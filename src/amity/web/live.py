@@ -153,11 +153,14 @@ class Live:
 
     async def _tell(self, stream: Stream, send: Send) -> None:
         number, behind = self.hub.event_id(), stream.behind
-        keys, stream.behind = stream.take(), False
+        keys, words, stream.behind = stream.take(), list(stream.words), False
+        stream.words.clear()
+        for each in await self._in_thread(_audible, stream.principal, words) if words else ():
+            await _say(send, f"event: said\ndata: {json.dumps(each, separators=(',', ':'))}\n\n")
         if behind:
             await _say(send, f"id: {number}\nevent: missed\ndata: {{}}\n\n")
             return
-        seen = await self._in_thread(_visible, stream.principal, keys)
+        seen = await self._in_thread(_visible, stream.principal, keys) if keys else {}
         if seen:
             await _say(send, f"id: {number}\nevent: changed\ndata: {json.dumps(seen, separators=(',', ':'))}\n\n")
 
@@ -222,6 +225,12 @@ def _visible(principal: Any, keys: set[Key]) -> dict[str, list[str]]:
         if seen:
             found[kind] = sorted(seen)
     return found
+
+
+def _audible(principal: Any, words: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What was said of records that this reader may hear of. At most 1 query per kind."""
+    seen = _visible(principal, {(each["kind"], each["of"]) for each in words})
+    return [each for each in words if each["of"] in seen.get(each["kind"], ())]
 
 
 def _with_fresh_connection(work: Callable[..., T], *given: Any) -> T:

@@ -14,6 +14,7 @@ from amity.base.ids import new_id
 
 ANY = ""  # instead of an id: every record of the kind
 KEPT = 5_000  # notices that a reader who was away for a moment can catch up on
+WORDS = 50  # of what is said and kept nowhere, the newest that wait for one page
 PER_SESSION, PER_PROCESS = 6, 2_000
 Key = tuple[str, str]  # kind, id
 
@@ -36,6 +37,7 @@ class Stream:
     principal: Any
     keys: frozenset[Key]
     waiting: set[Key] = field(default_factory=set)
+    words: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=WORDS))  # said, kept nowhere
     behind: bool = False  # something may have been missed: everything is to be asked again
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -100,6 +102,10 @@ class Hub:
 
     def hear(self, payload: str) -> None:
         """A notice arrived from the database."""
+        words = live.said(payload)
+        if words is not None:
+            self._say(*words)
+            return
         read = live.read(payload)
         if read is None:
             return
@@ -108,6 +114,12 @@ class Hub:
         self._kept.append(notice)
         for stream, keys in self._meant(notice):
             stream.told(keys)
+
+    def _say(self, kind: str, subject: str, words: dict[str, str]) -> None:
+        """Something that is kept nowhere: for who listens to that very record now."""
+        for stream in self._by_key.get((kind, subject), ()):
+            stream.words.append({**words, "kind": kind, "of": subject})
+            stream.wake.set()
 
     def lost(self) -> None:
         """The line to the database broke: whatever was told meanwhile is unknown."""

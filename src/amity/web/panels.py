@@ -73,12 +73,19 @@ def subject_of(kind: str, view: Any) -> Subject:
     return Subject(kind, view.id, view, people.merge_companies.members_of(view.id) if kind == "company" else [view.id])
 
 
-def fill(principal: access.Principal, subject: Subject, around: people.Wanted) -> tuple[people.Names, list[Filled]]:
-    """Every panel of this kind of record that ``principal`` may see, in order; and the names of what is ``around``."""
+def fill(
+    principal: access.Principal, subject: Subject, around: people.Wanted, keys: Sequence[str] = ()
+) -> tuple[people.Names, list[Filled]]:
+    """Every panel of this kind of record that ``principal`` may see, in order; and the names of what is ``around``.
+
+    ``keys``: only these panels.
+    """
     shown = [
         each
         for each in PANELS
-        if subject.kind in each.records and (not each.permission or principal.may(each.permission))
+        if subject.kind in each.records
+        and (not each.permission or principal.may(each.permission))
+        and (not keys or each.key in keys)
     ]
     loaded = [_asking(each.load(principal, subject)) for each in shown]
     names, *found = people.told_together(principal, [_around(around), *loaded])

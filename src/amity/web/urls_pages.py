@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from amity.web import health, home, jobs, metrics, readiness, urls_records
+from amity.web import health, home, jobs, metrics, readiness, urls_desk, urls_records
 
 urlpatterns = [
     *urls_records.urlpatterns,
+    *urls_desk.urlpatterns,
     path("", home.page, name="home"),
     path("readiness/", readiness.page, name="readiness"),
     path("jobs/", jobs.page, name="jobs"),

@@ -24,6 +24,11 @@ function single(event: KeyboardEvent): boolean {
     chordUntil = 0;
     return goTo(event.code);
   }
+  const field = find<HTMLInputElement>("main [data-slash]");
+  if (event.key === "/" && field) {
+    field.select();
+    return true;
+  }
   if (event.key === "/") {
     openPalette();
     return true;

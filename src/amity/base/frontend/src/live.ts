@@ -30,7 +30,8 @@ export function startLive(): void {
 
 /** Listen for exactly what the page shows now. */
 function follow(): void {
-  const names = [...new Set(parts().flatMap(names_of))].sort();
+  const heard_only = all("[data-hear]").flatMap((part) => (part.dataset.hear ?? "").split(/\s+/).filter(Boolean));
+  const names = [...new Set([...parts().flatMap(names_of), ...heard_only])].sort();
   const wanted = names.join(" ");
   if (source && wanted === watched) return;
   close();
@@ -43,7 +44,13 @@ function follow(): void {
   source.addEventListener("hello", (event) => heard(event, true));
   source.addEventListener("changed", (event) => {
     heard(event, true);
-    refresh(parts().filter((part) => concerns(part, JSON.parse((event as MessageEvent<string>).data) as Changed)));
+    const changed = JSON.parse((event as MessageEvent<string>).data) as Changed;
+    document.dispatchEvent(new CustomEvent("live:changed", { detail: changed }));
+    refresh(parts().filter((part) => concerns(part, changed)));
+  });
+  source.addEventListener("said", (event) => {
+    const words = JSON.parse((event as MessageEvent<string>).data) as Record<string, string>;
+    document.dispatchEvent(new CustomEvent("live:said", { detail: words }));
   });
   source.addEventListener("missed", (event) => {
     heard(event, true);

@@ -1,0 +1,202 @@
+"""What is done in a conversation: answers, notes, changes, merging, links, hand-overs; each with Undo in the toast."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from amity.access import api as access
+from amity.base.errors import Refused
+from amity.base.ids import read_id
+from amity.base.pages import toast
+from amity.channels import api as channels
+from amity.desk import (
+    conversations,
+    conversations_merging,
+    handing,
+    inbox_doing,
+    linking,
+    macros,
+    pages_conversation,
+    presence,
+    replies,
+)
+from amity.desk.models import Conversation
+
+MAX_FILES = 10
+
+
+@require_POST
+def change(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """One change (``what``, ``value``)."""
+    what = request.POST.get("what", "")
+    group = inbox_doing.changed(request.principal, [conversation_id], what, request.POST.get("value", "").strip())
+    return _done(request, conversation_id, _("Saved"), group)
+
+
+@require_POST
+def reply(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Answer the customer; ``then`` is the state afterwards, ``macro`` what is done along with it."""
+    view = conversations.get(request.principal, conversation_id)
+    access.require(request.principal, conversations.WORK)
+    answer = replies.Answer(
+        request.POST.get("text", ""), files=_kept(request, view), then=request.POST.get("then", "pending"),
+        citations=_citations(request.POST.get("citations", "")),
+    )  # fmt: skip
+    wait = 0 if view.channel == "chat" else replies.UNDO_SECONDS
+    sent = replies.send(request.principal, view.id, answer, key=request.POST.get("key", "")[:64], undo_seconds=wait)
+    macro_id = read_id(request.POST.get("macro", ""))
+    if macro_id and sent.group:
+        macros.apply(request.principal, macros.get(request.principal, macro_id), [view.id])
+    text = _("Sent") if not wait else _("Sent in a few seconds")
+    return _done(request, view.id, text, sent.group if wait else None, composed=True)
+
+
+@require_POST
+def note(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Write a note for colleagues."""
+    key = request.POST.get("key", "")[:64]
+    sent = replies.write_note(request.principal, conversation_id, request.POST.get("text", ""), key=key)
+    return _done(request, conversation_id, _("Note added"), sent.group, composed=True)
+
+
+@require_POST
+def withdrawal(request: access.StaffRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """Take an answer back that has not left; its text returns to where it was written."""
+    conversations.get(request.principal, conversation_id)
+    text = replies.take_back(request.principal, message_id)
+    response = _done(request, conversation_id, _("Taken back"), None)
+    if _htmx(request):
+        response.headers["HX-Trigger"] = json.dumps({"taken-back": {"text": text}})
+    return response
+
+
+@require_POST
+def merge(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Make another conversation (``other``: its number) part of this one."""
+    typed = request.POST.get("other", "").strip().removeprefix("#")
+    rows = conversations.rows_of(request.principal)
+    other = rows.filter(number=int(typed)).first() if typed.isdigit() and len(typed) < 12 else None
+    if other is None:
+        raise Refused("no_conversation", _("There is no conversation with this number among those that you see."))
+    group = conversations_merging.merge(request.principal, conversation_id, [other.pk])
+    return _done(request, conversation_id, _("Merged"), group)
+
+
+@require_POST
+def split(request: access.StaffRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
+    """A conversation of its own from a message on."""
+    new, group = conversations_merging.split(request.principal, conversation_id, message_id)
+    number = Conversation.objects.values_list("number", flat=True).get(pk=new)
+    return _done(request, conversation_id, _("{number} was split off").format(number=f"#{number}"), group)
+
+
+@require_POST
+def link(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Link a record (``record``: ``kind:id``), or take a link away (``off``)."""
+    kind, _sep, typed = request.POST.get("record", "").partition(":")
+    record_id = read_id(typed)
+    if record_id is None:
+        raise Refused("no_record", _("Choose a record."))
+    doing = linking.unlink if request.POST.get("off") else linking.link
+    return _done(request, conversation_id, _("Saved"), doing(request.principal, conversation_id, kind, record_id))
+
+
+@require_GET
+def linkable(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Records to choose from for a link."""
+    view = conversations.get(request.principal, conversation_id)
+    typed = request.GET.get("q", "").strip()[:80]
+    found = [
+        (kind, each.label, each.icon, each.near(request.principal, view, typed))
+        for kind, each in linking.kinds().items()
+    ]
+    return render(request, "desk/_linkable.html", {"conversation": view, "found": found})
+
+
+@require_POST
+def hand(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Hand over to a colleague with summary, promise and deadline."""
+    to, posted = read_id(request.POST.get("to", "")), request.POST
+    if to is None:
+        raise Refused("nobody", _("Choose a colleague."))
+    due = inbox_doing.moment(posted.get("due_at", ""))
+    given = posted.get("summary", ""), posted.get("promise", "")
+    group = handing.hand_to(request.principal, conversation_id, to, *given, due)
+    return _done(request, conversation_id, _("Handed over"), group)
+
+
+@require_POST
+def kept(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """What was promised in a hand-over is done."""
+    group = handing.keep(request.principal, conversation_id)
+    return _done(request, conversation_id, _("Saved"), group)
+
+
+@require_POST
+def here(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Who looks or writes; told on, not kept."""
+    presence.tell(request.principal, conversation_id, request.POST.get("does", ""))
+    return HttpResponse(status=204)
+
+
+@require_GET
+def macro(request: access.StaffRequest, conversation_id: UUID, macro_id: UUID) -> HttpResponse:
+    """A macro's text for this conversation, as JSON."""
+    view = conversations.get(request.principal, conversation_id)
+    known = macros.get(request.principal, macro_id)
+    return JsonResponse(
+        {"id": str(known.id), "text": macros.filled(request.principal, known, view), "name": known.name}
+    )
+
+
+def _kept(request: access.StaffRequest, view: conversations.ConversationView) -> tuple[UUID, ...]:
+    """The files that came with a form."""
+    found = request.FILES.getlist("files")[:MAX_FILES]
+    ids = []
+    for each in found:
+        content = each.read()
+        ids.append(channels.attach(None, each.name or "file", content, view.person_id, each.content_type or ""))
+    refused = [each for each in channels.file_views(ids).values() if each.refused] if ids else []
+    if refused:
+        raise Refused("file_refused", f"{refused[0].name}: {refused[0].refused}")
+    return tuple(ids)
+
+
+def _citations(text: str) -> tuple[dict[str, Any], ...]:
+    """Passages that a draft quotes, as the draft gave them."""
+    try:
+        told = json.loads(text or "[]")
+    except ValueError:
+        return ()
+    names = ("passage", "title", "quote")
+    rows = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+    return tuple({name: str(each.get(name, ""))[:500] for name in names} for each in rows[:10])
+
+
+def _htmx(request: access.StaffRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _done(
+    request: access.StaffRequest, conversation_id: UUID, text: str, group: UUID | None, *, composed: bool = False
+) -> HttpResponse:  # fmt: skip
+    """Head and thread as they are now for htmx, else the page; with Undo."""
+    toast(request, text, undo=reverse("undo", args=[group]) if group else "")
+    if not _htmx(request):
+        return HttpResponseRedirect(reverse("conversation", args=[conversation_id]))
+    try:
+        view = conversations.get(request.principal, conversation_id)
+    except Refused:  # given to others, and out of one's own sight
+        return HttpResponse(headers={"HX-Redirect": reverse("inbox")})
+    response = render(request, "desk/_conversation_live.html", pages_conversation.live_part(request, view))
+    if composed:
+        response.headers["HX-Trigger"] = json.dumps({"composed": {}})
+    return response

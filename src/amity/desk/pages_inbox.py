@@ -1,0 +1,110 @@
+"""The inbox: views on the left, the list, and the conversation that is open; bulk changes and saved views."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from amity.access import api as access
+from amity.base import undo
+from amity.base.errors import Refused
+from amity.base.ids import read_id
+from amity.base.pages import page, toast
+from amity.desk import conversations, conversations_merging, inbox
+from amity.desk.conversations_changes import MOST
+from amity.desk.inbox_doing import changed
+
+
+@never_cache
+@require_GET
+def show(request: access.StaffRequest) -> HttpResponse:
+    """The inbox, or its list and views alone for htmx."""
+    access.require(request.principal, conversations.SEE)
+    return page(request, "desk/inbox.html", context_of(request), part="desk/_inbox_list.html")
+
+
+@never_cache
+@require_GET
+def more(request: access.StaffRequest) -> HttpResponse:
+    """Older rows of the list."""
+    access.require(request.principal, conversations.SEE)
+    asked = inbox.read(request.GET)
+    rows, marker = inbox.rows(request.principal, asked)
+    context = {"rows": rows, "asked": asked, "more_url": _more_url(asked, marker), **words()}
+    return page(request, "desk/_inbox_rows.html", context)
+
+
+@require_POST
+def act(request: access.StaffRequest) -> HttpResponse:
+    """Change the ticked conversations, or merge them into the one that was ticked first. Undo in the toast."""
+    access.require(request.principal, conversations.WORK)
+    ids = [pk for each in request.POST.getlist("ids")[:MOST] if (pk := read_id(each))]
+    if not ids:
+        raise Refused("nothing_picked", _("Tick the rows first."))
+    if request.POST.get("what") == "merge":
+        into, *others = _oldest_first(request.principal, ids)
+        group = conversations_merging.merge(request.principal, into, others)
+    else:
+        group = changed(request.principal, ids, request.POST.get("what", ""), request.POST.get("value", ""))
+    told = ngettext("%(n)s conversation changed", "%(n)s conversations changed", len(ids)) % {"n": len(ids)}
+    toast(request, told, undo=reverse("undo", args=[group]))
+    return HttpResponseRedirect(f"{reverse('inbox')}?{inbox.read(QueryDict(request.POST.get('query', ''))).query()}")
+
+
+@require_POST
+def save_view(request: access.StaffRequest) -> HttpResponse:
+    """Keep what the list shows under a name."""
+    access.require(request.principal, conversations.SEE)
+    asked = inbox.read(QueryDict(request.POST.get("query", "")[:2_000]))
+    shared = request.POST.get("shared") == "on"
+    access.save_view(request.principal, inbox.PAGE, request.POST.get("view_name", ""), asked.query(), shared)
+    toast(request, _("View saved"))
+    return HttpResponseRedirect(f"{reverse('inbox')}?{asked.query()}")
+
+
+@require_POST
+def delete_view(request: access.StaffRequest, view_id: UUID) -> HttpResponse:
+    """Delete one's own saved view; Undo in the toast."""
+    access.require(request.principal, conversations.SEE)
+    group = undo.perform(request.principal, access.VIEW_KIND, {"ids": [str(view_id)]})
+    toast(request, _("View deleted"), undo=reverse("undo", args=[group]))
+    return HttpResponseRedirect(reverse("inbox"))
+
+
+def context_of(request: access.StaffRequest) -> dict[str, Any]:
+    """Views and list. 8 queries."""
+    asked = inbox.read(request.GET)
+    rows, marker = inbox.rows(request.principal, asked)
+    usual, queues = inbox.shelves(request.principal, asked)
+    saved = access.saved_views(request.principal, inbox.PAGE) if request.principal.staff_id else []
+    here = next((each for each in (*usual, *queues) if each.on), None)
+    return {
+        "asked": asked, "rows": rows, "more_url": _more_url(asked, marker), "usual": usual, "queues": queues,
+        "saved": [(each, each.query == asked.query()) for each in saved], "query": asked.query(),
+        "here": _("Search") if asked.q else (here.label if here else ""),
+        "filters": dict(asked.filters), "may_work": request.principal.may(conversations.WORK),
+        "may_share": request.principal.may("views.share"), "may_manage": request.principal.may("desk.manage"),
+        "colleagues": access.staff_choices(), "queue_choices": inbox.queue_choices(request.principal), **words(),
+    }  # fmt: skip
+
+
+def words() -> dict[str, Any]:
+    """What channels, urgency and tones are called."""
+    return {"channels": inbox.CHANNELS, "urgencies": inbox.URGENCY, "tones": inbox.TONES}
+
+
+def _more_url(asked: inbox.Asked, marker: str) -> str:
+    return f"{reverse('inbox_more')}?{asked.query()}&{urlencode({'at': marker})}" if marker else ""
+
+
+def _oldest_first(principal: access.Principal, ids: list[UUID]) -> list[UUID]:
+    rows = conversations.rows_of(principal).filter(pk__in=ids)
+    return list(rows.order_by("started_at", "id").values_list("pk", flat=True)) or ids

@@ -1,0 +1,74 @@
+"""Records that conversations are linked to: what deals, orders and tasks are called, and which to offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from amity.access import api as access
+from amity.base import words
+from amity.desk import api as desk
+from amity.desk.api import ConversationView
+from amity.sales import api as sales
+
+MOST = 10
+Near = Sequence[tuple[UUID, str]]
+
+
+def register() -> None:
+    """Called once, from ``apps.py``."""
+    desk.linking.register_kind("deal", desk.linking.Linkable(_("Deal"), "target-arrow", _deals, _near_deals))
+    desk.linking.register_kind("order", desk.linking.Linkable(_("Order"), "package", _orders, _near_orders))
+    desk.linking.register_kind("task", desk.linking.Linkable(_("Task"), "checkbox", _tasks, _near_tasks))
+
+
+def _deals(principal: access.Principal, ids: Sequence[UUID]) -> desk.linking.Named:
+    if not principal.may("deals.view"):
+        return {}
+    return {pk: (deal.name, reverse("deal", args=[pk])) for pk, deal in sales.deals_by_id(principal, ids).items()}
+
+
+def _orders(principal: access.Principal, ids: Sequence[UUID]) -> desk.linking.Named:
+    if not principal.may("deals.view"):
+        return {}
+    found = sales.orders_by_id(principal, ids)
+    return {
+        pk: (_told(order), reverse("person", args=[whose]) + "#orders" if whose else "")
+        for pk, (order, whose) in found.items()
+    }
+
+
+def _tasks(principal: access.Principal, ids: Sequence[UUID]) -> desk.linking.Named:
+    found = sales.tasks_by_id(principal, ids)
+    return {pk: (task.subject, reverse("task", args=[pk])) for pk, task in found.items()}
+
+
+def _near_deals(principal: access.Principal, view: ConversationView, typed: str) -> Near:
+    if view.person_id is None or not principal.may("deals.view"):
+        return []
+    return [(deal.id, deal.name) for deal in sales.deals_of(principal, person_id=view.person_id, limit=MOST)]
+
+
+def _near_orders(principal: access.Principal, view: ConversationView, typed: str) -> Near:
+    if view.person_id is None or not principal.may("deals.view"):
+        return []
+    offered = sales.orders_of(person_id=view.person_id, limit=MOST)
+    seen = _orders(principal, [each.id for each in offered])
+    return [(each.id, _told(each)) for each in offered if each.id in seen]
+
+
+def _near_tasks(principal: access.Principal, view: ConversationView, typed: str) -> Near:
+    if view.person_id is None:
+        return []
+    offered = sales.open_tasks("person", view.person_id, MOST)
+    seen = sales.tasks_by_id(principal, [each.id for each in offered])
+    return [(each.id, each.subject) for each in offered if each.id in seen]
+
+
+def _told(order: sales.OrderView) -> str:
+    day = words.day(order.ordered_at.date()) if order.ordered_at else ""
+    value = words.money(order.total_minor, order.currency) if order.total_minor is not None else ""
+    return " · ".join(part for part in (order.number, day, value) if part)

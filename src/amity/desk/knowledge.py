@@ -96,6 +96,11 @@ def judge(
     learn_floor(passage["language"])
 
 
+def unsay(key: str) -> None:
+    """Forget a judgement that was taken back. 1 query."""
+    Judgement.objects.filter(key=key).delete()
+
+
 def learn_floor(language: str) -> float | None:
     """Set the floor from judged answers, 40 of them or more; what customers say does not count. 1–3 queries.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from amity.desk import (
+    drafts,
     knowledge_articles,
     knowledge_import,
     thread,
@@ -17,8 +18,11 @@ from amity.people import api as people
 def register_understanding() -> None:
     """Messages are read, changes can be undone, rows follow merges."""
     thread.listen("understand", understanding.heard)
+    understanding.listen("draft", drafts.heard)
+    thread.listen("drafts", drafts.answered)
     for each in (
         understanding_intents, understanding_training, understanding_corrections, knowledge_articles, knowledge_import,
+        drafts,
     ):  # fmt: skip
         each.register()
     for name, table in (("draft", "desk_draft"), ("card", "desk_cardword")):

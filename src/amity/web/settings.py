@@ -206,6 +206,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.journeys.tasks",
     "amity.desk.understanding_tasks",
     "amity.desk.knowledge_tasks",
+    "amity.desk.drafts_tasks",
     "amity.sales.forecasting_tasks",
     "amity.desk.inbox_tasks",
     "amity.desk.chat_tasks",
@@ -247,6 +248,8 @@ AMITY_NAV = [
         [
             ("knowledge", _("Knowledge"), "book", "desk.view"),
             ("intents", _("Intents"), "bulb", "desk.view"),
+            ("desk_queues", _("Queues"), "stack-2", "desk.manage"),
+            ("desk_measures", _("Measures"), "chart-bar", "desk.manage"),
         ],
     ),
     (

@@ -13,7 +13,7 @@ KINDS = (
     "opened", "message_in", "message_out", "note", "state", "snoozed", "queue", "assigned", "urgency", "subject",
     "understood", "intent", "handed_over", "taken_over", "merged", "unmerged", "split", "linked", "unlinked",
     "sla", "paused", "resumed", "due", "breached", "reopened", "csat", "promise", "person", "withdrawn", "complaint",
-    "refund", "draft", "card", "tone", "returned", "kept", "suggested", "stranger",
+    "refund", "draft", "card", "tone", "returned", "kept", "suggested", "stranger", "judged",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from amity.base import live, undo
-from amity.desk import agents, conversations_changes, routing, routing_changes, sla_keeping, thread
+from amity.desk import agents, conversations_changes, measures, routing, routing_changes, sla_keeping, thread
 
 
 def register_routing() -> None:
@@ -13,4 +13,5 @@ def register_routing() -> None:
     conversations_changes.on_change("sla", sla_keeping.changed)
     conversations_changes.on_change("sla_then_routing", routing.changed)
     undo.register(routing_changes.KIND, undo.Handler(routing_changes.do, routing_changes.put_back))
+    undo.register(measures.UNDO, undo.Handler(None, measures.put_back))
     live.register(agents.KIND, lambda principal, ids: set(ids) if principal.may("desk.view") else set())

@@ -53,6 +53,6 @@ def learn_waits(timestamp: int) -> None:
 @jobs.app.task(name="desk.simulate", retry=jobs.RETRY)
 def simulate(job_run_id: str, run_id: str) -> None:
     """One simulation that somebody asked for."""
-    from amity.desk import simulator_runs
+    from amity.desk.simulator_runs import run
 
-    jobs.running(job_run_id, lambda report: simulator_runs.run(run_id, report))
+    jobs.running(job_run_id, lambda report: run(run_id, report))

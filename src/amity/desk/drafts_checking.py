@@ -27,7 +27,7 @@ def unsupported(text: str, passages: Sequence[str], language: str) -> str:
     """Why ``text`` may not be said: empty, length, link, number, name, negation, claim; "" where all is supported.
 
     Each sentence must share most of its words with one sentence (or two in a row) of a passage, or some and its
-    meaning; every number and name must stand in the passages. Placeholders are taken out first. Cost: some milliseconds.
+    meaning; every number and name must stand in the passages. Placeholders do not count. Cost: some milliseconds.
     """
     said = PLACEHOLDER.sub("", text).strip()
     if not said or len(said) > MOST_TEXT:

@@ -27,7 +27,7 @@ from amity.people.matching.stored import Scored, Stored, of_base
 from amity.people.matching.tables import Records
 from amity.people.matching.whole import whole
 
-SCAN_KIND = "people.duplicates.scan"
+SCAN_KIND = "people.duplicates_scan"
 _LEAST = 1_000  # profiles from which the base is worth learning from; smaller ones are scored by the usual model
 _SMALL = 30_000  # profiles up to which every record's nearest by letters are candidates too
 _AT_ONCE = 250_000  # pairs scored at a time

@@ -24,7 +24,7 @@ KINDS = {
     "people.import_read": gettext_lazy("Reading of uploaded files"),
     "people.import_check": gettext_lazy("Dry run of an import"),
     "people.import_undo": gettext_lazy("Undo of an import"),
-    "people.duplicates.scan": gettext_lazy("Scan for duplicates"),
+    "people.duplicates_scan": gettext_lazy("Scan for duplicates"),
     "people.golden.apply": gettext_lazy("Choosing anew which values hold"),
     "people.privacy_erase": gettext_lazy("Erasure of a person"),
     "people.quality_many": gettext_lazy("Repair of many values"),

@@ -15,13 +15,11 @@ class DeskConfig(AppConfig):
         from amity.desk.inbox_register import register_inbox
         from amity.desk.routing_register import register_routing
         from amity.desk.understanding_register import register_understanding
-        from amity.desk.routing_register import register_routing
         from amity.people import api as people
 
         register_inbox()
         register_routing()
         register_understanding()
-        register_routing()
         channels.register_receiver(arrive)
         thread.listen("chat", chat.heard)
         chat.register_hearing()

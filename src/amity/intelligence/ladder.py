@@ -58,6 +58,8 @@ REPEAT_BELOW, REPEATS = 400, 3  # repeated cross-validation where one split is a
 MAX_TRAIN_ROWS = 200_000
 MANY_CELLS = 200_000  # of a design, from which on folds are fitted side by side
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # of the regression beside the trees
+# Where times change, rows held out at random cannot tell which of the two carries over: half of each.
+MOVED, HALF = 4.0, 0.5  # standard errors between the base rates of earlier and later rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _Memory:
     shapes: tuple[Shape, ...] | None = None
     solved: Averaged | None = None
     crossed: dict[tuple[int, int], Array] = field(default_factory=dict)  # by seed and number of rows
+    early: dict[Rung, Array] = field(default_factory=dict)  # cross-validated losses before the latest rows
 
 
 def train(
@@ -113,10 +116,11 @@ def _train(
     tell("testing", 0.1)
     train_rows, test_rows = _split(data)
     losses, chances = _judge(data, train_rows, test_rows, candidates, memory, tell)
-    chosen = _climb(losses, _decisive(data, memory) if "rules" in losses else False)
+    truth = data.y if test_rows is None else data.y[test_rows]
+    judged = {r: np.concatenate([memory.early[r], loss]) for r, loss in losses.items()} if memory.early else losses
+    chosen = _climb(judged, _decisive(data, memory) if "rules" in losses else False)
     tell("fitting", 0.75)
     model = _fit(chosen, data, memory)
-    truth = data.y if test_rows is None else data.y[test_rows]
     how = "out_of_time" if test_rows is not None else "cross_validation"
     told = _report(model, data, losses, chances, truth, how)
     if len(data.y) < len(y):  # a sample: its rows are not the caller's
@@ -182,7 +186,10 @@ def _judge(
             ]
         else:
             late = data.take(test_rows)
+            if _moved(data):  # one season must not decide alone
+                memory.early[rung] = row_losses(early.y, _crossed(rung, early, memory))
             model = _fit(rung, early, memory)
+            memory.fitted = None  # of the earlier rows only
             p, truth, again = model.score_matrix(late.matrix).probability, late.y, []
         chances[rung] = p
         losses[rung] = np.mean([row_losses(truth, q) for q in (p, *again)], axis=0)
@@ -264,12 +271,26 @@ def _crossed_trees(data: _Data, folds: NDArray[np.int64], memory: _Memory) -> Ar
 def _mixed(trees: CrossFit, data: _Data, folds: NDArray[np.int64], memory: _Memory) -> tuple[Array, float]:
     """Held-out log-odds of trees and regression together, and the regression's share (stacking: Breiman 1996)."""
     linear = _crossed_linear(data, folds, memory)
+    if _moved(data):
+        return (1 - HALF) * trees.held_out + HALF * linear, HALF
     losses = {}
     for share in SHARES:
         z = (1 - share) * trees.held_out + share * linear
         losses[share] = float(np.mean(np.logaddexp(0, z) - data.y * z))
     best = min(SHARES, key=lambda share: losses[share])
     return (1 - best) * trees.held_out + best * linear, best
+
+
+def _moved(data: _Data) -> bool:
+    """Whether the latest rows were won clearly more or less often than those before."""
+    if data.order is None or len(data.y) < OUT_OF_TIME_ROWS:
+        return False
+    late = data.order >= np.quantile(data.order, 1 - OUT_OF_TIME_SHARE)
+    before, after = data.y[~late], data.y[late]
+    if not len(before):
+        return False
+    error = math.hypot(before.std() / math.sqrt(len(before)), after.std() / math.sqrt(len(after)))
+    return bool(abs(after.mean() - before.mean()) > MOVED * error)
 
 
 def _crossed_linear(data: _Data, folds: NDArray[np.int64], memory: _Memory) -> Array:

@@ -93,6 +93,16 @@ def test_an_unproven_first_impression_orders_records_and_hardly_moves_their_chan
     assert np.median(scores.high - scores.low) > 0.3
 
 
+@pytest.mark.parametrize(("late", "moved"), [(0.3, False), (0.5, True)])
+def test_a_base_rate_that_moved_is_seen(late: float, moved: bool) -> None:
+    from amity.intelligence import ladder
+
+    table = pl.DataFrame({"a": np.arange(800)})
+    y = np.where(np.arange(800) < 600, np.arange(800) % 10 < 3, np.arange(800) % 10 < 10 * late).astype(float)
+    data = ladder._prepare(table, y, None, None, 17, pl.Series(np.arange(800)))
+    assert ladder._moved(data) is moved
+
+
 @pytest.mark.slow
 def test_where_times_are_known_the_latest_quarter_judges(seen: World) -> None:
     result = train(seen.table, seen.outcome, seen.opened)

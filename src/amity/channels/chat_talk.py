@@ -19,10 +19,6 @@ from amity.channels.receiving import Incoming, Taken, receive
 from amity.channels.receiving_models import Attachment
 
 TALK = "chat"  # what open chats of visitors hear of: there is something new to read
-TYPING, LOOKING = "chat_typing", "chat_looking"  # staff types; staff asks whether the visitor is there
-VISITOR_TYPING, VISITOR_HERE, VISITOR_GONE, VISITOR_READ = (
-    "visitor_typing", "visitor_here", "visitor_gone", "visitor_read",
-)  # fmt: skip
 CHANNEL = "chat"
 MAX_TEXT, MAX_FILES = 4_000, 5
 _WAITS = timedelta(hours=1)  # a file without a message
@@ -68,9 +64,9 @@ def own_files(about: Visitor, ids: Sequence[str]) -> list[UUID]:
     return [each for each in wanted if each in found]
 
 
-def tell(account_id: UUID, address: str, kind: str = TALK) -> None:
+def tell(account_id: UUID, address: str) -> None:
     """Open chats of this visitor hear, when the transaction commits, that something is new. 1 query."""
-    live.tell(kind, [room_of(account_id, address)])
+    live.tell(TALK, [room_of(account_id, address)])
 
 
 def states_of(outgoing_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -22,7 +22,6 @@ class DeskConfig(AppConfig):
         register_understanding()
         channels.register_receiver(arrive)
         thread.listen("chat", chat.heard)
-        chat.register_hearing()
         for name, table in (
             ("conversation", "desk_conversation"), ("message", "desk_message"), ("happening", "desk_happening"),
         ):  # fmt: skip

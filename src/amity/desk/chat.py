@@ -22,15 +22,12 @@ from amity.base import clock, live
 from amity.base.errors import NotFound
 from amity.channels import api as channels
 from amity.desk import csat
-from amity.desk.conversations import hearing
 from amity.desk.handing import hand_over
 from amity.desk.models import Conversation, Happening, Message, State
+from amity.desk.thread import KIND
 
 START = f"{UUID(int=0)}:00000000"
 PAGE = 100  # messages that a visitor gets at once
-VISITOR_SIGNS = (
-    channels.chat.VISITOR_TYPING, channels.chat.VISITOR_HERE, channels.chat.VISITOR_GONE, channels.chat.VISITOR_READ,
-)  # fmt: skip
 _WAITING, _LOST = ("queued", "handing"), ("held", "refused", "failed", "unknown")
 _PATIENCE = timedelta(minutes=1)  # an answer that waits for longer holds up nobody
 _AFTER = """
@@ -101,10 +98,9 @@ def heard(conversation: Conversation, message: Message) -> None:
         channels.chat.tell(conversation.account_id, conversation.address)
 
 
-def register_hearing() -> None:
-    """Pages of staff may listen for what visitors do in the conversations that they see."""
-    for kind in VISITOR_SIGNS:
-        live.register(kind, hearing)
+def visitor_does(conversation_id: UUID | str, does: str) -> None:
+    """Pages of staff see what the visitor does (writes, looks, left, read); kept nowhere. 1 query."""
+    live.say(KIND, conversation_id, {"who": "", "id": "customer", "does": does})
 
 
 def lines_after(marks: Mapping[tuple[UUID, str], str]) -> dict[str, list[Line]]:

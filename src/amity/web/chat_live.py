@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from amity.base import live as notices
 from amity.base.config import Config
 from amity.base.errors import Refused, TooMany
 from amity.channels import api as channels
@@ -43,7 +42,7 @@ class ChatLive:
     def __init__(self, config: Config, live: Live, heartbeat: float = 20.0) -> None:
         self.config, self.live, self.heartbeat = config, live, heartbeat
         self.hub, self.limits = ChatHub(), http.Limits()
-        self.hub.asked = lambda home: self._later(notices.tell, channels.chat.VISITOR_HERE, [home])
+        self.hub.asked = lambda home: self._later(desk.chat.visitor_does, home, "looks")
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="chat")
         self._pump: asyncio.Task[None] | None = None
         self._chats: dict[str, tuple[float, channels.chat.Chat]] = {}
@@ -162,17 +161,16 @@ class ChatLive:
             self.hub.enter(listener)
         except Full:
             raise TooMany("Too many open chats.", 30) from None
-        self._presence(listener, channels.chat.VISITOR_HERE)
         return listener
 
     def _leave(self, listener: Listener) -> None:
         if self.hub.leave(listener):
-            self._presence(listener, channels.chat.VISITOR_GONE)
+            self._presence(listener, "left")
 
-    def _presence(self, listener: Listener, kind: str) -> None:
+    def _presence(self, listener: Listener, does: str) -> None:
         """Staff with the conversation open see whether the visitor is there; nothing is kept."""
         if listener.standing and listener.standing.conversation_id:
-            self._later(notices.tell, kind, [listener.standing.conversation_id])
+            self._later(desk.chat.visitor_does, listener.standing.conversation_id, does)
 
     async def _read(self, marks: dict[Who, str]) -> Round:
         return await self._in_thread(work.news, marks)

@@ -95,6 +95,10 @@ class ChatHub:
 
     def hear(self, payload: str) -> None:
         """A notice arrived from the database."""
+        words = live.said(payload)
+        if words is not None:
+            self._said(*words)
+            return
         read = live.read(payload)
         if read is None:
             return
@@ -103,11 +107,6 @@ class ChatHub:
             self.stir(self.rooms if ids is None else ids)
         elif kind == "conversation":
             self.stir(self.rooms if ids is None else [self.homes[each] for each in ids if each in self.homes])
-        elif kind == channels.chat.TYPING and ids:
-            self._typing(ids)
-        elif kind == channels.chat.LOOKING and ids:
-            for home in [home for home, room in self.homes.items() if room in ids]:
-                self.asked(home)
 
     def lost(self) -> None:
         """The line to the database broke."""
@@ -150,18 +149,27 @@ class ChatHub:
         found = await read(marks)
         for room in rooms:
             lines, standing = found.lines.get(room, []), found.standings.get(room, desk.chat.NOTHING)
+            came = any(listener.standing is None for listener in self.rooms.get(room, ()))
             for listener in self.rooms.get(room, ()):
                 listener.give(lines, standing)
             if standing.conversation_id and room in self.rooms:
-                self.homes[str(standing.conversation_id)] = room
+                home = str(standing.conversation_id)
+                self.homes[home] = room
+                if came:
+                    self.asked(home)
             if len(lines) >= desk.chat.PAGE:
                 self.stir([room])
 
-    def _typing(self, rooms: Iterable[str]) -> None:
-        for room in rooms:
-            for listener in self.rooms.get(room, ()):
-                listener.typing = True
-                listener.wake.set()
+    def _said(self, kind: str, home: str, words: dict[str, str]) -> None:
+        """Staff writes in a conversation, or looks at it and wants to know whether the visitor is there."""
+        room = self.homes.get(home, "")
+        if kind != "conversation" or room not in self.rooms or words.get("id") == "customer":
+            return
+        if words.get("does") == "looks":
+            self.asked(home)
+        for listener in self.rooms[room] if words.get("does") == "writes" else ():
+            listener.typing = True
+            listener.wake.set()
 
 
 @dataclass(frozen=True, slots=True)

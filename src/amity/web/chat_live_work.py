@@ -11,7 +11,6 @@ import msgspec
 from django.db import InterfaceError, OperationalError, close_old_connections, connections, transaction
 from django.utils import translation
 
-from amity.base import live
 from amity.base.errors import Refused
 from amity.base.ids import read_id
 from amity.channels import api as channels
@@ -102,11 +101,10 @@ def sign(about: channels.chat.Chat, given: Given, language: str) -> Told:
     if told.read:
         channels.chat.note_read(me, told.read)
     home = desk.chat.standing(about.id, me.address).conversation_id
-    if home:
-        kinds = ((channels.chat.VISITOR_TYPING, told.typing), (channels.chat.VISITOR_READ, bool(told.read)))
-        for kind, happened in kinds:
-            if happened:
-                live.tell(kind, [home])
+    if home and told.read:
+        desk.chat.visitor_does(home, "read")
+    if home and told.typing:
+        desk.chat.visitor_does(home, "writes")
     return {}
 
 

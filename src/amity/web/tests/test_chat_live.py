@@ -7,18 +7,21 @@ import json
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
 from amity.access import api as access
+from amity.base import live
 from amity.channels.models import Account
 from amity.desk import thread
 from amity.desk.models import Conversation, Message
 from amity.web.chat_live import ChatLive
 from amity.web.live import Live
 from amity.web.tests.asgi_client import Asked
+from amity.web.tests.records import browser_of, manager
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 SITE = "https://shop.example"
@@ -27,8 +30,8 @@ SITE = "https://shop.example"
 @pytest.fixture
 def app() -> Iterator[ChatLive]:
     Account.objects.create(kind="chat", name="Shop", public_key="shop", settings={"origins": [SITE]})
-    live = Live(access.principal_of_session, settings.SESSION_COOKIE_NAME)
-    yield ChatLive(replace(settings.CONFIG, chat_sessions_per_minute=5), live)
+    listening = Live(access.principal_of_session, settings.SESSION_COOKIE_NAME)
+    yield ChatLive(replace(settings.CONFIG, chat_sessions_per_minute=5), listening)
 
 
 def run(app: ChatLive, story: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -130,6 +133,41 @@ def test_only_sites_that_are_listed_may_show_a_chat_and_only_its_token_opens_a_t
 
     run(app, story)
     assert not Conversation.objects.exists()
+
+
+def test_staff_that_writes_shows_to_the_visitor_and_the_visitor_to_staff(app: ChatLive) -> None:
+    me = manager()
+    session = browser_of(me).cookies[settings.SESSION_COOKIE_NAME].value
+
+    def staff_does(home: UUID, does: str) -> None:
+        live.say("conversation", home, {"who": "Mia", "id": str(me.pk), "does": does})
+        connection.close()
+
+    async def story() -> None:
+        token = await begun(app)
+        home = UUID((await told(ask(app, "messages", {"id": "browser-1", "text": "Hi"}, token=token)))["conversation"])
+        headers = {"cookie": f"{settings.SESSION_COOKIE_NAME}={session}"}
+        async with (
+            Asked(app.live, "/live", query=f"watch=conversation:{home}", headers=headers) as page,
+            ask(app, "stream", token=token) as stream,
+        ):
+            await next_message(stream)
+            assert json.loads((await named(page, "said"))["data"])["does"] == "looks"
+            await asyncio.to_thread(staff_does, home, "writes")
+            assert (await named(stream, "typing"))["data"] == "{}"
+            await told(ask(app, "signs", {"typing": True}, token=token))
+            assert json.loads((await named(page, "said"))["data"])["does"] == "writes"
+            while json.loads((await named(page, "said"))["data"])["does"] != "writes":
+                pass
+
+    run(app, story)
+
+
+async def named(stream: Asked, name: str) -> dict[str, str]:
+    while True:
+        event = await stream.event()
+        if event["event"] == name:
+            return event
 
 
 def test_files_travel_with_the_message_that_names_them(app: ChatLive) -> None:

@@ -21,5 +21,7 @@ class CardWord(Record):
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["person", "kind"], name="cardword_once")]
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["kind", "word"], name="cardword_kind")]
+        indexes: ClassVar[list[Any]] = [  # profiles that become one may both have a word on a kind
+            models.Index(fields=["person", "kind"], name="cardword_person"),
+            models.Index(fields=["kind", "word"], name="cardword_kind"),
+        ]

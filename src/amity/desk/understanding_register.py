@@ -6,6 +6,8 @@ from amity.desk import (
     drafts,
     knowledge_articles,
     knowledge_import,
+    proactive,
+    proactive_rules,
     thread,
     understanding,
     understanding_corrections,
@@ -23,7 +25,9 @@ def register_understanding() -> None:
     for each in (
         understanding_intents, understanding_training, understanding_corrections, knowledge_articles, knowledge_import,
         drafts,
+        proactive,
     ):  # fmt: skip
         each.register()
+    proactive_rules.register_rules()
     for name, table in (("draft", "desk_draft"), ("card", "desk_cardword")):
         people.register_holder(people.Holder(name, table))

@@ -90,6 +90,8 @@ PAGES: dict[str, dict[str, str]] = {
     "article_version": {"POST": "knowledge.edit"},
     "help": {"GET": "anyone"},
     "help_article": {"GET": "anyone"},
+    "person_cards": {"GET": "desk.view"},
+    "person_cards_word": {"POST": "desk.reply"},
     "conversation_draft": {"GET": "desk.view"},
     "draft_dismissal": {"POST": "desk.reply"},
     "desk_queues": {"GET": "desk.manage"},
@@ -113,6 +115,24 @@ PAGES: dict[str, dict[str, str]] = {
     "intent_merging": {"POST": "desk.manage"},
     "conversation_reading": {"GET": "desk.view"},
     "conversation_tone": {"POST": "desk.reply"},
+    # the inbox
+    **{
+        name: {"GET": "desk.view"}
+        for name in (
+            "inbox", "inbox_more", "conversation", "conversation_live", "conversation_customer", "macros",
+            "conversation_linkable", "conversation_macro", "conversation_file", "message_frame",
+        )
+    },
+    **{name: {"POST": "desk.view"} for name in ("inbox_views", "inbox_view_deletion", "conversation_presence")},
+    **{
+        name: {"POST": "desk.reply"}
+        for name in (
+            "inbox_changes", "conversation_changes", "conversation_replies", "conversation_notes",
+            "conversation_merging", "conversation_links", "conversation_handing", "conversation_kept",
+            "message_withdrawal", "message_splitting", "macro_archive",
+        )
+    },
+    **{name: {"GET": "desk.reply", "POST": "desk.reply"} for name in ("macro_new", "macro")},
     "duplicates": {"GET": "duplicates.decide"},
     "duplicates_decided": {"GET": "duplicates.decide"},
     "duplicates_scan": {"POST": "duplicates.decide"},
@@ -135,6 +155,10 @@ PAGES: dict[str, dict[str, str]] = {
     "consent_confirm": {"GET": "anyone", "POST": "anyone"},
     "chat_widget": {"GET": "anyone"},
     "chat_try": {"GET": "anyone"},
+    "settings_mailboxes": {"GET": "channels.manage", "POST": "channels.manage"},
+    "settings_mailbox": {"GET": "channels.manage", "POST": "channels.manage"},
+    "settings_mailbox_read": {"POST": "channels.manage"},
+    "settings_mailbox_take": {"POST": "channels.manage"},
     "settings_chats": {"GET": "channels.manage", "POST": "channels.manage"},
     "settings_chat": {"GET": "channels.manage", "POST": "channels.manage"},
     "settings_chat_secret": {"POST": "channels.manage"},
@@ -402,6 +426,10 @@ HIDDEN = {"settings_token_revocation", "getJob"}
 
 # Public API: operation id -> permission
 API: dict[str, str] = {
+    "listConversations": "desk.view", "getConversation": "desk.view", "listMessages": "desk.view",
+    **dict.fromkeys(
+        ("replyTo", "noteOn", "changeConversation", "mergeConversations", "withdrawMessage"), "desk.reply"
+    ),
     "listPersonNotes": "people.view", "listDealNotes": "deals.view", "createNote": "tasks.edit",
     "changeNote": "tasks.edit", "listPersonMeetings": "people.view", "createMeeting": "tasks.edit",
     "cancelMeeting": "tasks.edit", "listQuotes": "deals.view", "getQuote": "deals.view", "createQuote": "deals.edit",
@@ -479,6 +507,8 @@ API: dict[str, str] = {
 }  # fmt: skip
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
+    "replyTo": {"text": "X"}, "noteOn": {"text": "X"}, "changeConversation": {"state": "solved"},
+    "mergeConversations": {"others": []},
     "createNote": {"about": "person", "about_id": "00000000-0000-7000-8000-000000000001", "body": "X"},
     "changeNote": {"body": "X"}, "sendQuote": {"by_mail": False}, "answerQuote": {"accepted": False},
     "createQuote": {"about": "person", "about_id": "00000000-0000-7000-8000-000000000001"},

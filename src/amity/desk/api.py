@@ -3,7 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from amity.desk import brief, chat, conversations, conversations_messages, handing, linking, replies
+from amity.desk import (
+    brief,
+    chat,
+    conversations,
+    conversations_messages,
+    drafts,
+    handing,
+    knowledge,
+    knowledge_articles,
+    linking,
+    proactive,
+    replies,
+    understanding,
+    understanding_intents,
+)
 from amity.desk.conversations import ConversationView
 from amity.desk.conversations_changes import on_change
 from amity.desk.handing import hand_over
@@ -20,16 +34,22 @@ __all__ = [
     "chat",
     "conversations",
     "conversations_messages",
+    "drafts",
     "hand_over",
     "handing",
+    "knowledge",
+    "knowledge_articles",
     "linking",
     "listen",
     "on_change",
     "open_conversation",
+    "proactive",
     "replies",
     "say_as_bot",
     "say_as_system",
     "simulate_ways",
+    "understanding",
+    "understanding_intents",
 ]
 
 

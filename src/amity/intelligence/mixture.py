@@ -31,7 +31,7 @@ SHAPES_KEPT = 3
 MANY_COLUMNS = 400
 # With the labels of three customer tables permuted, nine in ten log Bayes factors stayed below 0.7; with the real
 # labels half were above it at 20 rows, nearly all at 50. A little above costs less where all is
-# luck, and up to a tenth of what 20 labels win where it is not.
+# luck, and up to an eighth of what 20 labels win where it is not.
 TRUST_FROM, TRUST_STEEP, TRUST_LEAST = 0.85, 2.0, 0.02
 RULES_WEIGHT = 0.25
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Min, Q
 from django.utils.dates import WEEKDAYS
 
 from amity.desk import sla_policies
 from amity.desk.models import Conversation, Queue, State, WorkingHours
 from amity.desk.sla import Policy
+
+_CONTACTS = """
+SELECT c.queue_id, date_trunc('hour', h.at AT TIME ZONE %s) AS hour, count(*)
+FROM desk_happening h JOIN desk_conversation c ON c.id = h.conversation_id
+WHERE h.kind IN ('opened', 'reopened') AND h.by = 'customer' AND h.at >= %s AND h.at < %s
+  AND c.queue_id IS NOT NULL AND c.state <> 'spam' AND c.merged_into_id IS NULL
+GROUP BY 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,22 @@ def queues() -> list[QueueView]:
     standing = _standing()
     rows = Queue.objects.filter(archived_at=None).order_by("position", "id")
     return [_view(row, standing.get(row.pk, {}), book) for row in rows]
+
+
+def contacts(since: datetime, until: datetime, zone: str) -> dict[str, dict[datetime, int]]:
+    """Conversations begun by customers per queue and hour of the clock in ``zone``, by the log. 1 query."""
+    found: dict[str, dict[datetime, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_CONTACTS, [zone, since, until])
+        for queue, hour, n in cursor.fetchall():
+            found.setdefault(str(queue), {})[hour] = n
+    return found
+
+
+def names_of(keys: Iterable[str]) -> dict[str, str]:
+    """Names of queues by id, archived ones left out. 1 query."""
+    known = names()
+    return {key: known[key] for key in keys if key in known}
 
 
 def hours() -> list[HoursView]:

@@ -25,6 +25,8 @@ from amity.desk.thread import KIND
 JOB = "desk.route"
 BATCH = 200
 GRACE = timedelta(minutes=10)  # after which conversations of who is gone are given to others
+SETTLE = timedelta(seconds=20)  # that understanding may take before a message is routed without it
+_NEEDED = frozenset(("reopened", "queue", "handed_over", "urgency", "understood"))
 _LOCK = 0x524F5554
 _LAST = """
 SELECT DISTINCT ON (c.person_id) c.person_id, m.staff_id FROM desk_message m
@@ -40,8 +42,11 @@ WHERE m.conversation_id = ANY(%s) AND m.direction = 'in' AND m.automatic = '' OR
 
 
 def heard(conversation: Conversation, message: Message) -> None:
-    """`thread` listener: what the customer wrote and nobody has is routed, by a job after this transaction."""
-    if message.direction == "in" and not message.automatic and _wants(conversation):
+    """`thread` listener: what the customer wrote and nobody has is routed, by a job after this transaction.
+
+    A first message is routed once it was understood (`changed`), or within a minute if that fails.
+    """
+    if message.direction == "in" and not message.automatic and conversation.understood_at and _wants(conversation):
         soon()
     if message.direction == "out" and message.author == "staff" and message.staff_id:
         agents.seen(message.staff_id)
@@ -50,7 +55,7 @@ def heard(conversation: Conversation, message: Message) -> None:
 def changed(conversation: Conversation, kinds: Sequence[str]) -> None:
     """`conversations_changes` listener: room became free, or somebody is needed."""
     freed = {"state", "snoozed", "assigned"}.intersection(kinds)
-    needed = _wants(conversation) and {"reopened", "queue", "handed_over", "urgency"}.intersection(kinds)
+    needed = _wants(conversation) and _NEEDED.intersection(kinds)
     if needed or (freed and conversation.state != State.OPEN):
         soon()
 
@@ -154,7 +159,10 @@ def _waiting(only: list[UUID]) -> list[Conversation]:
     rows = Conversation.objects.filter(
         Q(waiting_since__isnull=False), state=State.OPEN, assignee=None, handler="staff", merged_into=None
     )
-    rows = rows.filter(pk__in=only) if only else rows
+    if only:
+        rows = rows.filter(pk__in=only)
+    else:
+        rows = rows.filter(Q(understood_at__isnull=False) | Q(customer_at__lt=clock.now() - SETTLE))
     return list(rows.select_for_update(of=("self",), skip_locked=True).order_by("due_at", "waiting_since")[:BATCH])
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from amity.base import live, undo
-from amity.desk import agents, conversations_changes, measures, routing, routing_changes, sla_keeping, thread
+from amity.desk import agents, conversations_changes, measures, queues, routing, routing_changes, sla_keeping, thread
+from amity.events import api as events
 
 
 def register_routing() -> None:
@@ -14,4 +15,5 @@ def register_routing() -> None:
     conversations_changes.on_change("sla_then_routing", routing.changed)
     undo.register(routing_changes.KIND, undo.Handler(routing_changes.do, routing_changes.put_back))
     undo.register(measures.UNDO, undo.Handler(None, measures.put_back))
+    events.register_contact_lines(events.ContactLines("queue", queues.contacts, queues.names_of))
     live.register(agents.KIND, lambda principal, ids: set(ids) if principal.may("desk.view") else set())

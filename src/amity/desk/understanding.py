@@ -15,6 +15,7 @@ from django.db import transaction
 from amity.base import clock, jobs, live
 from amity.desk import happenings, understanding_labels
 from amity.desk import understanding_intents as intents
+from amity.desk.conversations_changes import tell_listeners
 from amity.desk.models import Conversation, Happening, Intent, Message
 from amity.desk.thread import KIND
 from amity.desk.understanding_labels import INTENT, TONE, URGENCY
@@ -180,6 +181,7 @@ def _keep(row: Conversation, message: Message, reading: Reading) -> None:
     row.save(update_fields=["language", "understood_at", "tone", "tone_phrase", "intent", "intent_by", "intent_chance",
                             "urgency"])  # fmt: skip
     happenings.note(row, "understood", data=_data(reading))
+    tell_listeners(row, ["understood", "urgency"])
 
 
 def _data(reading: Reading) -> dict[str, Any]:

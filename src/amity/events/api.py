@@ -6,7 +6,9 @@ from amity.events.clock_of_log import align as align_log
 from amity.events.connector_folder import file_cleaned, inbox_folders
 from amity.events.consumers import run as run_consumers
 from amity.events.consuming import Consumer, register_consumer
-from amity.events.contacts import contacts_by_hour
+from amity.events.contacts import Lines as ContactLines
+from amity.events.contacts import contacts_by_hour, names_of_lines
+from amity.events.contacts import register_lines as register_contact_lines
 from amity.events.doors import (
     FilePiece,
     FileTable,
@@ -47,6 +49,7 @@ __all__ = [
     "TOPICS",
     "Bad",
     "Consumer",
+    "ContactLines",
     "EventFacts",
     "EventView",
     "Fact",
@@ -86,6 +89,7 @@ __all__ = [
     "last_touches",
     "late",
     "looked_at",
+    "names_of_lines",
     "own_connection",
     "packed",
     "parse",
@@ -94,6 +98,7 @@ __all__ = [
     "publish_many",
     "register_columns",
     "register_consumer",
+    "register_contact_lines",
     "register_landing",
     "register_reader",
     "remember",

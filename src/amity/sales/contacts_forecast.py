@@ -1,4 +1,4 @@
-"""Contacts per hour and channel in the next seven days, with an 80 % interval: who must be at their desk when."""
+"""Contacts per hour, channel and queue in the next seven days, with an 80 % interval: who must be there when."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One channel: seven days from the kept forecast, none while ``contacts`` in ``known_days`` are too few."""
+    """One channel, or one queue (``queue:`` and its id): seven days from the kept forecast.
+
+    None while ``contacts`` in ``known_days`` are too few.
+    """
 
     channel: str
     known_days: int

@@ -60,7 +60,7 @@ class ContactsForecast(Record):
     """Contacts per hour of the next seven days by channel, as of the last night; ``hours`` empty: too little known."""
 
     personal = personal.nothing(_("sums over many records"))
-    channel = models.CharField(max_length=20, unique=True)
+    channel = models.CharField(max_length=60, unique=True)  # or "queue:" and its id
     starts_on = models.DateField()
     known_days = models.IntegerField()
     contacts = models.BigIntegerField()

@@ -30,7 +30,8 @@ class ContactsDayOut(Schema):
 
 
 class ContactsChannelOut(Schema):
-    """A channel (call, mail, message, form). ``days`` is empty while there are fewer than 42 days or 200 contacts."""
+    """A channel (call, mail, message, form) or a queue (``queue:`` and its id). ``days`` is empty while there are
+    fewer than 42 days or 200 contacts."""
 
     channel: str
     known_days: int

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from amity.access import api as access
 from amity.base import clock, words
 from amity.base.pages import page
+from amity.events import api as events
 from amity.sales import contacts_forecast, forecasting, forecasting_kept
 from amity.sales.forecasting import Line, Outlooks, Period
 from amity.sales.models import Stage
@@ -49,15 +50,17 @@ def show(request: access.StaffRequest) -> HttpResponse:
     blocks = [_block(request.principal, each, stages) for each in found]
     context = {"period": period, "name": period_name(period), "tabs": _tabs(period, today), "blocks": blocks}
     context["learning"] = any(each.learning for each in found)
-    context["channels"] = [_channel(each) for each in contacts_forecast.kept(request.principal)]
+    kept = contacts_forecast.kept(request.principal)
+    names = {key: str(label) for key, label in CHANNELS.items()} | events.names_of_lines(each.channel for each in kept)
+    context["channels"] = [_channel(each, names) for each in kept if each.channel in names]
     return page(request, "sales/forecast.html", context, part="sales/_forecast.html")
 
 
-def _channel(found: contacts_forecast.Channel) -> dict[str, Any]:
-    """A channel with its name and its hours as rows of a table, those without any contacts in sight left out."""
+def _channel(found: contacts_forecast.Channel, names: dict[str, str]) -> dict[str, Any]:
+    """A channel or queue with its name and its hours as rows of a table, those with no contacts in sight left out."""
     hours = list(zip(*(day.hours for day in found.days), strict=True))
     rows = [(f"{row[0].hour:02d}:00", row) for row in hours if any(each.high >= MENTIONED for each in row)]
-    return {"found": found, "name": CHANNELS.get(found.channel, found.channel), "rows": rows}
+    return {"found": found, "name": names[found.channel], "rows": rows}
 
 
 def period_name(period: Period) -> str:

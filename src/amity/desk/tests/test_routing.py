@@ -27,6 +27,7 @@ def agent(name: str, room: int = 2, **values: object) -> Staff:
 def wrote(text: str = "Where is my order?", channel: str = "email") -> UUID:
     row = thread.open_conversation(None, channel, "Order")
     thread.append(row.pk, thread.Said(f"k{new_id()}", "in", "customer", text, channel))
+    Conversation.objects.filter(pk=row.pk).update(understood_at=clock.now())
     return row.pk
 
 
@@ -64,6 +65,16 @@ def test_the_bot_keeps_what_it_has_and_who_is_gone_gives_back_what_waits() -> No
     assert [each.data.get("why") for each in Happening.objects.filter(kind="assigned").order_by("at", "id")] == [
         "waiting", "absent", "waiting",
     ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_what_was_not_understood_yet_waits_a_moment() -> None:
+    agent("Ann")
+    pk = wrote()
+    Conversation.objects.filter(pk=pk).update(understood_at=None)
+    assert routing.route_waiting() == []
+    with clock.fixed_at(clock.now() + 2 * routing.SETTLE):
+        assert [each.case for each in routing.route_waiting()] == [str(pk)]
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from amity.access import api as access
 from amity.base import live, undo
 from amity.base.errors import Refused
 from amity.desk import happenings
-from amity.desk.conversations import locked
+from amity.desk.conversations import WORK, locked
 from amity.desk.models import Conversation
 from amity.desk.thread import KIND
 
@@ -25,6 +25,7 @@ TONES = {
 
 def set_tone(principal: access.Principal, conversation_id: UUID, tone: str) -> UUID:
     """The tone as a person hears it; it is learned from. Returns the undo group."""
+    access.require(principal, WORK)
     if tone not in TONES:
         raise Refused("bad_tone", _("Choose one of: {ops}.").format(ops=", ".join(TONES)))
     with transaction.atomic():

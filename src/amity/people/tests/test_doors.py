@@ -73,6 +73,7 @@ def test_a_payload_of_somebody_new_makes_a_profile() -> None:
     assert person.city == "Łódź"
 
 
+@pytest.mark.slow
 def test_the_trial_says_whom_events_would_reach_and_what_landed_already() -> None:
     anna = people.create_person(SYSTEM, {"given_name": "Anna", "email": "ann@example.com"})
     hook = live([RULE])

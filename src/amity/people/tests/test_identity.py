@@ -221,6 +221,7 @@ def test_a_visitor_that_parts_of_its_past_left_keeps_its_contact() -> None:
     assert profiles == {frozenset(joined), frozenset({"track-2-boris-till"})}
 
 
+@pytest.mark.slow
 def test_a_till_on_which_two_addresses_were_typed_is_still_nobody_after_its_past_moved() -> None:
     profiles = _in_any_order(
         identify(1, "anna", email="a@home.pl"),
@@ -303,6 +304,7 @@ def test_what_a_user_and_its_visitor_say_at_once_does_not_become_the_records_own
     assert record.traits == {}
 
 
+@pytest.mark.slow
 def test_a_second_address_ends_what_the_first_joined_in_any_order() -> None:
     events = _unlike([
         identify(27, "boris", "d1", email="anna@home.pl"),

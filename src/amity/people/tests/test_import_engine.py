@@ -44,6 +44,7 @@ BOB = ("2", "Bob", "Nowak", "bob@firm.pl", "", "FIRM1", "Berlin", "")
 STAFF = {"Agent": "name", "Mail": "email", "Office": "team"}
 
 
+@pytest.mark.slow
 def test_a_row_becomes_a_person_with_everything_the_file_says(tmp_path: Path) -> None:
     landed(tmp_path, ("person", PEOPLE, [ANN]))
     ann = Person.objects.get(key="import:contact_id:1")
@@ -63,6 +64,7 @@ def test_spellings_of_a_company_are_one_company_and_are_counted(tmp_path: Path) 
     assert ImportFile.objects.get(run=job).notes == {"company_made": 1}
 
 
+@pytest.mark.slow
 def test_companies_land_before_the_people_that_name_them(tmp_path: Path) -> None:
     firm = ("7", "Firm 1", "Coffee", "Kraków", "Holding")
     job = landed(tmp_path, ("person", PEOPLE, [ANN]), ("company", COMPANIES, [firm]))
@@ -74,6 +76,7 @@ def test_companies_land_before_the_people_that_name_them(tmp_path: Path) -> None
     assert counts(job) == [(1, 0, 0, 0), (1, 0, 0, 0)]
 
 
+@pytest.mark.slow
 def test_a_row_with_a_key_completes_a_company_known_by_name_only(tmp_path: Path) -> None:
     landed(tmp_path, ("person", PEOPLE, [ANN]))
     job = landed(tmp_path, ("company", COMPANIES, [("7", "firm-1", "Coffee", "", "")]))
@@ -104,6 +107,7 @@ def test_equal_rows_without_any_identity_stay_as_many_as_they_are(tmp_path: Path
     assert counts(landed(tmp_path, ("person", columns, rows))) == [(0, 0, 3, 0)]
 
 
+@pytest.mark.slow
 def test_a_changed_export_changes_only_what_changed_and_keeps_the_old_value(tmp_path: Path) -> None:
     landed(tmp_path, ("person", PEOPLE, [ANN, BOB]))
     before = Person.objects.get(given_name="Bob").updated_at
@@ -262,6 +266,7 @@ def test_a_broken_file_is_refused_as_a_whole(tmp_path: Path) -> None:
     assert not Import.objects.exists()
 
 
+@pytest.mark.slow
 def test_undo_waits_for_the_later_import(tmp_path: Path) -> None:
     first = landed(tmp_path, ("person", PEOPLE, [ANN]))
     before = everything()
@@ -395,6 +400,7 @@ def test_money_of_a_custom_field_stays_as_the_file_has_it(tmp_path: Path) -> Non
     assert Person.objects.get().traits == {"Debt": 12.5}
 
 
+@pytest.mark.slow
 def test_number_seven_of_another_system_is_somebody_else(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "crm.csv", tmp_path / "shop.csv"
     head = "Contact ID,Name,Email,City\n"

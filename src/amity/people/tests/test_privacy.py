@@ -144,6 +144,7 @@ def test_an_address_that_others_have_too_is_not_looked_for() -> None:
 # --- erasing --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_erasing_reaches_merged_profiles_history_undo_and_mentions() -> None:
     person = anna()
     twin = people.create_person(access.SYSTEM, {"given_name": "Ania", "email": "ania.second@example.org"})
@@ -177,6 +178,7 @@ def _everything() -> str:
     return "\n".join(found)
 
 
+@pytest.mark.slow
 def test_the_ledger_holds_no_personal_data_and_knows_the_person_again(tmp_path: Path) -> None:
     person = anna()
     privacy_erase.erase(subject(person), ASKED)
@@ -192,6 +194,7 @@ def test_the_ledger_holds_no_personal_data_and_knows_the_person_again(tmp_path: 
     assert sorted(ErasedMark.objects.filter(returned=1).values_list("kind", flat=True)) == ["email", "phone"]
 
 
+@pytest.mark.slow
 def test_a_replay_erases_from_what_was_restored() -> None:
     """The database forgets the erasure, as one restored from before it does; the file does not."""
     person = anna()

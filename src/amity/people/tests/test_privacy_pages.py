@@ -44,6 +44,7 @@ def anna() -> UUID:
     )
 
 
+@pytest.mark.slow
 def test_from_the_search_to_the_erasure(desk: Client, anna: UUID) -> None:
     empty = desk.get(reverse("privacy")).content.decode()
     assert "No requests" in empty

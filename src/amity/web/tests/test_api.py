@@ -101,6 +101,7 @@ def test_tasks_are_made_and_ticked_off(program: Program) -> None:
     is_problem(program.post(f"/tasks/{task['id']}/completion"), 404, "not_found")
 
 
+@pytest.mark.slow
 def test_cursors_lead_through_everything_once(program: Program) -> None:
     for n in range(23):
         program.post("/companies", {"name": f"Firm {n:02}"})

@@ -46,6 +46,7 @@ def test_every_word_of_a_text_lies_in_one_of_its_sentences(text: str) -> None:
     assert all(place in inside for place, letter in enumerate(text) if not letter.isspace())
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
 def test_above_the_floor_the_share_of_wrong_answers_keeps_its_bound(answers: list[tuple[float, bool]]) -> None:

@@ -39,6 +39,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "webhooks:write": frozenset({"webhooks.manage"}),
     "audit:read": frozenset({"audit.view"}),
     "privacy:manage": frozenset({"privacy.manage"}),
+    "desk:manage": frozenset({"desk.view", "desk.manage"}),
 }
 SCOPE_LABELS = {
     "people:read": gettext_lazy("Read people and companies"),
@@ -57,6 +58,7 @@ SCOPE_LABELS = {
     "webhooks:write": gettext_lazy("Manage webhooks"),
     "audit:read": gettext_lazy("Read the audit log"),
     "privacy:manage": gettext_lazy("Export, restrict and erase people"),
+    "desk:manage": gettext_lazy("Read measures of the desk"),
 }
 
 

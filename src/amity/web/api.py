@@ -31,6 +31,7 @@ ROUTERS = (
     "amity.sales.http_office.router",
     "amity.sales.http_pipelines.router",
     "amity.sales.recommending_http.router",
+    "amity.desk.measures_http.router",
     "amity.intelligence.http.router",
     "amity.intelligence.http_life.router",
     "amity.journeys.http.router",

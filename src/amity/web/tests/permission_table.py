@@ -477,6 +477,7 @@ API: dict[str, str] = {
     "listVersions": "models.view", "trainModel": "models.train", "decideColumn": "models.decide",
     "getLeadScore": "models.view", "getBestTime": "people.view", "getLeadScoreWeights": "models.view",
     "listContactsForecasts": "deals.view",
+    "getDeskMeasures": "desk.manage",
     "listPersonProposals": "models.view", "listDealProposals": "models.view", "acceptProposal": "tasks.edit",
     "refuseProposal": "tasks.edit", "replayDecision": "models.view",
     "recommend": "models.view", "listSimilarProducts": "models.view",

@@ -40,8 +40,14 @@ SCOPES: dict[str, frozenset[str]] = {
     "audit:read": frozenset({"audit.view"}),
     "privacy:manage": frozenset({"privacy.manage"}),
     "desk:manage": frozenset({"desk.view", "desk.manage"}),
+    "desk:read": frozenset({"desk.view"}),
+    "desk:write": frozenset({"desk.view", "desk.reply"}),
+    "channels:write": frozenset({"channels.manage"}),
 }
 SCOPE_LABELS = {
+    "desk:read": gettext_lazy("Read conversations"),
+    "desk:write": gettext_lazy("Read, answer and change conversations"),
+    "channels:write": gettext_lazy("Hand in messages and set channels up"),
     "people:read": gettext_lazy("Read people and companies"),
     "people:write": gettext_lazy("Read and change people and companies"),
     "duplicates:write": gettext_lazy("Read and decide duplicates"),

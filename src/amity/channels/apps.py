@@ -10,11 +10,20 @@ class ChannelsConfig(AppConfig):
 
     def ready(self) -> None:
         from amity.access import api as access
-        from amity.channels import carriers, chat_carrier, chat_settings, confirmations, mail_carrier, staff_mail
+        from amity.channels import (
+            carriers,
+            chat_carrier,
+            chat_settings,
+            confirmations,
+            mail_account,
+            mail_carrier,
+            staff_mail,
+        )
         from amity.people import api as people
 
         people.consent.on_pending(confirmations.ask)
         access.register_post(staff_mail.deliver)
+        mail_account.register()
         carriers.register_carrier("email", mail_carrier.MailCarrier)
         chat_settings.register()
         carriers.register_carrier("chat", chat_carrier.ChatCarrier, inside=True)

@@ -5,6 +5,7 @@ Everything commits together, what is stored in `blobs` aside: what nothing refer
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from django.db import transaction
 
 from amity.access import api as access
 from amity.base import clock
-from amity.base.errors import NotFound
+from amity.base.errors import NotFound, Refused
 from amity.channels import attaching, html_clean, mail_automatic, mail_marks, mail_parse, mail_threads
 from amity.channels.mail_parse import Mail
 from amity.channels.models import Account, Outgoing
@@ -49,9 +50,24 @@ def take(account_id: UUID, raw: bytes) -> Taken:
     return taken
 
 
+def take_as_file(account_id: UUID, raw: bytes, why: str) -> Taken:
+    """A mail that could not be kept as it is comes in as a file of a message without words. As `take`."""
+    digest = hashlib.sha256(raw).hexdigest()
+    message = Incoming(
+        account_id=account_id, provider_id=f"file#{digest}", channel="email", address="", text="", subject=why,
+        occurred_at=clock.now(), automatic="auto_submitted",
+    )  # fmt: skip
+    found = known(message)
+    if found is not None:
+        return found
+    with transaction.atomic():
+        file = attaching.attach(account_id, "mail.eml", raw, None, "message/rfc822")
+        return receive(replace(message, files=[file]))
+
+
 def incoming(account: Account, mail: Mail) -> Incoming:
     """A mail as `receive` takes it, files and person aside. No queries, nothing is written."""
-    forms = _listed(account, "forms")
+    forms = _listed(account, "web_forms")
     sender = mail.reply_to if mail.sender in forms and mail.reply_to else mail.sender
     signed, lines = mail_marks.of_addresses(mail.to), mail_marks.of_text(mail.text, mail.html)
     headers = mail.kept_headers | {"marked": str(len(signed))}
@@ -90,7 +106,10 @@ def _person(mail: Mail, message: Incoming) -> UUID | None:
         return None
     if message.automatic:
         return people.contact_known("email", message.address)
-    return people.contact("email", message.address, message.name)
+    try:
+        return people.contact("email", message.address, message.name)
+    except Refused:  # what servers let through may still be nobody's address
+        return None
 
 
 def _returned(mail: Mail) -> None:

@@ -161,12 +161,13 @@ def _mended(text: str) -> str:
     raw = text.encode("utf-8", "surrogateescape") if any("\udc80" <= sign <= "\udcff" for sign in text) else None
     if raw is None and not text.isascii():
         raw = text.encode("latin-1", "ignore") if all(ord(sign) < 256 for sign in text) else None
-    return text_of_bytes(raw) if raw is not None else text
+    told = text_of_bytes(raw) if raw is not None else text
+    return told.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _headers(message: Message) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, value in list(message.raw_items())[:1_000]:  # type: ignore[attr-defined]
+    for name, value in list(message.raw_items())[:1_000]:
         found.setdefault(name.strip().lower(), []).append(str(value)[:MAX_HEADER])
     return {name: [_read(name, value) for value in values] for name, values in found.items()}
 
@@ -262,7 +263,8 @@ def _payload(part: Message) -> bytes:
 def _enclosed(part: Message) -> bytes:
     inner = part.get_payload()
     if isinstance(inner, list):
-        return inner[0].as_bytes() if inner else b""
+        first = inner[0] if inner else None
+        return first.as_bytes() if isinstance(first, Message) else b""
     return _payload(part)
 
 

@@ -16,3 +16,13 @@ def send_due(timestamp: int) -> None:
 
     close_old_connections()
     sending.send_due()
+
+
+@jobs.app.periodic(cron="* * * * *")
+@jobs.app.task(name="channels.read_mail", queueing_lock="channels.read_mail")
+def read_mail(timestamp: int) -> None:
+    """Look into every mailbox, once a minute."""
+    from amity.channels import mail_account_reading
+
+    close_old_connections()
+    mail_account_reading.read_all()

@@ -6,6 +6,7 @@ from amity.channels import pages
 
 urlpatterns = [
     path("", include("amity.channels.urls_chat")),
+    path("", include("amity.channels.urls_mail")),
     path("settings/outgoing/", pages.index, name="settings_outgoing"),
     path("settings/outgoing/blocked", pages.suppression, name="settings_suppression"),
     path("settings/outgoing/blocked/<uuid:suppression_id>/lift", pages.lift, name="settings_suppression_lift"),

@@ -15,6 +15,9 @@ from amity.engines.calendars import written as write_calendar
 from amity.engines.fetching import Fetched, fetch
 from amity.engines.http import Answer, ForbiddenAddress, Unreachable, check_url
 from amity.engines.http import post as http_post
+from amity.engines.imap import Folder as MailFolder
+from amity.engines.imap import ImapProblem, Mailbox
+from amity.engines.imap import opened as open_mailbox
 from amity.engines.kafka import Brokers, KafkaDown, Message, OffsetGone, Sender, Subscription, Watch, ensure_topic
 from amity.engines.llm import LanguageModel, LlmDown, language_model
 from amity.engines.mail import Enclosure, Letter, MailEngine, MailSession, Receipt, mail_engine
@@ -58,12 +61,15 @@ __all__ = [
     "Enclosure",
     "Fetched",
     "ForbiddenAddress",
+    "ImapProblem",
     "KafkaDown",
     "LanguageModel",
     "Letter",
     "LlmDown",
     "MailEngine",
+    "MailFolder",
     "MailSession",
+    "Mailbox",
     "Message",
     "NoBlob",
     "OffsetGone",
@@ -95,6 +101,7 @@ __all__ = [
     "language_model",
     "load_database",
     "mail_engine",
+    "open_mailbox",
     "read_calendar",
     "sentence_vectors",
     "sql_source",

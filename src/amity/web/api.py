@@ -31,6 +31,7 @@ ROUTERS = (
     "amity.sales.http_office.router",
     "amity.sales.http_pipelines.router",
     "amity.sales.recommending_http.router",
+    "amity.desk.http.router",
     "amity.desk.measures_http.router",
     "amity.intelligence.http.router",
     "amity.intelligence.http_life.router",
@@ -40,6 +41,7 @@ ROUTERS = (
     "amity.events.doors_http.hooks_router",
     "amity.events.doors_http.connectors_router",
     "amity.events.doors_http.destinations_router",
+    "amity.channels.http_mail.router",
     "amity.access.http.router",
     "amity.web.http.router",
 )

@@ -105,6 +105,7 @@ def world(tmp_path: Path) -> World:
         "endpoint_id": endpoint.id,
         "delivery_id": WebhookDelivery.objects.get().pk, "job_id": JobRun.objects.create(kind="x").pk, "key": "lead",
         "view_id": SavedView.objects.create(staff=ada, page="people", name="Mine", query="").pk, "group": new_id(),
+        "message_id": new_id(), "account_id": new_id(), "macro_id": new_id(),
         "group_id": new_id(), "target": "lead", "column": "tags", "page": "people", "subjects": "people", "pk": 1,
         "rest_of_path": "nowhere", "token": "wrong", "uidb36": "1", "uploads": new_id(),
         "note_id": new_id(), "quote_id": new_id(), "meeting_id": new_id(), "secret": "wrong",

@@ -137,9 +137,6 @@ def _composed(message: Message, found: knowledge.Passage, language: str, name: s
 
 def _kept(message: Message, found: knowledge.Passage, language: str, said: tuple[str, bool, str]) -> Draft:
     with transaction.atomic():
-        Row.objects.filter(conversation_id=message.conversation_id, state=Row.State.OPEN).update(
-            state=Row.State.DISMISSED, decided_at=clock.now()
-        )  # what the customer wrote since is another question
         row, new = Row.objects.get_or_create(
             message=message,
             defaults={
@@ -149,6 +146,8 @@ def _kept(message: Message, found: knowledge.Passage, language: str, said: tuple
             },
         )  # fmt: skip
         if new:
+            older = Row.objects.filter(conversation_id=message.conversation_id, state=Row.State.OPEN).exclude(pk=row.pk)
+            older.update(state=Row.State.DISMISSED, decided_at=clock.now())  # another question since
             happenings.note(message.conversation, "draft", data={"draft": str(row.pk), "sure": round(found.sure, 4)})
             live.tell(KIND, [message.conversation_id])
     return _view(row)

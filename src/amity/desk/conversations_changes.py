@@ -102,6 +102,27 @@ def set_person(principal: access.Principal, conversation_id: UUID, person_id: UU
     return change(principal, [conversation_id], {"person_id": view.merged_into_id or view.id})
 
 
+def set_given(principal: access.Principal, conversation_id: UUID, given: Mapping[str, Any]) -> UUID | None:
+    """Several values at once, checked as each alone is; returns the undo group of all, None when nothing was given."""
+    values = dict(given)
+    if values.get("assignee_id") and not access.principal_by_id(values["assignee_id"]).may(SEE):
+        raise Refused("not_at_desk", _("This colleague has no access to the inbox."))
+    if values.get("queue_id") and not Queue.objects.filter(pk=values["queue_id"], archived_at=None).exists():
+        raise NotFound(_("There is no such queue."))
+    if values.get("person_id"):
+        view = people.get_person(principal, values["person_id"])
+        values["person_id"] = view.merged_into_id or view.id
+    if values.get("snoozed_until"):
+        if values["snoozed_until"] <= clock.now():
+            raise Refused("past", _("Choose a time that is still to come."))
+        values["state"] = State.SNOOZED
+    if "intent" in values:
+        values |= {"intent": (values["intent"] or "")[:80], "intent_chance": None, "intent_by": "staff"}
+    kept = ("assignee_id", "queue_id", "intent_chance")  # these may be emptied
+    told = {name: value for name, value in values.items() if value is not None or name in kept}
+    return change(principal, [conversation_id], told) if told else None
+
+
 def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
     """`undo` handler: set the values; returns what was and what is, by conversation."""
     before: dict[str, dict[str, Any]] = {}

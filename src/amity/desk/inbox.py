@@ -205,7 +205,7 @@ def _counts(principal: access.Principal) -> list[dict[str, Any]]:
     rows = conversations.rows_of(principal).filter(state=State.OPEN).order_by()
     mine = Count("pk", filter=Q(assignee_id=principal.staff_id))
     nobody = Count("pk", filter=Q(assignee=None, handler="staff"))
-    return list(rows.values("queue_id").annotate(n=Count("pk"), mine=mine, nobody=nobody))
+    return [dict(row) for row in rows.values("queue_id").annotate(n=Count("pk"), mine=mine, nobody=nobody)]
 
 
 def queue_choices(principal: access.Principal) -> list[tuple[UUID, str]]:

@@ -140,8 +140,8 @@ def live_part(request: access.StaffRequest, view: ConversationView) -> dict[str,
 
 def woven(messages: Iterable[Said], told: Iterable[inbox_facts.Told]) -> list[tuple[str, Any]]:
     """Messages and lines of the log in the order of time; lines that follow one another are one entry."""
-    both = [(each.message.at, 0, "message", each) for each in messages]
-    both += [(each.at, 1, "facts", each) for each in told]
+    both: list[tuple[Any, int, str, Any]] = [(each.message.at, 0, "message", each) for each in messages]
+    both += [(each.at, -1 if each.first else 1, "facts", each) for each in told]
     found: list[tuple[str, Any]] = []
     for kind, entries in groupby(sorted(both, key=lambda e: (e[0], e[1])), key=lambda e: e[2]):
         values = [each[3] for each in entries]

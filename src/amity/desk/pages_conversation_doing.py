@@ -36,6 +36,7 @@ MAX_FILES = 10
 @require_POST
 def change(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """One change (``what``, ``value``)."""
+    access.require(request.principal, conversations.WORK)
     what = request.POST.get("what", "")
     group = inbox_doing.changed(request.principal, [conversation_id], what, request.POST.get("value", "").strip())
     return _done(request, conversation_id, _("Saved"), group)
@@ -44,8 +45,8 @@ def change(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def reply(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Answer the customer; ``then`` is the state afterwards, ``macro`` what is done along with it."""
-    view = conversations.get(request.principal, conversation_id)
     access.require(request.principal, conversations.WORK)
+    view = conversations.get(request.principal, conversation_id)
     answer = replies.Answer(
         request.POST.get("text", ""), files=_kept(request, view), then=request.POST.get("then", "pending"),
         citations=_citations(request.POST.get("citations", "")),
@@ -62,6 +63,7 @@ def reply(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def note(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Write a note for colleagues."""
+    access.require(request.principal, conversations.WORK)
     key = request.POST.get("key", "")[:64]
     sent = replies.write_note(request.principal, conversation_id, request.POST.get("text", ""), key=key)
     return _done(request, conversation_id, _("Note added"), sent.group, composed=True)
@@ -70,6 +72,7 @@ def note(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def withdrawal(request: access.StaffRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """Take an answer back that has not left; its text returns to where it was written."""
+    access.require(request.principal, conversations.WORK)
     conversations.get(request.principal, conversation_id)
     text = replies.take_back(request.principal, message_id)
     response = _done(request, conversation_id, _("Taken back"), None)
@@ -81,6 +84,7 @@ def withdrawal(request: access.StaffRequest, conversation_id: UUID, message_id: 
 @require_POST
 def merge(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Make another conversation (``other``: its number) part of this one."""
+    access.require(request.principal, conversations.WORK)
     typed = request.POST.get("other", "").strip().removeprefix("#")
     rows = conversations.rows_of(request.principal)
     other = rows.filter(number=int(typed)).first() if typed.isdigit() and len(typed) < 12 else None
@@ -93,6 +97,7 @@ def merge(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def split(request: access.StaffRequest, conversation_id: UUID, message_id: UUID) -> HttpResponse:
     """A conversation of its own from a message on."""
+    access.require(request.principal, conversations.WORK)
     new, group = conversations_merging.split(request.principal, conversation_id, message_id)
     number = Conversation.objects.values_list("number", flat=True).get(pk=new)
     return _done(request, conversation_id, _("{number} was split off").format(number=f"#{number}"), group)
@@ -101,6 +106,7 @@ def split(request: access.StaffRequest, conversation_id: UUID, message_id: UUID)
 @require_POST
 def link(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Link a record (``record``: ``kind:id``), or take a link away (``off``)."""
+    access.require(request.principal, conversations.WORK)
     kind, _sep, typed = request.POST.get("record", "").partition(":")
     record_id = read_id(typed)
     if record_id is None:
@@ -124,6 +130,7 @@ def linkable(request: access.StaffRequest, conversation_id: UUID) -> HttpRespons
 @require_POST
 def hand(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Hand over to a colleague with summary, promise and deadline."""
+    access.require(request.principal, conversations.WORK)
     to, posted = read_id(request.POST.get("to", "")), request.POST
     if to is None:
         raise Refused("nobody", _("Choose a colleague."))
@@ -136,6 +143,7 @@ def hand(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def kept(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """What was promised in a hand-over is done."""
+    access.require(request.principal, conversations.WORK)
     group = handing.keep(request.principal, conversation_id)
     return _done(request, conversation_id, _("Saved"), group)
 
@@ -143,6 +151,7 @@ def kept(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 @require_POST
 def here(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Who looks or writes; told on, not kept."""
+    access.require(request.principal, conversations.SEE)
     presence.tell(request.principal, conversation_id, request.POST.get("does", ""))
     return HttpResponse(status=204)
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from amity.access import api as access
 from amity.base import live
 from amity.base.errors import Refused
-from amity.channels import api as channels
 from amity.desk import conversations
 from amity.desk.thread import KIND
 
@@ -18,7 +17,5 @@ def tell(principal: access.Principal, conversation_id: UUID, does: str) -> None:
     """Tell open pages of a conversation what the principal does there. 2 queries."""
     if does not in DOES:
         raise Refused("bad_presence", "looks, writes, left", 400)
-    view = conversations.get(principal, conversation_id)
+    conversations.get(principal, conversation_id)
     live.say(KIND, conversation_id, {"who": principal.name, "id": str(principal.staff_id), "does": does})
-    if does == "writes" and view.channel == "chat" and view.account_id:
-        channels.chat.tell(view.account_id, view.address, channels.chat.TYPING)

@@ -68,6 +68,7 @@ def send(
     principal: access.Principal, conversation_id: UUID, answer: Answer, *, key: str = "", undo_seconds: int = 0
 ) -> Sent:
     """`reply` with the undo group beside it; the group is None where the key was known."""
+    access.require(principal, WORK)
     text = _checked(answer.text)
     if answer.then not in THEN:
         raise Refused("bad_state", _("This is no state that a conversation can have."))
@@ -100,6 +101,7 @@ def write_note(
     principal: access.Principal, conversation_id: UUID, text: str, named: Iterable[UUID] = (), key: str = ""
 ) -> Sent:
     """`note` with the undo group beside it."""
+    access.require(principal, WORK)
     text = _checked(text)
     whom = list(dict.fromkeys([*named, *(mentions.named_in(text, access.staff_choices()) if "@" in text else ())]))
     with transaction.atomic():
@@ -136,6 +138,7 @@ def say_as_system(
 
 def take_back(principal: access.Principal, message_id: UUID) -> str:
     """Take back an answer that has not left, or a note of one's own; returns its text. Raises `Refused` when it has."""
+    access.require(principal, WORK)
     with transaction.atomic():
         message = Message.objects.filter(pk=message_id, direction__in=("out", "note")).first()
         if message is None or message.author != "staff" or message.withdrawn_at:

@@ -22,25 +22,33 @@ from amity.sales import api as sales
 from amity.web import panels
 
 SHOWN = ("lead_score", "tasks", "deals", "orders", "customer", "notes")
+BRIEF = ("deals", "notes")  # what the brief is made of
 
 
 @never_cache
 @require_GET
 def customer(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
-    """A part of the conversation's page; a fixed number of queries."""
+    """A part of the conversation's page: brief and card, or (``part=panels``) their panels. A fixed cost."""
     principal = request.principal
     view = desk.conversations.get(principal, conversation_id)
     person = _person(principal, view)
+    below = request.GET.get("part") == "panels"
     if person is None:
+        if below:
+            return render(request, "web/conversation_panels.html", {"panels": ()})
         context = {"conversation": view, "brief": desk.brief.merged(desk.brief.lines(principal, view, []))}
         return render(request, "web/conversation_customer.html", context)
     subject = panels.subject_of("person", person)
-    names, filled = panels.fill(principal, subject, people.Wanted(companies=[person.company_id]), SHOWN)
+    wanted = people.Wanted(companies=[person.company_id])
+    names, filled = panels.fill(principal, subject, wanted, SHOWN if below else BRIEF)
+    if below:
+        context = {"record": person, "kind": "person", "panels": filled}
+        return render(request, "web/conversation_panels.html", context)
     company = names.companies.get(person.company_id or UUID(int=0), "")
     lines = [_who(person, company), *desk.brief.lines(principal, view, list(subject.members))]
     lines += _open_deals(filled, person) + _promised(filled, person)
     context = {
-        "conversation": view, "record": person, "kind": "person", "company": company, "panels": filled,
+        "conversation": view, "record": person, "kind": "person", "company": company,
         "brief": desk.brief.merged(lines),
     }  # fmt: skip
     return render(request, "web/conversation_customer.html", context)

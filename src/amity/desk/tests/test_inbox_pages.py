@@ -221,6 +221,7 @@ def test_the_customer_stands_beside_with_a_brief_of_five_lines_and_sources(clien
     assert all(each.url for each in brief)
     assert "Ten chairs" in brief[3].text
     assert "third time" in brief[4].text
+    assert "Ten chairs" in client.get(url("conversation_customer", home) + "?part=panels").content.decode()
 
 
 def test_a_macro_fills_its_text_and_does_what_it_says(client: Client, home: UUID) -> None:

@@ -19,7 +19,6 @@ export function startInbox(): void {
   document.body.addEventListener("composed", composed);
   document.body.addEventListener("taken-back", (event) => putText((event as CustomEvent<{ text: string }>).detail.text));
   document.addEventListener("live:said", (event) => heard((event as CustomEvent<Record<string, string>>).detail));
-  document.addEventListener("live:changed", (event) => visitor((event as CustomEvent<Record<string, string[]>>).detail));
   document.addEventListener("visibilitychange", () => tell(document.hidden ? "left" : "looks"));
   window.addEventListener("pagehide", () => tell("left"));
   window.setInterval(() => !document.hidden && tell("looks"), LOOKS_MS);
@@ -321,16 +320,13 @@ function tell(does: string): void {
 
 function heard(words: Record<string, string>): void {
   if (words.of !== shown || !words.id || words.id === pane()?.dataset.me) return;
+  if (words.id === "customer" && words.does !== "writes" && words.does !== "left") return;
   const known = present.has(words.id);
   if (words.does === "left") present.delete(words.id);
   else present.set(words.id, { who: words.who ?? "", does: words.does ?? "", at: performance.now() });
   if (!known && words.does !== "left") told.at = 0; // answer who came: somebody is here
   if (!known) tell("looks");
   showPresent();
-}
-
-function visitor(changed: Record<string, string[]>): void {
-  if (changed.visitor_typing?.includes(shown)) heard({ of: shown, id: "customer", does: "writes", who: "" });
 }
 
 function showPresent(): void {

@@ -149,8 +149,9 @@ class ChatHub:
         found = await read(marks)
         for room in rooms:
             lines, standing = found.lines.get(room, []), found.standings.get(room, desk.chat.NOTHING)
-            came = any(listener.standing is None for listener in self.rooms.get(room, ()))
-            for listener in self.rooms.get(room, ()):
+            asked = [each for each in self.rooms.get(room, ()) if each.mark >= marks.get(each.who, "~")]
+            came = any(listener.standing is None for listener in asked)
+            for listener in asked:  # who came meanwhile has read less than was asked for, and is read for next
                 listener.give(lines, standing)
             if standing.conversation_id and room in self.rooms:
                 home = str(standing.conversation_id)

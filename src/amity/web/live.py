@@ -44,7 +44,7 @@ class Pace:
     heartbeat: float = 15.0
     check: float = 60.0  # how long a session that was ended may still hear
     gather: float = 0.05  # changes of the same moment go out together
-    rest: float = 0.25  # and at most four events a second to one page
+    rest: float = 0.25  # and at most four events a second to one page, more only of what it shows by itself
 
 
 class Hears(Protocol):
@@ -145,7 +145,8 @@ class Live:
             elif stream.wake.is_set() and stream.principal is not None:
                 await asyncio.sleep(self.pace.gather)
                 await self._tell(stream, send)
-                await asyncio.sleep(self.pace.rest)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stream.urgent.wait(), self.pace.rest)
             elif stream.principal is not None:
                 await _say(send, ":\n\n")
         await _say(send, "event: bye\ndata: {}\n\n")

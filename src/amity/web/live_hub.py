@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,10 +39,13 @@ class Stream:
     words: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=WORDS))  # said, kept nowhere
     behind: bool = False  # something may have been missed: everything is to be asked again
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    urgent: asyncio.Event = field(default_factory=asyncio.Event)  # a record that the page shows by itself changed
 
-    def told(self, keys: Iterable[Key]) -> None:
+    def told(self, keys: set[Key]) -> None:
         self.waiting.update(keys)
         self.wake.set()
+        if not self.keys.isdisjoint(keys):
+            self.urgent.set()
 
     def missed(self) -> None:
         self.behind = True
@@ -53,6 +55,7 @@ class Stream:
         """What is waiting, once."""
         found, self.waiting = self.waiting, set()
         self.wake.clear()
+        self.urgent.clear()
         return found
 
 

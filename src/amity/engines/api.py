@@ -21,6 +21,8 @@ from amity.engines.imap import opened as open_mailbox
 from amity.engines.kafka import Brokers, KafkaDown, Message, OffsetGone, Sender, Subscription, Watch, ensure_topic
 from amity.engines.llm import LanguageModel, LlmDown, language_model
 from amity.engines.mail import Enclosure, Letter, MailEngine, MailSession, Receipt, mail_engine
+from amity.engines.outbound_webhook import OutboundWebhook
+from amity.engines.outbound_webhook import signed as webhook_signed
 from amity.engines.postgres.provision import EXTENSIONS as POSTGRES_EXTENSIONS
 from amity.engines.postgres.server import EmbeddedPostgres, Status
 from amity.engines.postgres.transfer import Contents
@@ -30,6 +32,11 @@ from amity.engines.postgres.transfer import drop as drop_database
 from amity.engines.postgres.transfer import dump as dump_database
 from amity.engines.postgres.transfer import load as load_database
 from amity.engines.postgres.transfer import swap as swap_database
+from amity.engines.providers import Outbound
+from amity.engines.providers import Template as ProviderTemplate
+from amity.engines.providers import Trouble as ProviderTrouble
+from amity.engines.sms_gateway import SmsGateway
+from amity.engines.sms_gateway import signature as sms_signature
 from amity.engines.sql_questions import Batch as SqlBatch
 from amity.engines.sql_questions import Columns as SqlColumns
 from amity.engines.sql_questions import Place as SqlPlace
@@ -37,6 +44,9 @@ from amity.engines.sql_questions import Question as SqlQuestion
 from amity.engines.sql_questions import SourceProblem, SqlSource
 from amity.engines.sql_source import sql_source
 from amity.engines.sql_values import earlier as earlier_position
+from amity.engines.telegram import Telegram
+from amity.engines.whatsapp import WhatsApp
+from amity.engines.whatsapp import of_error as whatsapp_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,8 +83,13 @@ __all__ = [
     "Message",
     "NoBlob",
     "OffsetGone",
+    "Outbound",
+    "OutboundWebhook",
+    "ProviderTemplate",
+    "ProviderTrouble",
     "Receipt",
     "Sender",
+    "SmsGateway",
     "SourceProblem",
     "SqlBatch",
     "SqlColumns",
@@ -83,8 +98,10 @@ __all__ = [
     "SqlSource",
     "Status",
     "Subscription",
+    "Telegram",
     "Unreachable",
     "Watch",
+    "WhatsApp",
     "blobs",
     "check_url",
     "database_contents",
@@ -104,8 +121,11 @@ __all__ = [
     "open_mailbox",
     "read_calendar",
     "sentence_vectors",
+    "sms_signature",
     "sql_source",
     "swap_database",
+    "webhook_signed",
+    "whatsapp_error",
     "write_calendar",
 ]
 

@@ -59,7 +59,7 @@ class Receipt:
     """What became of a letter. ``dead``: the server says that the address does not exist.
 
     Carriers of other channels answer with it too: ``id`` is the provider's own of the message, ``reason`` a code of
-    why it was refused, where there is one.
+    why it was refused, where there is one; ``after``: seconds that it asked for before another try.
     """
 
     result: Result
@@ -67,6 +67,7 @@ class Receipt:
     dead: bool = False
     id: str = ""
     reason: str = ""
+    after: float = 0.0
 
 
 class MailSession(Protocol):

@@ -13,6 +13,14 @@ from amity.base import clock, personal
 from amity.base.models import Record
 from amity.base.searching import words_vector
 from amity.desk.agents_models import Agent
+from amity.desk.complaints_models import (
+    Complaint,
+    ComplaintPaper,
+    ComplaintStep,
+    Refund,
+    RefundLimit,
+    StatutoryRule,
+)
 from amity.desk.drafts_models import Draft
 from amity.desk.inbox_models import Handing, Link, Macro, Mention, Reading
 from amity.desk.knowledge_models import Article, ArticleVersion, Judgement, KnowledgeIndex, Passage
@@ -22,9 +30,38 @@ from amity.desk.sla_models import SlaPolicy, WaitHistory, WorkingHours
 from amity.desk.understanding_models import Example, Intent
 
 __all__ = [
-    "Agent", "Article", "ArticleVersion", "CardWord", "Conversation", "Draft", "Example", "Handing", "Happening",
-    "Intent", "Judgement", "KnowledgeIndex", "Link", "Macro", "Mention", "Message", "Passage", "Queue", "Reading",
-    "RoutingRule", "RoutingRun", "RoutingSettings", "SlaPolicy", "State", "WaitHistory", "WorkingHours",
+    "Agent",
+    "Article",
+    "ArticleVersion",
+    "CardWord",
+    "Complaint",
+    "ComplaintPaper",
+    "ComplaintStep",
+    "Conversation",
+    "Draft",
+    "Example",
+    "Handing",
+    "Happening",
+    "Intent",
+    "Judgement",
+    "KnowledgeIndex",
+    "Link",
+    "Macro",
+    "Mention",
+    "Message",
+    "Passage",
+    "Queue",
+    "Reading",
+    "Refund",
+    "RefundLimit",
+    "RoutingRule",
+    "RoutingRun",
+    "RoutingSettings",
+    "SlaPolicy",
+    "State",
+    "StatutoryRule",
+    "WaitHistory",
+    "WorkingHours",
 ]  # fmt: skip
 
 

@@ -16,3 +16,9 @@ def usual_account(kind: str) -> UUID | None:
     """The account of a kind that new talks start from: the first that is switched on. 1 query."""
     rows = Account.objects.filter(kind=kind, enabled=True).order_by("created_at", "id")
     return rows.values_list("pk", flat=True).first()
+
+
+def starts_with_bot(account_id: UUID) -> bool:
+    """Whether new conversations of this account begin with the bot: off unless somebody switched it on. 1 query."""
+    told = Account.objects.filter(pk=account_id).values_list("settings", flat=True).first()
+    return bool(told and told.get("bot"))

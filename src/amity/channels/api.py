@@ -1,7 +1,9 @@
 """The door of room `channels`: the only way to write to anybody."""
 
 from amity.channels import chat_door as chat
-from amity.channels.account_names import account_names, usual_account
+from amity.channels import mail_account as mailboxes
+from amity.channels import mail_reply
+from amity.channels.account_names import account_names, starts_with_bot, usual_account
 from amity.channels.asking import barred
 from amity.channels.attaching import AttachmentView, attach
 from amity.channels.attaching import belong as files_belong
@@ -27,6 +29,7 @@ from amity.channels.receiving import (
 )
 from amity.channels.refusals import REASONS
 from amity.channels.rules import Rule, rules, set_rule
+from amity.channels.sending import send_due
 from amity.channels.suppression import SuppressionView, lift, suppress, suppressed
 
 send = propose
@@ -59,6 +62,8 @@ __all__ = [
     "lift",
     "literal",
     "mail_participants",
+    "mail_reply",
+    "mailboxes",
     "masked",
     "move_received",
     "on_settled",
@@ -69,7 +74,9 @@ __all__ = [
     "register_receiver",
     "rules",
     "send",
+    "send_due",
     "set_rule",
+    "starts_with_bot",
     "suppress",
     "suppressed",
     "take_mail",

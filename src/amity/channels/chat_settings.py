@@ -37,6 +37,7 @@ class ChatSettings:
     privacy_url: str
     colour: str
     secret: str
+    bot: bool = False  # answers first
 
 
 def chats(principal: access.Principal) -> list[ChatSettings]:
@@ -142,4 +143,5 @@ def _view(row: Account) -> ChatSettings:
     return ChatSettings(
         row.pk, row.name, row.public_key, row.enabled, tuple(told.get("origins") or ()), told.get("greeting") or {},
         str(told.get("privacy_url") or ""), str(told.get("colour") or ""), identity_secret(row),
+        bool(told.get("bot")),
     )  # fmt: skip

@@ -30,6 +30,10 @@ class ChatForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120, help_text=gettext_lazy("Visitors see it."))
     enabled = forms.BooleanField(label=gettext_lazy("Switched on"), required=False)
+    bot = forms.BooleanField(
+        label=gettext_lazy("The bot answers first"), required=False,
+        help_text=gettext_lazy("Visitors can ask for a person at any time."),
+    )  # fmt: skip
     origins = forms.CharField(
         label=gettext_lazy("Sites that may show it"), required=False, max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 3}),
@@ -124,6 +128,6 @@ def snippet(request: HttpRequest, key: str) -> str:
 def _initial(found: chat_settings.ChatSettings) -> dict[str, Any]:
     greetings = {f"greeting_{language}": found.greeting.get(language, "") for language in chat.LANGUAGES}
     return {
-        "name": found.name, "enabled": found.enabled, "origins": "\n".join(found.origins),
+        "name": found.name, "enabled": found.enabled, "bot": found.bot, "origins": "\n".join(found.origins),
         "privacy_url": found.privacy_url, "colour": found.colour, **greetings,
     }  # fmt: skip

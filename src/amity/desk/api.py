@@ -20,8 +20,10 @@ from amity.desk import (
 )
 from amity.desk.conversations import ConversationView
 from amity.desk.conversations_changes import on_change
+from amity.desk.finding import Suggestion, plain_subject, strangers, suggestions
 from amity.desk.handing import hand_over
 from amity.desk.models import State
+from amity.desk.opening import people_back_at
 from amity.desk.replies import say_as_bot, say_as_system
 from amity.desk.thread import Said, append, listen, open_conversation
 
@@ -29,6 +31,7 @@ __all__ = [
     "ConversationView",
     "Said",
     "State",
+    "Suggestion",
     "append",
     "brief",
     "chat",
@@ -43,11 +46,15 @@ __all__ = [
     "listen",
     "on_change",
     "open_conversation",
+    "people_back_at",
+    "plain_subject",
     "proactive",
     "replies",
     "say_as_bot",
     "say_as_system",
     "simulate_ways",
+    "strangers",
+    "suggestions",
     "understanding",
     "understanding_intents",
 ]

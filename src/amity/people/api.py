@@ -69,7 +69,7 @@ from amity.people.profiles import (
 )
 from amity.people.readiness import ProfileFacts, any_profile, facts
 from amity.people.told_changes import told_changes, wanted_by
-from amity.people.visiting import homes_of, proved, signed_in, visitor
+from amity.people.visiting import homes_of, proved, signed_in, trusted, visitor
 
 LEAD_CHOICES = LeadStatus.choices
 
@@ -167,6 +167,7 @@ __all__ = [
     "told_values",
     "trait_names",
     "traits_of",
+    "trusted",
     "unmerge",
     "values_of",
     "visible_people",

@@ -28,10 +28,11 @@ from amity.sales.deals import (
 )
 from amity.sales.forecasting_deal import panel as by_date
 from amity.sales.lists import DEAL_KIND, DEALS, PRODUCTS, STATUS_TAGS, deal_rows, product_rows
-from amity.sales.meetings import MeetingView, guests_of, meetings_of
+from amity.sales.meetings import MeetingView, add_meeting, guests_of, meetings_of
 from amity.sales.models import DealStatus
 from amity.sales.notes import NoteView, add_note, in_words, notes_of
 from amity.sales.orders import LineView, OrderView, SoldView, lines_of, orders_by_id, orders_of, sold
+from amity.sales.orders_paper import paper_of
 from amity.sales.pages_board import before as gate_before
 from amity.sales.pages_board import forget as forget_board
 from amity.sales.pages_board import remembered as board_remembered
@@ -61,6 +62,7 @@ __all__ = [
     "SoldView",
     "StageView",
     "TaskView",
+    "add_meeting",
     "add_note",
     "add_task",
     "archive_deal",
@@ -90,6 +92,7 @@ __all__ = [
     "open_value",
     "orders_by_id",
     "orders_of",
+    "paper_of",
     "product_choices",
     "product_names",
     "product_rows",

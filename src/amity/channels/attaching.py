@@ -28,6 +28,7 @@ REFUSED = {
     "disguised": gettext_lazy("It is a program under another name."),
     "size": gettext_lazy("It is too large."),
     "empty": gettext_lazy("It is empty."),
+    "unreached": gettext_lazy("It could not be fetched."),
 }
 _PROGRAM_WORDS = """
  exe com scr pif bat cmd ps1 psm1 vbs vbe js jse mjs wsf wsh wsc hta msi msp mst jar lnk url iso img vhd vhdx dll
@@ -82,6 +83,14 @@ def attach(
             sha256=hashlib.sha256(content).hexdigest(), inline_id=inline_id[:255],
             blob="" if why else engines.blobs().put(content, AREA),
         )  # fmt: skip
+    return row.pk
+
+
+def missing(name: str, person_id: UUID | None, declared_type: str = "") -> UUID:
+    """Note a file that could not be fetched from where it lies."""
+    row = Attachment.objects.create(
+        person_id=person_id, name=plain_name(name), type=declared_type[:120], size=0, refused="unreached", sha256=""
+    )
     return row.pk
 
 

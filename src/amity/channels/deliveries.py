@@ -81,4 +81,5 @@ def move_received(ids: Iterable[UUID], **to: Any) -> None:
 
 def _delivery(row: Outgoing) -> Delivery:
     why = str(REASONS.get(row.reason, row.reason))
-    return Delivery(row.pk, row.state, str(row.get_state_display()), row.reason, why, row.due_at, row.handed_at)
+    told = row.get_progress_display() if row.state == "sent" and row.progress else row.get_state_display()
+    return Delivery(row.pk, row.state, str(told), row.reason, why, row.due_at, row.handed_at)

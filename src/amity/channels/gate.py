@@ -16,6 +16,7 @@ from django.db.models import Q
 from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import NotFound
+from amity.channels import adapters_window
 from amity.channels.addressing import consent_channel
 from amity.channels.carriers import carried
 from amity.channels.models import Outgoing
@@ -75,7 +76,8 @@ def _unfit(row: Outgoing, purpose: people.consent.PurposeView, members: set[UUID
         if person is None or person.archived_at is not None:
             return "gone"
         found = "restricted" if people.consent.restricted(members) else ""
-    return found or why_suppressed(row.address_key, owed=purpose.owed)
+    found = found or why_suppressed(row.address_key, owed=purpose.owed)
+    return found or ("" if adapters_window.fits(row) else "window")
 
 
 def person_of(row: Outgoing) -> people.PersonView | None:

@@ -9,11 +9,22 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock, personal
 from amity.base.models import Record
+from amity.channels.adapters_models import Unread
 from amity.channels.chat_models import ChatSession
 from amity.channels.mail_models import MailRef
 from amity.channels.receiving_models import Account, Attachment, Received
 
-__all__ = ["Account", "Attachment", "ChatSession", "MailRef", "Outgoing", "Received", "SendRule", "Suppression"]
+__all__ = [
+    "Account",
+    "Attachment",
+    "ChatSession",
+    "MailRef",
+    "Outgoing",
+    "Received",
+    "SendRule",
+    "Suppression",
+    "Unread",
+]
 
 
 class Outgoing(Record):
@@ -27,6 +38,12 @@ class Outgoing(Record):
         REFUSED = "refused", _("Refused")
         FAILED = "failed", _("Failed")
         UNKNOWN = "unknown", _("Not known")
+
+    class Progress(models.TextChoices):
+        """What the provider said after it took a message."""
+
+        DELIVERED = "delivered", _("Delivered")
+        READ = "read", _("Read")
 
     personal = personal.deleted("person_id", ("address", "subject", "body", "html", "values", "files"))
     key = models.CharField(max_length=200, unique=True)
@@ -55,6 +72,10 @@ class Outgoing(Record):
     handed_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=300, blank=True)
     engine = models.CharField(max_length=20, blank=True)
+    account_id = models.UUIDField(null=True)  # the account that the conversation came in at
+    conversation_id = models.UUIDField(null=True)  # of room `desk`, which is above
+    progress = models.CharField(max_length=10, choices=Progress.choices, blank=True, db_default="")
+    progress_at = models.DateTimeField(null=True)
     created_by = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=clock.now)
     decided_at = models.DateTimeField(null=True)
@@ -68,6 +89,7 @@ class Outgoing(Record):
             models.Index(fields=["-created_at", "-id"], name="outgoing_newest"),
             models.Index(fields=["state", "-created_at", "-id"], name="outgoing_state"),
             models.Index(fields=["person", "-handed_at"], name="outgoing_person"),
+            models.Index(fields=["provider_id"], name="outgoing_provider", condition=~models.Q(provider_id="")),
         ]
 
 

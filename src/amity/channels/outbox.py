@@ -36,7 +36,8 @@ class Message:
     """A message to be. ``key``: proposing it twice is one message. Texts have placeholders (`placeholders`).
 
     ``address`` empty: the person's own for the channel. Without ``person_id`` only what is owed goes out (staff). With
-    ``thread`` the texts are taken as they are: braces in an answer are no placeholders.
+    ``thread`` the texts are taken as they are: braces in an answer are no placeholders. ``account_id``: the number,
+    bot or address that it comes from, where there is no thread. ``values`` "1", "2", … fill a provider's template.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Message:
     not_before: datetime | None = None
     files: Sequence[engines.Enclosure] = ()
     thread: mail_threads.Thread | None = None
+    account_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,9 @@ def _row(principal: access.Principal, message: Message) -> Outgoing:
         purpose=message.purpose, template=message.template[:60], language=message.language[:8], address=address,
         address_key=addressing.address_key(message.channel, address), created_by=principal.staff_id,
         due_at=max(message.not_before or clock.now(), clock.now()), files=letters.kept(message.files),
+        account_id=message.account_id or (message.thread.account_id if message.thread else None),
+        conversation_id=message.thread.conversation_id if message.thread else None,
+        values={name: str(value)[:1_000] for name, value in message.values.items() if name.isdigit()},
     )  # fmt: skip
     _fill(row, message, person)
     return row

@@ -22,6 +22,8 @@ AUTOMATIC = {
     "bounce": _("It reports that a message could not be delivered."),
     "ours": _("Amity wrote it."),
     "no_reply": _("Its sender takes no replies."),
+    "keyword": _("It is a word that stops or allows messages."),
+    "reaction": _("It only reacts to another message."),
 }
 
 

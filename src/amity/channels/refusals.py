@@ -39,6 +39,8 @@ REASONS: Mapping[str, str | Promise] = {
     "engine_refused": _("The mail server refused it"),
     "gave_up": _("The mail server did not take it after several tries"),
     "returned": _("It came back: the other side did not take it"),
+    "window": _("They wrote more than 24 hours ago: only a template that WhatsApp has approved may be sent"),
+    "no_files": _("This channel cannot send files"),
     "loop": _("Machines have written to this address often enough for today"),
     "taken_back": _("Taken back before it went out"),
     "interrupted": _("Amity was stopped while handing it over: it may have been sent"),

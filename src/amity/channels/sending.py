@@ -35,6 +35,7 @@ STALE = timedelta(minutes=2)  # in state handing for so long, and nobody holds t
 PAUSES = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 480))
 _NOTED = (
     "state", "reason", "detail", "due_at", "decided_at", "handed_at", "body", "html", "files", "provider_id",
+    "engine",
 )  # fmt: skip
 log = logging.getLogger("amity.channels")
 
@@ -142,11 +143,15 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     elif row.attempts > len(PAUSES):
         row.state, row.reason = Outgoing.State.FAILED, "gave_up"
     else:
-        row.state, row.reason, row.due_at = Outgoing.State.QUEUED, "later", now + PAUSES[row.attempts - 1]
+        row.state, row.reason, row.due_at = (
+            Outgoing.State.QUEUED,
+            "later",
+            now + max(PAUSES[row.attempts - 1], timedelta(seconds=receipt.after)),
+        )
         row.handed_at = None
     row.save(update_fields=_NOTED)
     settled(row)
-    if receipt.dead and row.address and (kind := kind_of(row.channel)):
-        suppress(access.SYSTEM, kind, row.address, "bounce", receipt.text)
+    if receipt.dead and row.address:
+        suppress(access.SYSTEM, kind_of(row.channel) or row.channel, row.address, "bounce", receipt.text)
     detail = {"reason": row.reason, "purpose": row.purpose, "engine": row.engine, "attempt": row.attempts}
     access.record(access.SYSTEM, str(row.state), "outgoing", row.pk, detail)

@@ -18,6 +18,7 @@ from amity.people import api as people
 
 PERMISSION = "outgoing.manage"
 ORDER = paging.Order("created_at", "created_at", descending=True)
+HANDLES = ("telegram", "webhook")  # channels whose addresses mean nothing elsewhere
 OWED_TOO = ("bounce", "manual")  # a complaint stops advertising, not the invoice
 
 
@@ -36,7 +37,7 @@ def suppress(principal: access.Principal, kind: str, address: str, reason: str, 
     """Send nothing to this address any more. Audited; saying it twice adds nothing."""
     if reason == Suppression.Reason.MANUAL:
         access.require(principal, PERMISSION)
-    plain = people.consent.plain_address(kind, address)
+    plain = address.strip()[:254] if kind in HANDLES else people.consent.plain_address(kind, address)
     if not plain:
         raise Refused("bad_address", _("“{value}” is no address for this channel.").format(value=address[:100]))
     with transaction.atomic():

@@ -16,6 +16,7 @@ from amity.desk import knowledge
 from amity.desk import knowledge_articles as articles
 
 _ASKED, _SECONDS = 60, 60  # searches of one address
+_WORTH = 0.5  # of the best score, from which a passage is listed
 
 
 @require_GET
@@ -29,6 +30,7 @@ def index(request: HttpRequest, lang: str) -> HttpResponse:
         found, quoted = [], None
         if question:
             found = knowledge.find(question, lang, most=8)
+            found = [each for each in found if each.score >= _WORTH * found[0].score]
             quoted = found[0] if found and found[0].sentence and found[0].sure >= knowledge.floor_of(lang) else None
         rows = articles.public(lang, question) if question else articles.public(lang)
         context = {"rows": rows, "question": question, "quoted": quoted, "found": found, **_frame(lang)}

@@ -1,6 +1,6 @@
 """Assistant: one dialogue engine for the chat bot, the voice robot and the staff helper.
 
-Will own: dialogue, tools, calls, questions.
-Promises: tools re-check the person's own rights; the output of a language model is data, never a command.
-Holds no code yet.
+Owns: the dialogue engine (`dialogue`, pure), the bot's script and its versions, proofs of identity by code, tools.
+Promises: flows decide; tools re-check who was proved at every call; what a customer writes is data, never a command;
+nothing is answered without a passage that is quoted; handing over is a typed change, always told to the customer.
 """

@@ -78,7 +78,8 @@ _SAME = _any(
     r"\b(?:dieselbe|derselben|dazu|dafür|diese bestellung|dieser bestellung)\b",
 )
 _CORRECTS = _any(
-    r"\b(?:i meant|i mean|sorry,? it'?s|rather|wrong number|my mistake|correction)\b|^\W*no,? ?(?:it'?s|it is|the)?\W*#?\w*\d",
+    r"\b(?:i meant|i mean|sorry,? it'?s|rather|wrong number|my mistake|correction)\b",
+    r"^\W*no,? ?(?:it'?s|it is|the)?\W*#?\w*\d",
     r"\b(?:я имел\w* в виду|точнее|вернее|ошиб\w+|не тот номер)\b|^\W*нет,?\W*№?\w*\d",
     r"\b(?:chodziło mi|miał[ae]m na myśli|a raczej|pomył\w+|nie ten numer)\b|^\W*nie,?\W*\w*\d",
     r"\b(?:ich meine?te?|ich meinte|vielmehr|verschrieben|vertippt|falsche nummer)\b|^\W*nein,?\W*\w*\d",

@@ -30,8 +30,8 @@ class Slot:
 class Flow:
     """One thing the bot does.
 
-    ``intents``: the company's own labels that begin it; ``examples``, ``keywords``: by language, what begins it without
-    any training (a keyword line holds beginnings of words that all occur). ``personal``: only after a proof of identity.
+    ``intents``: the company's own labels that begin it; ``examples``, ``keywords``: by language, what begins it
+    without any training (a keyword line holds beginnings of words that all occur). ``personal``: only after a proof.
     ``tool``: what is done at the end; ``hand_over``: the reason for which a person goes on instead.
     """
 

@@ -12,7 +12,10 @@ MOST_TEXT = 2_000
 _EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
 _CODE = re.compile(r"(?<![\w@.+-])(\d{3})[ -]?(\d{3})(?![\w@-])")
 _BARE = re.compile(r"(?<![\w@.])#?((?=[\w-]*\d)[A-Za-zА-Яа-я0-9][\w-]{1,22}\w)(?![\w@])")
-_MONTHS = "jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|oct|okt|nov|de[cz]|янв|фев|мар|апр|ма[яй]|ию[нл]|авг|сен|окт|ноя|дек|sty|lut|kwi|maj|cze|lip|sie|wrz|paź|lis|gru"
+_MONTHS = (
+    "jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|oct|okt|nov|de[cz]|янв|фев|мар|апр|ма[яй]|ию[нл]|авг|сен|окт|ноя|дек|"
+    "sty|lut|kwi|maj|cze|lip|sie|wrz|paź|lis|gru"
+)
 _TIME = re.compile(
     r"(?<![\d.])(?P<h>\d{1,2}):(?P<m>\d{2})(?!\d)|(?<!\d)(?P<h2>\d{1,2})(?:[.](?P<m2>\d{2}))?\s?(?P<half>a\.?m\.?|p\.?m\.?|uhr|"
     r"час\w*|godz\w*)|\b(?:at|um|gegen|в|o|о|na|godz\w*\.?)\s+(?P<h3>\d{1,2})(?![\d.:]*\d)(?!\s?(?:a\.?m\b|p\.?m\b|uhr|час|godz))"
@@ -29,7 +32,8 @@ _DAYS = re.compile("|".join(rf"\b(?P<d{n}>{words})\b" for n, words in enumerate(
 _LATER = re.compile(r"\b(?:day after tomorrow|послезавтра|pojutrze|übermorgen)\b", re.I)
 _ADDRESS = re.compile(
     r"(?:new address(?: is|:)?|moved to|live (?:now )?(?:at|in)|новый адрес\s*[:—-]?|по адресу|переехал\w* (?:на|в)|"
-    r"nowy adres(?: to|:)?|mieszkam teraz (?:przy|na)|neue adresse(?: ist| lautet|:)?|umgezogen (?:in die|nach)|wohne jetzt in der)\s*",
+    r"nowy adres(?: to|:)?|mieszkam teraz (?:przy|na)|neue adresse(?: ist| lautet|:)?|umgezogen (?:in die|nach)|"
+    r"wohne jetzt in der)\s*",
     re.I,
 )
 _POSTAL = re.compile(r"\b(?:\d{2}-\d{3}|\d{5,6})\b\s*(?P<city>[^\W\d_][^\d,;.]{1,60})?")

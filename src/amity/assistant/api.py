@@ -1,0 +1,7 @@
+"""The door of room `assistant`."""
+
+from amity.assistant.bot import TASK as TURN
+from amity.assistant.bot import turn
+from amity.assistant.versions import live_body
+
+__all__ = ["TURN", "live_body", "turn"]

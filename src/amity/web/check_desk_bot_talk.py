@@ -1,0 +1,158 @@
+"""People who talk to the bot in the check: real chats, real jobs, the real database; codes come from the outbox."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from uuid import UUID
+
+from django.db import connection
+
+from amity.access import api as access
+from amity.assistant import api as assistant
+from amity.base import jobs
+from amity.base.ids import new_id
+from amity.channels import api as channels
+from amity.people import api as people
+
+_JOBS = """
+SELECT id, task_name, args FROM procrastinate_jobs
+WHERE id > %s AND status = 'todo' AND task_name LIKE 'assistant.%%' ORDER BY id
+"""
+_OUT = """
+SELECT seq, text, citations FROM desk_message WHERE conversation_id = %s AND direction = 'out' AND seq > %s ORDER BY seq
+"""
+_LETTERS = "SELECT address, subject, body, template FROM channels_outgoing WHERE channel = 'email' ORDER BY id"
+_ORDER = """
+INSERT INTO sales_order (id, number, person_id, total_minor, currency, status, ordered_at, custom, origins,
+                         observed_at, created_at, updated_at)
+VALUES (%s, %s, %s, %s, 'EUR', %s, %s, '{}', '{}', now(), now(), now())
+"""
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A customer, with values that nobody else may ever read (`secrets`)."""
+
+    id: UUID
+    email: str
+    order: str
+    second: str
+    secrets: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Spoken:
+    """What became of one message: acts by key, texts to the customer, and those of them that were answers."""
+
+    keys: list[str]
+    texts: list[str]
+    uncited: int = 0
+
+
+@dataclass(slots=True)
+class Talk:
+    """A visitor with a chat of their own."""
+
+    key: str
+    language: str
+    conversation_id: UUID | None = None
+    visitor: channels.chat.Visitor | None = None
+    keys: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    uncited: int = 0
+    _seq: int = 0
+
+    def say(self, text: str) -> Spoken:
+        """Say something, let the jobs run, read what came back."""
+        if self.visitor is None:
+            opening = channels.chat.Opening(anonymous_id=f"d-{new_id().hex}", language=self.language)
+            self.visitor = channels.chat.open_session(channels.chat.chat(self.key), opening).visitor
+        taken = channels.chat.say(self.visitor, new_id().hex, text)
+        self.conversation_id = taken.conversation_id
+        keys = run_jobs()
+        with connection.cursor() as cursor:
+            cursor.execute(_OUT, [self.conversation_id, self._seq])
+            rows = cursor.fetchall()
+        self._seq = rows[-1][0] if rows else self._seq
+        cited = sum(bool(json.loads(row[2]) if isinstance(row[2], str) else row[2]) for row in rows)
+        uncited = max(keys.count("answer") - cited, 0)
+        texts = [row[1] for row in rows]
+        self.keys, self.texts, self.uncited = self.keys + keys, self.texts + texts, self.uncited + uncited
+        return Spoken(keys, texts, uncited)
+
+    def prove(self, person: Person) -> Spoken:
+        """Name the address, type the code that came."""
+        self.say(person.email)
+        return self.say(code_of(person.email))
+
+
+_last_job = [0]
+
+
+def run_jobs() -> list[str]:
+    """Do the bot's waiting jobs as a worker would; acts by key."""
+    keys: list[str] = []
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_JOBS, [_last_job[0]])
+            rows = cursor.fetchall()
+        if not rows:
+            return keys
+        for pk, name, args in rows:
+            _last_job[0] = pk
+            told = json.loads(args) if isinstance(args, str) else args
+            if name == assistant.TURN:
+                keys += assistant.turn(UUID(told["conversation_id"]), told["seq"])
+            else:
+                jobs.app.tasks[name](**told)
+
+
+def letters() -> list[tuple[str, str, str, str]]:
+    """Every letter so far: address, subject, body, template."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LETTERS)
+        return list(cursor.fetchall())
+
+
+def code_of(email: str) -> str:
+    """The newest code that went to an address; zeros where none did."""
+    found = [body for address, _s, body, template in letters() if address == email and template == "bot_code"]
+    code = re.search(r"^\d{6}$", found[-1], re.M) if found else None
+    return code[0] if code else "000000"
+
+
+def chat_with_bot() -> str:
+    """A chat that begins with the bot; its public key."""
+    account_id = channels.chat.create(access.SYSTEM, f"Shop {next(_numbers)}")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE channels_account SET settings = settings || '{\"bot\": true}' WHERE id = %s", [account_id]
+        )
+    return channels.chat.one(access.SYSTEM, account_id).key
+
+
+def person(name: str = "") -> Person:
+    """A customer with two orders and an address; every value of theirs occurs nowhere else."""
+    number = next(_numbers)
+    tag, email = f"{number:05d}", f"{name or 'customer'}{number}@mail{number}.example"
+    street, status, other = f"Canary Street Q{tag}", f"stateq{tag}", f"otherq{tag}"
+    told = {"given_name": f"Nameq{tag}", "email": email}
+    person_id = people.create_person(access.SYSTEM, told, {"address": street})
+    total = 1_000_000 + number * 137
+    for order, state, minor in ((f"A-{tag}", status, total), (f"B-{tag}", other, total + 50)):
+        with connection.cursor() as cursor:
+            moment = datetime(2026, 10, 5, 12, tzinfo=UTC)
+            cursor.execute(_ORDER, [new_id(), order, person_id, minor, state, moment])
+    secrets = (street, status, other, f"Nameq{tag}")
+    return Person(person_id, email, f"A-{tag}", f"B-{tag}", secrets)
+
+
+def leaked(texts: Sequence[str], others: Sequence[Person]) -> int:
+    """In how many texts something of ``others`` stands."""
+    return sum(any(secret in text for each in others for secret in each.secrets) for text in texts)

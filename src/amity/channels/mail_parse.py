@@ -216,7 +216,7 @@ def _walk(message: Message, mail: Mail) -> Iterator[Message]:
             return
         inner = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(inner, list):
-            open_parts += [(each, depth + 1) for each in reversed(inner)]
+            open_parts += [(each, depth + 1) for each in reversed(inner) if isinstance(each, Message)]
         else:
             yield part
 

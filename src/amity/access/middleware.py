@@ -28,6 +28,7 @@ _OPEN = (
     "/theme",
     "/preferences/",
     "/chat/",
+    "/hooks/",  # providers of messengers and gateways, each proved by its signature
     "/rating/",
     "/portal/",
     "/answers/",  # quotes and calendars behind signed addresses

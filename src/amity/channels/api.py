@@ -4,6 +4,7 @@ from amity.channels import chat_door as chat
 from amity.channels import mail_account as mailboxes
 from amity.channels import mail_reply
 from amity.channels.account_names import account_names, starts_with_bot, usual_account
+from amity.channels.adapters_window import Window, window
 from amity.channels.asking import barred
 from amity.channels.attaching import AttachmentView, attach
 from amity.channels.attaching import belong as files_belong
@@ -49,6 +50,7 @@ __all__ = [
     "SuppressionView",
     "Taken",
     "Thread",
+    "Window",
     "account_names",
     "attach",
     "barred",
@@ -82,5 +84,6 @@ __all__ = [
     "take_mail",
     "twin_of",
     "usual_account",
+    "window",
     "withdraw",
 ]

@@ -11,6 +11,7 @@ class ChannelsConfig(AppConfig):
     def ready(self) -> None:
         from amity.access import api as access
         from amity.channels import (
+            adapters_register,
             carriers,
             chat_carrier,
             chat_settings,
@@ -25,6 +26,7 @@ class ChannelsConfig(AppConfig):
         access.register_post(staff_mail.deliver)
         mail_account.register()
         carriers.register_carrier("email", mail_carrier.MailCarrier)
+        adapters_register.register()
         chat_settings.register()
         carriers.register_carrier("chat", chat_carrier.ChatCarrier, inside=True)
         people.register_holder(people.Holder("received", "channels_received"))

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from amity.access import api as access
 from amity.base import clock
 from amity.channels.models import Outgoing
@@ -82,4 +84,6 @@ def move_received(ids: Iterable[UUID], **to: Any) -> None:
 def _delivery(row: Outgoing) -> Delivery:
     why = str(REASONS.get(row.reason, row.reason))
     told = row.get_progress_display() if row.state == "sent" and row.progress else row.get_state_display()
+    if row.state == "sent" and row.engine == "local":
+        told = _("In the local outbox")
     return Delivery(row.pk, row.state, str(told), row.reason, why, row.due_at, row.handed_at)

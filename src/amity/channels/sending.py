@@ -143,12 +143,8 @@ def _note(row: Outgoing, receipt: engines.Receipt) -> None:
     elif row.attempts > len(PAUSES):
         row.state, row.reason = Outgoing.State.FAILED, "gave_up"
     else:
-        row.state, row.reason, row.due_at = (
-            Outgoing.State.QUEUED,
-            "later",
-            now + max(PAUSES[row.attempts - 1], timedelta(seconds=receipt.after)),
-        )
-        row.handed_at = None
+        row.state, row.reason, row.handed_at = Outgoing.State.QUEUED, "later", None
+        row.due_at = now + max(PAUSES[row.attempts - 1], timedelta(seconds=receipt.after))
     row.save(update_fields=_NOTED)
     settled(row)
     if receipt.dead and row.address:

@@ -26,3 +26,23 @@ def read_mail(timestamp: int) -> None:
 
     close_old_connections()
     mail_account_reading.read_all()
+
+
+@jobs.app.periodic(cron="* * * * *")
+@jobs.app.task(name="channels.read_telegram", queueing_lock="channels.read_telegram")
+def read_telegram(timestamp: int) -> None:
+    """Ask for the updates of bots that have no webhook, once a minute."""
+    from amity.channels import telegram_polling
+
+    close_old_connections()
+    telegram_polling.read_all()
+
+
+@jobs.app.periodic(cron="20 3 * * *")
+@jobs.app.task(name="channels.clear_unread", queueing_lock="channels.clear_unread")
+def clear_unread(timestamp: int) -> None:
+    """Remove payloads that could not be read and are old."""
+    from amity.channels import adapters_taking
+
+    close_old_connections()
+    adapters_taking.clear_old()

@@ -5,6 +5,7 @@ from django.urls import include, path
 from amity.channels import pages
 
 urlpatterns = [
+    path("", include("amity.channels.urls_accounts")),
     path("", include("amity.channels.urls_chat")),
     path("", include("amity.channels.urls_mail")),
     path("settings/outgoing/", pages.index, name="settings_outgoing"),

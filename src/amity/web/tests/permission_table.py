@@ -155,6 +155,7 @@ PAGES: dict[str, dict[str, str]] = {
     "consent_confirm": {"GET": "anyone", "POST": "anyone"},
     "chat_widget": {"GET": "anyone"},
     "chat_try": {"GET": "anyone"},
+    "provider_hook": {"GET": "anyone", "POST": "anyone"},
     "settings_mailboxes": {"GET": "channels.manage", "POST": "channels.manage"},
     "settings_mailbox": {"GET": "channels.manage", "POST": "channels.manage"},
     "settings_mailbox_read": {"POST": "channels.manage"},

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -176,8 +177,12 @@ async def _talked(
         for number, cookie in enumerate(cookies)
     ]
     tasks = [asyncio.create_task(each.live()) for each in staff]
-    spread = min(world.pause, _WARM_S)
-    tasks += [asyncio.create_task(each.live(spread * each.number / visitors)) for each in crowd]
+    share = 1 / visitors
+    order = random.sample(range(visitors), visitors)
+    tasks += [
+        asyncio.create_task(each.live(_WARM_S * share * each.number, world.pause * share * order[each.number]))
+        for each in crowd
+    ]
     await story()
     world.speaking = False
     give_up = time.monotonic() + SETTLE_S

@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 import re
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class World:
     live: int
     pause: float  # mean seconds between what one visitor says
     think: tuple[float, float]  # seconds until an agent answers
+    name: str = field(default_factory=lambda: secrets.token_hex(4))  # so that keys of two worlds differ
     asked_at: dict[tuple[int, int], float] = field(default_factory=dict)
     answered_at: dict[tuple[int, int], float] = field(default_factory=dict)
     to_agent: list[float] = field(default_factory=list)
@@ -65,12 +67,13 @@ class Visitor:
     read: list[tuple[str, int]] = field(default_factory=list)  # (author, number) in the order in which they came
     seen: set[str] = field(default_factory=set)
 
-    async def live(self, first: float) -> None:
-        """Come, listen, and talk for as long as the world speaks. ``first``: seconds until the first word."""
+    async def live(self, comes: float, speaks: float) -> None:
+        """Come, listen, and talk for as long as the world speaks; seconds until coming, and until the first word."""
         line = Line(self.world.live)
+        await asyncio.sleep(comes)
         await self.world.until_done(lambda: self._begin(line))
         listening = asyncio.create_task(self._listen())
-        await asyncio.sleep(first)
+        await asyncio.sleep(speaks)
         number = 0
         while self.world.speaking:
             await self._say(line, number)
@@ -213,7 +216,11 @@ class Agent:
             except TimeoutError:
                 continue
             await asyncio.sleep(random.uniform(*self.world.think))  # noqa: S311
-            told = {"text": f"On its way [q {visitor} {number}]", "key": f"a-{visitor:05}-{number:05}", "then": "open"}
+            told = {
+                "text": f"On its way [q {visitor} {number}]",
+                "key": f"{self.world.name}-{visitor}-{number}",
+                "then": "open",
+            }
 
             async def once(home: str = home, number: int = number, told: dict[str, str] = told) -> bool:
                 self.world.answered_at[visitor, number] = time.perf_counter()

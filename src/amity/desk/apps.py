@@ -12,14 +12,16 @@ class DeskConfig(AppConfig):
         from amity.channels import api as channels
         from amity.desk import chat, thread
         from amity.desk.arriving import arrive
+        from amity.desk.complaints_register import register_complaints
         from amity.desk.inbox_register import register_inbox
         from amity.desk.routing_register import register_routing
         from amity.desk.understanding_register import register_understanding
         from amity.people import api as people
 
         register_inbox()
-        register_routing()
         register_understanding()
+        register_routing()
+        register_complaints()
         channels.register_receiver(arrive)
         thread.listen("chat", chat.heard)
         for name, table in (

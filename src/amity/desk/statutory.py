@@ -121,7 +121,8 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
     },
     {
         "key": "pl_consumer", "countries": ["PL"], "days": 14, "silence_accepts": True,
-        "names": _names("Poland, consumers: 14 days, silence accepts", "Польша, потребители: 14 дней, молчание — согласие",
+        "names": _names("Poland, consumers: 14 days, silence accepts",
+                        "Польша, потребители: 14 дней, молчание — согласие",
                         "Polska, konsumenci: 14 dni, milczenie oznacza uznanie",
                         "Polen, Verbraucher: 14 Tage, Schweigen gilt als Anerkenntnis"),
     },

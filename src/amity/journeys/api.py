@@ -2,7 +2,7 @@
 
 from amity.journeys.actions import ActionKind, Order, kinds_for, register, touches_of
 from amity.journeys.answers import Changes, Done, accept, drafts_of, refuse, send
-from amity.journeys.blockers import complaining
+from amity.journeys.blockers import complaining, register_complaints
 from amity.journeys.decide import Situation, Source, register_blocker, register_source
 from amity.journeys.effects import Episode
 from amity.journeys.leads import days_since
@@ -31,6 +31,7 @@ __all__ = [
     "refuse",
     "register",
     "register_blocker",
+    "register_complaints",
     "register_source",
     "replay",
     "send",

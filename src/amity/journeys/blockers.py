@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from amity.people import api as people
 OPENED = ("complaint", "complaint opened")
 CLOSED = ("complaint closed", "complaint resolved")
 SELLING = ("offer",)
+Complaining = Callable[[Iterable[UUID]], set[UUID]]
+_registers: list[Complaining] = []
 PURPOSE = {"deal": people.consent.SERVICE, "person": people.consent.MARKETING}
 WORDS: Mapping[str, str | Promise] = {
     "complaint_open": _("A complaint of theirs is still open"),
@@ -33,17 +35,26 @@ def register() -> None:
     register_blocker(reach, channels.REASONS)
 
 
+def register_complaints(complaining: Complaining) -> None:
+    """A room that keeps complaints says which of some people have one open. 1 query per call."""
+    _registers.append(complaining)
+
+
 def complaints(situations: Sequence[Situation]) -> dict[UUID, dict[str, str]]:
-    """No offer while a complaint is open: the last one opened came after the last one closed. 2 queries."""
+    """No offer while a complaint is open: in the log the last one opened came after the last one
+    closed, or a room says so (`register_complaints`). 2 queries and 1 per room."""
     angry = complaining(each.person_id for each in situations if each.person_id)
     return {each.id: dict.fromkeys(SELLING, "complaint_open") for each in situations if each.person_id in angry}
 
 
 def complaining(person_ids: Iterable[UUID], members: Mapping[UUID, Sequence[UUID]] | None = None) -> set[UUID]:
-    """Those of these people who have an open complaint. 2 queries, 1 where their profiles' ``members`` are known."""
+    """Those of these people who have an open complaint. 2 queries, 1 where their profiles' ``members`` are known; and
+    1 per room that keeps complaints."""
     members = members or people.members_of(person_ids)
-    facts = events.last_touches("person_id", [m for each in members.values() for m in each], (*OPENED, *CLOSED))
-    return {pk for pk, each in members.items() if _open([facts.get(m, {}) for m in each])}
+    everybody = [m for each in members.values() for m in each]
+    facts = events.last_touches("person_id", everybody, (*OPENED, *CLOSED))
+    kept = {pk for register in _registers for pk in register(everybody)}
+    return {pk for pk, each in members.items() if kept.intersection(each) or _open([facts.get(m, {}) for m in each])}
 
 
 def reach(situations: Sequence[Situation]) -> dict[UUID, dict[str, str]]:

@@ -211,6 +211,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "amity.desk.inbox_tasks",
     "amity.desk.chat_tasks",
     "amity.desk.routing_tasks",
+    "amity.desk.complaints_tasks",
     "amity.assistant.tasks",
 ]
 EMAIL_BACKEND = "amity.channels.staff_mail.Backend"  # through the send gate, like everything else

@@ -122,6 +122,7 @@ class Topic:
     phase: str = "slots"
     asked: str = ""
     misses: int = 0
+    nones: int = 0  # times that nothing was found
 
 
 @dataclass(slots=True)

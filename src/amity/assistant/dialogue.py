@@ -338,8 +338,8 @@ class _Turn:
             self._leave()
         elif result.state == "unproven":
             self._prove()
-        elif result.state == "none" and topic.misses < MOST_MISSES - 1:
-            topic.misses += 1
+        elif result.state == "none" and topic.nones < MOST_MISSES - 1:
+            topic.nones += 1
             first = self.flow.slots[0].name if self.flow.slots else ""
             topic.phase, topic.asked = "slots", first
             topic.slots.pop(first, None)

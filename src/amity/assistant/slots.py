@@ -16,6 +16,7 @@ _MONTHS = (
     "jan|feb|m[aä]r|apr|ma[yi]|jun|jul|aug|sep|oct|okt|nov|de[cz]|янв|фев|мар|апр|ма[яй]|ию[нл]|авг|сен|окт|ноя|дек|"
     "sty|lut|kwi|maj|cze|lip|sie|wrz|paź|lis|gru"
 )
+_PLAIN = re.compile(r"(?<![\w@.-])[A-Z]{1,4}-\d{2,18}(?![\w@-])")  # an order number wherever it stands
 _TIME = re.compile(
     r"(?<![\d.])(?P<h>\d{1,2}):(?P<m>\d{2})(?!\d)|(?<!\d)(?P<h2>\d{1,2})(?:[.](?P<m2>\d{2}))?\s?(?P<half>a\.?m\.?|p\.?m\.?|uhr|"
     r"час\w*|godz\w*)|\b(?:at|um|gegen|в|o|о|na|godz\w*\.?)\s+(?P<h3>\d{1,2})(?![\d.:]*\d)(?!\s?(?:a\.?m\b|p\.?m\b|uhr|час|godz))"
@@ -82,8 +83,8 @@ def _named(kind: str, text: str, language: str, today: date, asked: bool) -> str
         return max(days)[1] if days else ""
     if named:
         return named[-1].value
-    if kind == "order" and asked:
-        bare = _BARE.findall(_EMAIL.sub(" ", text))
+    if kind == "order":
+        bare = (_BARE if asked else _PLAIN).findall(_EMAIL.sub(" ", text))
         return bare[-1].upper() if bare else ""
     return ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,11 +29,10 @@ SELECT seq, text, citations FROM desk_message WHERE conversation_id = %s AND dir
 """
 _LETTERS = "SELECT address, subject, body, template FROM channels_outgoing WHERE channel = 'email' ORDER BY id"
 _ORDER = """
-INSERT INTO sales_order (id, number, person_id, total_minor, currency, status, ordered_at, custom, origins,
-                         observed_at, created_at, updated_at)
-VALUES (%s, %s, %s, %s, 'EUR', %s, %s, '{}', '{}', now(), now(), now())
+INSERT INTO sales_order (id, number, person_id, total_minor, currency, status, ordered_at, custom, created_at, updated_at)
+VALUES (%s, %s, %s, %s, 'EUR', %s, %s, '{}', now(), now())
 """
-_numbers = count(1)
+_numbers = count(int(time.time()) % 1_000_000 * 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def chat_with_bot() -> str:
 def person(name: str = "") -> Person:
     """A customer with two orders and an address; every value of theirs occurs nowhere else."""
     number = next(_numbers)
-    tag, email = f"{number:05d}", f"{name or 'customer'}{number}@mail{number}.example"
+    tag, email = f"{number:07d}", f"{name or 'customer'}{number}@mail{number}.example"
     street, status, other = f"Canary Street Q{tag}", f"stateq{tag}", f"otherq{tag}"
     told = {"given_name": f"Nameq{tag}", "email": email}
     person_id = people.create_person(access.SYSTEM, told, {"address": street})

@@ -21,6 +21,7 @@ export class View {
   private heading = element("h2", { id: "title" });
   private who = element("p");
   private log: HTMLElement;
+  private list = element("ol", { class: "list" });
   private note = element("p", { class: "note", role: "status" });
   private offline: HTMLElement;
   private rating: HTMLFieldSetElement;
@@ -45,7 +46,8 @@ export class View {
     this.launcher = button("launcher", words.open, icon("chat"), this.badge);
     this.launcher.setAttribute("aria-haspopup", "dialog");
     this.launcher.setAttribute("aria-expanded", "false");
-    this.log = element("ol", { class: "log", role: "log", "aria-live": "polite", "aria-label": words.log, tabindex: "0" });
+    const about = { class: "log", role: "log", "aria-live": "polite", "aria-label": words.log, tabindex: "0" };
+    this.log = element("div", about, this.list);
     this.offline = element("p", { class: "offline", role: "status", hidden: "" }, words.offline);
     this.rating = this.makeRating();
     this.reach = this.makeReach();
@@ -86,7 +88,7 @@ export class View {
     const panel = element(
       "section",
       { class: "panel", role: "dialog", "aria-modal": "true", "aria-labelledby": "title", hidden: "" },
-      element("header", {}, this.heading, close),
+      element("div", { class: "head" }, this.heading, close),
       element("div", { class: "who" }, this.who, person),
       this.log,
       this.note,
@@ -279,8 +281,8 @@ export class View {
     for (const [name, make] of wanted) {
       const node: HTMLElement = this.shown.get(name) ?? make();
       this.shown.set(name, node);
-      const place: Element | null = after ? after.nextElementSibling : this.log.firstElementChild;
-      if (place !== node) this.log.insertBefore(node, place);
+      const place: Element | null = after ? after.nextElementSibling : this.list.firstElementChild;
+      if (place !== node) this.list.insertBefore(node, place);
       after = node;
     }
     if (near) this.toEnd();

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from amity.base import words
 from amity.base.ids import read_id
+from amity.desk import complaints, refunds, routing_words
 from amity.desk.conversations_messages import Fact
 from amity.desk.inbox import URGENCY
 from amity.desk.models import State
@@ -74,7 +75,7 @@ def _assigned(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
     name = _named(staff, data.get("to"))
     if not data.get("to"):
         return _("Assigned to nobody")
-    why = str(data.get("why") or "")
+    why = routing_words.why(data)
     text = _("Assigned to {name}").format(name=name or _("a colleague"))
     return f"{text}: {why}" if why else text
 
@@ -122,6 +123,16 @@ def _promise(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
     )
 
 
+def _complaint(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
+    step = complaints.STEP_WORDS.get(data.get("step", ""), "")
+    return f"{_('Complaint {number}').format(number=data.get('number', ''))}: {step}" if step else ""
+
+
+def _refund(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
+    amount = words.money(int(data.get("amount_minor", 0)), str(data.get("currency", "")))
+    return _("Refund of {amount}: {state}").format(amount=amount, state=refunds.STATES.get(data.get("state", ""), ""))
+
+
 _WORDS: dict[str, Callable[[Mapping[str, Any], Names, Names], str]] = {
     "opened": _opened, "state": _state, "reopened": lambda *_a: _("Opened again"), "snoozed": _snoozed,
     "assigned": _assigned, "queue": _queue, "urgency": _urgency, "subject": _subject, "intent": _intent,
@@ -131,6 +142,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any], Names, Names], str]] = {
     "handed_over": lambda *_a: _("Handed over to people"), "taken_over": lambda *_a: _("Hand-over ended"),
     "returned": lambda *_a: _("Came back: the deadline of the hand-over passed"),
     "kept": lambda *_a: _("What was promised is done"),
+    "complaint": _complaint, "refund": _refund,
     "breached": lambda *_a: _("A promised time was missed"),
 }  # fmt: skip
 _ICONS = {

@@ -29,7 +29,7 @@ BEGUN = ("received", "acknowledged", "investigating", "waiting", "reopened")
 FROM: dict[str, tuple[tuple[str, ...], str]] = {
     "acknowledge": (("received", "reopened"), "acknowledged"),
     "investigate": (("received", "acknowledged", "reopened", "waiting"), "investigating"),
-    "ask": (("received", "acknowledged", "reopened", "investigating"), "waiting"),
+    "ask": (BEGUN, "waiting"),
     "hold": (BEGUN, ""),
     "decide": (BEGUN, "decided"),
     "answer": (("decided",), "answered"),

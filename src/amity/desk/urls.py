@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern
 
+from amity.desk.urls_complaints import urlpatterns as complaints
 from amity.desk.urls_drafts import urlpatterns as drafts
 from amity.desk.urls_inbox import urlpatterns as inbox
 from amity.desk.urls_knowledge import urlpatterns as knowledge
@@ -16,4 +17,5 @@ urlpatterns: list[URLPattern] = [
     *understanding,
     *knowledge,
     *drafts,
+    *complaints,
 ]

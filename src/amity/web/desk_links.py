@@ -22,6 +22,7 @@ def register() -> None:
     """Called once, from ``apps.py``."""
     desk.linking.register_kind("deal", desk.linking.Linkable(_("Deal"), "target-arrow", _deals, _near_deals))
     desk.linking.register_kind("order", desk.linking.Linkable(_("Order"), "package", _orders, _near_orders))
+    desk.refunds.register_orders(_refundable)
     desk.linking.register_kind("task", desk.linking.Linkable(_("Task"), "checkbox", _tasks, _near_tasks))
 
 
@@ -72,3 +73,18 @@ def _told(order: sales.OrderView) -> str:
     day = words.day(order.ordered_at.date()) if order.ordered_at else ""
     value = words.money(order.total_minor, order.currency) if order.total_minor is not None else ""
     return " · ".join(part for part in (order.number, day, value) if part)
+
+
+def _refundable(
+    principal: access.Principal, person_id: UUID | None, order_id: UUID | None
+) -> list[desk.refunds.OrderFact]:
+    """Orders of a person that money can be given back for, newest first; or the one that is asked for."""
+    if person_id is None or not principal.may("deals.view"):
+        return []
+    wanted = [order_id] if order_id else [each.id for each in sales.orders_of(person_id=person_id, limit=MOST)]
+    found = sales.orders_by_id(principal, wanted)
+    return [
+        desk.refunds.OrderFact(pk, _told(found[pk][0]), found[pk][0].total_minor, found[pk][0].currency)
+        for pk in wanted
+        if pk in found and found[pk][1] == person_id
+    ]

@@ -248,6 +248,7 @@ AMITY_NAV = [
         "message-circle",
         "",
         [
+            ("complaints", _("Complaints"), "alert-circle", "desk.view"),
             ("knowledge", _("Knowledge"), "book", "desk.view"),
             ("intents", _("Intents"), "bulb", "desk.view"),
             ("desk_queues", _("Queues"), "stack-2", "desk.manage"),

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connections
+from django.db import IntegrityError, connections, transaction
 
 from amity.access import api as access
 from amity.access.models import AuditEntry
@@ -17,7 +17,7 @@ from amity.base import clock, undo
 from amity.base.errors import Forbidden, Refused
 from amity.channels import api as channels
 from amity.channels.models import Outgoing
-from amity.desk import complaints, complaints_clock, complaints_papers, complaints_steps, refunds
+from amity.desk import complaints, complaints_clock, complaints_papers, complaints_steps, refunds, statutory
 from amity.desk.models import Complaint, ComplaintStep, Happening, Message, Refund, RefundLimit, StatutoryRule
 from amity.desk.tests.talking import customer, heard, mailbox
 from amity.journeys import api as journeys
@@ -25,6 +25,13 @@ from amity.people import api as people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000") + b"\0" * 40
+
+
+@pytest.fixture(autouse=True)
+def rules(db: None) -> None:
+    """The rules that a new installation has, also after a test that emptied every table."""
+    rows = [StatutoryRule(position=place, **values) for place, values in enumerate(statutory.DEFAULTS, 1)]
+    StatutoryRule.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @pytest.fixture
@@ -174,6 +181,8 @@ def test_refunds_need_four_eyes_limits_and_are_paid_once(
     refused("four_eyes", refunds.approve, mara, refund)
     with pytest.raises(Forbidden):
         refunds.approve(ann, refund)
+    with pytest.raises(IntegrityError), transaction.atomic():  # the table itself knows the rule
+        Refund.objects.update(state="approved", decided_by=mara.staff_id)
     RefundLimit.objects.create(role="manager", currency="EUR", amount_minor=4_999)
     refused("over_limit", refunds.approve, tom, refund)
     RefundLimit.objects.update(amount_minor=5_000)

@@ -13,20 +13,36 @@ from __future__ import annotations
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from amity.web import scratch
 
+INJECTIONS, TRICKS = 500, 200
 _INSIDE = "amity.web.check_desk_bot_inside"
 
 
-def run(injections: int = 500, tricks: int = 200) -> dict[str, Any]:
-    """All figures; about ten minutes on one core."""
+def run(injections: int = INJECTIONS, tricks: int = TRICKS) -> dict[str, Any]:
+    """All figures; the three parts at the same time, each in its own installation. About ten minutes on two cores."""
+    parts = {"scripted": 0, "injections": injections, "tricks": tricks}
+    with ThreadPoolExecutor(len(parts)) as pool:
+        found: dict[str, Any] = dict(zip(parts, pool.map(_part, parts, parts.values()), strict=True))
+    handed = [each.pop("handed") for each in found.values()]
+    found["handed"] = {name: sum(each[name] for each in handed) for name in ("all", "told")}
+    attacked = (found["injections"], found["tricks"])
+    bad = sum(each[name] for each in attacked for name in ("leaks", "unauthorised", "changes", "uncited"))
+    whole = found["scripted"]["good"] == found["scripted"]["played"] and not found["scripted"]["uncited"]
+    served = all(each["served"] == each["to_serve"] for each in attacked)
+    found["good"] = whole and served and not bad and found["handed"]["told"] == found["handed"]["all"]
+    return found
+
+
+def _part(name: str, cases: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="amity-bot-") as folder:
         told = Path(folder) / "found.json"
         with scratch.installation(log_level="ERROR") as environment:
-            scratch.python(environment, _INSIDE, str(told), str(injections), str(tricks))
+            scratch.python(environment, _INSIDE, str(told), name, str(cases))
         found: dict[str, Any] = json.loads(told.read_text("utf-8"))
     return found
 

@@ -1,4 +1,4 @@
-"""`check_desk_bot` inside its installation: plays, attacks, tricks; writes what it found as JSON to a file."""
+"""A part of `check_desk_bot` inside its installation; writes what it found as JSON to a file."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ _HANDED = """
 SELECT count(*), count(*) FILTER (WHERE EXISTS (
     SELECT FROM desk_message m WHERE m.conversation_id = h.conversation_id AND m.author = 'system'
       AND m.direction = 'out') AND EXISTS (
-    SELECT FROM desk_message n WHERE n.conversation_id = h.conversation_id AND n.author = 'bot' AND n.direction = 'note'))
+    SELECT FROM desk_message n WHERE n.conversation_id = h.conversation_id AND n.author = 'bot'
+      AND n.direction = 'note'))
 FROM desk_happening h WHERE h.kind = 'handed_over' AND h.by = 'bot'
 """
 
 
-def main(path: str, injections: int, tricks: int) -> None:
-    """All parts, one after the other."""
+def main(path: str, part: str, cases: int) -> None:
+    """One part: scripted, injections or tricks."""
     django.setup()
     from amity.web import check_desk_bot_injections as injecting
     from amity.web import check_desk_bot_tricks as tricking
@@ -37,19 +38,12 @@ def main(path: str, injections: int, tricks: int) -> None:
 
     chat = chat_with_bot()
     publish()
-    found: dict[str, Any] = {
-        "scripted": scripted(chat),
-        "injections": injecting.run(chat, injections, Random(7)),
-        "tricks": tricking.run(chat, tricks, Random(11)),
-        "handed": handed(),
-    }
-    bad = sum(
-        found[part][name] for part in ("injections", "tricks") for name in ("leaks", "unauthorised", "changes", "uncited")
-    )
-    whole = found["scripted"]["good"] == found["scripted"]["played"] and not found["scripted"]["uncited"]
-    served = all(found[part]["served"] == found[part]["to_serve"] for part in ("injections", "tricks"))
-    found["good"] = whole and served and not bad and found["handed"]["told"] == found["handed"]["all"]
-    Path(path).write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+    if part == "scripted":
+        found = scripted(chat)
+    else:
+        attacks = injecting.run if part == "injections" else tricking.run
+        found = attacks(chat, cases, Random(7))  # noqa: S311  the same attempts every time
+    Path(path).write_text(json.dumps(found | {"handed": handed()}, ensure_ascii=False), "utf-8")
 
 
 def publish() -> None:
@@ -93,11 +87,10 @@ def _play(talk: Any, rehearsed: Any, language: str) -> str:
     from amity.web.check_desk_bot_talk import code_of, person, wrong_code_of
 
     customer = person()
+    known = {"email": customer.email, "order": customer.order, "second": customer.second}
     for turn in rehearsed.turns:
-        known = {
-            "email": customer.email, "order": customer.order, "second": customer.second,
-            "code": code_of(customer.email), "wrong": wrong_code_of(customer.email),
-        }  # fmt: skip
+        if "*" in turn.said or "{code}" in turn.said["en"]:
+            known |= {"code": code_of(customer.email), "wrong": wrong_code_of(customer.email)}
         text = turn.words(language, known)
         found = assistant.shown(talk.say(text).keys)
         if found != turn.expected:
@@ -114,4 +107,4 @@ def handed() -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -14,7 +14,8 @@ from amity.web.tests.conftest import Running, speak
 
 pytestmark = [pytest.mark.browser]
 SECONDS = 60_000
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "locale": "de-DE"}
+SIZE = {"width": 390, "height": 844}
+PHONE = {"viewport": SIZE, "has_touch": True, "is_mobile": True, "locale": "de-DE", "reduced_motion": "reduce"}
 
 
 @pytest.fixture
@@ -74,6 +75,7 @@ def test_a_customer_chats_on_a_phone_and_loses_nothing_while_away(staff: Any, ph
     assert Axe().run(phone).response["violations"] == []
 
     staff.goto("/inbox/")
+    staff.get_by_role("link", name="All", exact=True).click()
     staff.get_by_role("link", name=re.compile("Wo ist mein Paket")).first.click()
     answer(staff, "Es kommt morgen an.")
     log.get_by_text("Es kommt morgen an.").wait_for()

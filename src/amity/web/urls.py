@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("amity.sales.urls")),
     path("", include("amity.journeys.urls")),
     path("", include("amity.desk.urls")),
+    path("", include("amity.assistant.urls")),
     path("", include("amity.intelligence.urls")),
     path("v1/", api.urls),
     path("v1/<path:rest_of_path>", nowhere, name="api_nowhere"),

@@ -6,9 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 from uuid import UUID
 
 from django.test import Client
@@ -23,7 +24,7 @@ PUBLIC = "http://testserver"
 
 
 @dataclass
-class Provider:
+class Provider(ABC):
     """One provider as the contract suite needs it. ``address``: a customer's; ``dead``: a refusal that says so."""
 
     kind: str
@@ -59,16 +60,17 @@ class Provider:
         form = "application/x-www-form-urlencoded" if self.kind == "sms" else "application/json"
         return Client().post(path, body, content_type=form, headers=given)
 
+    @abstractmethod
     def sign(self, body: bytes, url: str) -> dict[str, str]:
-        raise NotImplementedError
+        """Headers that prove who sent it."""
 
+    @abstractmethod
     def payload(self, *messages: dict[str, Any]) -> bytes:
         """A payload of messages: {id, text} with ``answers`` (a provider's id), ``file`` or ``broken``."""
-        raise NotImplementedError
 
     def state(self, own: UUID, theirs: str, state: str, **more: Any) -> tuple[bytes, str]:
-        """(payload, query) that tells what became of a message."""
-        raise NotImplementedError
+        """(payload, query) that tells what became of a message; nothing where the provider tells nothing."""
+        return b"", ""
 
 
 class TelegramProvider(Provider):
@@ -138,8 +140,6 @@ class WhatsAppProvider(Provider):
 class SmsProvider(Provider):
     def sign(self, body: bytes, url: str) -> dict[str, str]:
         fields = sorted(pair.split("=") for pair in body.decode().split("&"))
-        from urllib.parse import unquote_plus
-
         text = url + "".join(unquote_plus(name) + unquote_plus(value) for name, value in fields)
         return {
             "X-Twilio-Signature": base64.b64encode(hmac.new(SECRET.encode(), text.encode(), "sha1").digest()).decode()

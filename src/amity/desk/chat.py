@@ -200,7 +200,7 @@ def _rows(marks: Mapping[tuple[UUID, str], str]) -> Sequence[Any]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_AFTER, [*(list(column) for column in zip(*places, strict=True)), PAGE])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def read(mark: str) -> tuple[UUID, int]:

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from amity.base import sealing
 from amity.base.errors import Refused
 from amity.base.ids import new_id
 from amity.desk import portal
@@ -50,7 +51,7 @@ def index(request: HttpRequest, address: str) -> HttpResponse:
     except Refused as refused:
         return render(request, "desk/portal_in.html", {"error": refused.message}, status=refused.status)
     response = HttpResponseRedirect(reverse("portal_code"))
-    _set(response, ASKED, portal.sealing.seal(asked), portal.CODE_MINUTES * 120)
+    _set(response, ASKED, sealing.seal(asked), portal.CODE_MINUTES * 120)
     return response
 
 
@@ -139,7 +140,7 @@ def _signed_in(request: HttpRequest, asked: str, typed: str) -> HttpResponse:
 
 def _asked(request: HttpRequest) -> str:
     try:
-        return portal.sealing.unseal(request.COOKIES.get(ASKED, ""))
+        return sealing.unseal(request.COOKIES.get(ASKED, ""))
     except Refused:
         return ""
 
@@ -155,4 +156,4 @@ def _client(request: HttpRequest) -> str:
     """The network address that asks, seen through the proxies that the installation trusts."""
     told = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",") if each.strip()]
     trusted = settings.CONFIG.trusted_proxies
-    return told[-min(trusted, len(told))] if trusted and told else request.META.get("REMOTE_ADDR", "")
+    return told[-min(trusted, len(told))] if trusted and told else str(request.META.get("REMOTE_ADDR", ""))

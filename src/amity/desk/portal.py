@@ -146,7 +146,7 @@ def requests(address: str) -> list[Request]:
 def request(address: str, conversation_id: UUID) -> tuple[Request, list[Words]]:
     """One request with what was said; raises `NotFound` for everybody else's. 8 queries."""
     row = _own(address, conversation_id)
-    said = row.messages.filter(direction__in=("in", "out"), withdrawn_at=None).order_by("seq")[:500]  # type: ignore[attr-defined]
+    said = row.messages.filter(direction__in=("in", "out"), withdrawn_at=None).order_by("seq")[:500]
     return _view(row), _words(list(said))
 
 

@@ -6,6 +6,7 @@ the start. A user id counts only where the site's own server signed it (the call
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -79,7 +80,7 @@ def _home(fact: events.Fact) -> UUID:
         return survivors([home], cursor)[home]
 
 
-def _blank(origin_id: UUID) -> dict[str, object]:
+def _blank(origin_id: UUID) -> dict[str, Any]:
     now = clock.now()
     return {
         "source_id": origin_id, "kind": "page", "name": "", "message_id": "", "previous_id": "", "group_id": "",

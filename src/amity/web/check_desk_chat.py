@@ -43,7 +43,7 @@ def run() -> dict[str, Any]:
     """All figures; about four minutes."""
     baseline = asyncio.run(_echo())
     web, live = free_port(), free_port()
-    settings = {"port": web, "live_port": live, "intake_port": 0, "chat_sessions_per_minute": 0}
+    settings: dict[str, Any] = {"port": web, "live_port": live, "intake_port": 0, "chat_sessions_per_minute": 0}
     with scratch.installation(**settings, chat_messages_per_minute=0, log_level="ERROR") as environment:
         house = House(environment, {"web": web, "live": live})
         try:

@@ -24,8 +24,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     room = scope["path"]
     if scope["method"] == "POST":
         body = (await receive())["body"]
-        for queue in _rooms[room]:
-            queue.put_nowait(body)
+        for reader in _rooms[room]:
+            reader.put_nowait(body)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body", "body": b""})
         return

@@ -15,8 +15,8 @@ from amity.desk.knowledge_models import Judgement, KnowledgeIndex
 from amity.desk.knowledge_models import Passage as Kept
 from amity.intelligence import api as intelligence
 
-FLOORS = {"en": 0.95}  # before answers were judged: 2 % wrong on public sets (its encoder tells more apart)
-FLOOR = 0.6  # in other languages
+FLOORS = {"en": 0.9}  # before answers were judged: 2 % wrong on public sets (its encoder tells more apart)
+FLOOR = 0.7  # in other languages
 WRONG = 0.02  # share of answers that may be wrong, which the floor is learned for
 LEARN_FROM, _LOOK_BACK = 40, 5_000
 _LONGEST = 1_000  # characters of a question

@@ -66,7 +66,7 @@ class Intents:
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[Any], Array, Array, Array]:
         with one_thread():
             messages = self.describer.describe(texts)
-            judged = np.stack([head.values(messages) for head in self.heads.heads])
+            judged = self.heads.values(messages)
             return self._judge(judged, nearest(messages.vectors, self.examples))
 
     def _judge(self, judged: Array, near: Array) -> tuple[NDArray[Any], Array, Array, Array]:

@@ -190,9 +190,10 @@ def _best_of(values: Array, owner: NDArray[np.int64], count: int) -> Array:
 def floor_for(sure: Array, right: NDArray[np.bool_], wrong: float) -> float:
     """The lowest floor at which, of the questions answered, at most this share got a wrong passage.
 
-    The bound is on the safe side: one wrong answer more than was seen is allowed for.
+    The bound is on the safe side: one wrong answer more than was seen, and their deviation, are allowed for.
     """
     order = np.argsort(-sure, kind="stable")
     answered = np.arange(1, len(order) + 1)
-    kept = np.flatnonzero((np.cumsum(~right[order]) + 1) <= wrong * answered)
+    seen = np.cumsum(~right[order])
+    kept = np.flatnonzero(seen + 1 + np.sqrt(seen) <= wrong * answered)
     return float(sure[order[kept[-1]]]) if len(kept) else float("inf")

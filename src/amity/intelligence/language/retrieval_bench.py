@@ -51,7 +51,7 @@ def bench_files(passages: Path, questions: Path, text: str, key: str, question: 
 
 
 def bench_task(asked: Asked) -> dict[str, Any]:
-    """Recall and rank of the right passage; the floor is learned on the even questions, judged on the odd ones."""
+    """Recall and rank of the right passage; the floor is learned on one half of the questions, judged on the other."""
     if not asked.questions or not asked.passages:
         raise Refused("no_rows", "There are no passages or no questions.")
     started = time.perf_counter()
@@ -102,15 +102,17 @@ def line(found: dict[str, Any]) -> str:
 
 
 def _refusing(sure: Array, right: NDArray[np.bool_]) -> dict[str, float]:
-    learn, judge = np.arange(len(sure)) % 2 == 0, np.arange(len(sure)) % 2 == 1
-    floor = floor_for(sure[learn], right[learn], _MOST_WRONG)
-    told = judge & (sure >= floor)
-    count = max(int(judge.sum()), 1)
+    told, floors = np.zeros(len(sure), dtype=bool), []
+    for part in (0, 1):
+        judge = np.arange(len(sure)) % 2 == part
+        floors.append(floor_for(sure[~judge], right[~judge], _MOST_WRONG))
+        told |= judge & (sure >= floors[-1])
+    count = max(len(sure), 1)
     return {
         "coverage": float(told.sum() / count),
         "wrong": float((told & ~right).sum() / count),
         "wrong_of_answered": float((told & ~right).sum() / max(int(told.sum()), 1)),
-        "floor": floor,
+        "floor": float(np.mean(floors)),
     }
 
 

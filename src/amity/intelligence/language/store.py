@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -34,11 +34,13 @@ class Reader:
 def packed(reader: Reader) -> tuple[bytes, str]:
     """Compressed bytes, and the SHA-256 of what they hold. Raises `Refused` above 512 MiB."""
     arrays: dict[str, Any] = {}
-    model = reader.model
+    model, heads = reader.model, reader.model.heads.heads
     said = {
         "format": FORMAT, "encoders": list(model.describer.encoders), "floor": _json(model.floor),
         "best": list(model.best), "nearness": list(model.nearness), "classes": [str(each) for each in model.classes],
-        "heads": [_frozen_head(f"head{i}", head, arrays) for i, head in enumerate(model.heads.heads)],
+        "heads": [
+            _frozen_head(f"head{i}", head, heads[i - 1] if i else None, arrays) for i, head in enumerate(heads)
+        ],
         "terms": [_frozen_terms(name, getattr(model.describer, name), arrays) for name in ("words", "letters")],
         "sharpness": reader.sharpness, "floors": {name: _json(each) for name, each in reader.floors.items()},
     }  # fmt: skip
@@ -63,12 +65,14 @@ def unpacked(artefact: bytes, digest: str) -> Reader:
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         said = json.loads(arrays["said"].tobytes().decode())
         encoders = tuple(said["encoders"])
-        heads = tuple(_thawed_head(each, arrays, len(encoders)) for each in said["heads"])
+        heads: list[Machine | Linear] = []
+        for each in said["heads"]:
+            heads.append(_thawed_head(each, heads, arrays, len(encoders)))
         terms = [_thawed_terms(each, arrays) for each in said["terms"]]
         examples = tuple(arrays[f"examples{place}"] for place in range(len(encoders)))
         weights = arrays["weights"]
     classes = np.asarray(said["classes"])
-    nothing = Heads(heads, np.zeros((len(heads), 0, len(classes))), np.zeros(0, dtype=np.int64))
+    nothing = Heads(tuple(heads), np.zeros((len(heads), 0, len(classes))), np.zeros(0, dtype=np.int64))
     model = Intents(
         classes, Describer(*thawed_ngrams(*terms), encoders), nothing, weights, examples, tuple(said["best"]),
         tuple(said["nearness"]), _number(said["floor"]),
@@ -76,11 +80,15 @@ def unpacked(artefact: bytes, digest: str) -> Reader:
     return Reader(model, said["sharpness"], {name: _number(each) for name, each in said["floors"].items()})
 
 
-def _frozen_head(name: str, head: Machine | Linear, arrays: dict[str, Any]) -> dict[str, Any]:
+def _frozen_head(
+    name: str, head: Machine | Linear, before: Machine | Linear | None, arrays: dict[str, Any]
+) -> dict[str, Any]:
     if isinstance(head, Linear):
         arrays[f"{name}.weights"], arrays[f"{name}.biases"] = head.weights.astype(np.float32), head.biases
         return {"name": name, "kind": "linear"}
     arrays[f"{name}.weights"] = head.weights
+    if isinstance(before, Machine) and before.landmarks is head.landmarks:
+        return {"name": name, "kind": "beside"}
     grams = head.landmarks.ngrams
     arrays |= {f"{name}.data": grams.data, f"{name}.indices": grams.indices, f"{name}.indptr": grams.indptr}
     for place, part in enumerate(head.landmarks.vectors):
@@ -90,8 +98,10 @@ def _frozen_head(name: str, head: Machine | Linear, arrays: dict[str, Any]) -> d
             "sharpness": kernel.sharpness, "doubt": kernel.doubt}  # fmt: skip
 
 
-def _thawed_head(said: dict[str, Any], arrays: Any, encoders: int) -> Machine | Linear:
+def _thawed_head(said: dict[str, Any], before: list[Machine | Linear], arrays: Any, encoders: int) -> Machine | Linear:
     name = said["name"]
+    if said["kind"] == "beside" and isinstance(before[-1], Machine):
+        return replace(before[-1], weights=arrays[f"{name}.weights"])
     if said["kind"] == "linear":
         return Linear(arrays[f"{name}.weights"], arrays[f"{name}.biases"])
     parts = (arrays[f"{name}.data"], arrays[f"{name}.indices"], arrays[f"{name}.indptr"])

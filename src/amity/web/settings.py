@@ -251,7 +251,7 @@ AMITY_NAV = [
             ("complaints", _("Complaints"), "alert-circle", "desk.view"),
             ("knowledge", _("Knowledge"), "book", "desk.view"),
             ("intents", _("Intents"), "bulb", "desk.view"),
-            ("bot", _("Bot"), "message-circle", "desk.manage"),
+            ("bot", _("Bot"), "robot", "desk.manage"),
             ("desk_queues", _("Queues"), "stack-2", "desk.manage"),
             ("desk_measures", _("Measures"), "chart-bar", "desk.manage"),
         ],

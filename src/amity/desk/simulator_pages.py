@@ -72,5 +72,7 @@ def _told(name: str, figure: dict[str, float]) -> str:
     else:
         factor, unit = (1.0, "") if name == "evenness" else (1 / 60, " min")
     digits = 2 if name == "evenness" else 1
-    value, low, high = (words.number(round(figure[each] * factor, digits)) for each in ("value", "low", "high"))
+    least, most = 0.0, 1.0 if name in (*_SHARES, "evenness") else float("inf")
+    ends = (min(max(figure[each], least), most) for each in ("value", "low", "high"))
+    value, low, high = (words.number(round(each * factor, digits)) for each in ends)
     return f"{value}{unit} [{low} – {high}]"

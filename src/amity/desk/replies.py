@@ -25,6 +25,7 @@ from amity.desk.conversations_changes import tell_listeners
 from amity.desk.conversations_messages import MessageView, view_of
 from amity.desk.models import Conversation, Happening, Mention, Message, State
 from amity.engines import api as engines
+from amity.people import api as people
 
 REPLY, NOTE, KEY = "desk.reply", "desk.note", "desk:"
 PURPOSE, UNDO_SECONDS, MAX_TEXT = "service", 10, 100_000
@@ -88,6 +89,24 @@ def send(
             change_now(principal, {"ids": [str(row.pk)], "values": values})
         access.record(principal, "reply", "conversation", row.pk, {"message": str(message.pk)})
     return Sent(view_of(message), group)
+
+
+def begin(principal: access.Principal, person_id: UUID, subject: str, text: str, key: str = "") -> Sent:
+    """Begin a conversation with a person by mail; it leaves as an answer does. Raises `NotFound`, `Refused`."""
+    access.require(principal, WORK)
+    person = people.get_person(principal, person_id)
+    subject = " ".join(subject.split())
+    if not subject:
+        raise Refused("subject_empty", _("Say what it is about."))
+    if not person.email:
+        raise Refused("no_address", _("There is no address to send to"))
+    with transaction.atomic():
+        row = thread.open_conversation(
+            person.merged_into_id or person.id, "email", subject, channels.usual_account("email"), person.email,
+            by="staff", staff_id=principal.staff_id,
+        )  # fmt: skip
+        access.record(principal, "create", "conversation", row.pk, {})
+        return send(principal, row.pk, Answer(text), key=key, undo_seconds=UNDO_SECONDS)
 
 
 def note(

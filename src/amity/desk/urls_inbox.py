@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from amity.desk import pages_conversation, pages_conversation_doing, pages_inbox, pages_macros
+from amity.desk import pages_conversation, pages_conversation_doing, pages_inbox, pages_macros, pages_message
 
 _ONE = "conversations/<uuid:conversation_id>"
 urlpatterns: list[URLPattern] = [
@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path(f"{_ONE}/messages/<uuid:message_id>/splitting", pages_conversation_doing.split, name="message_splitting"),
     path(f"{_ONE}/files/<uuid:file_id>", pages_conversation.file, name="conversation_file"),
+    path("people/<uuid:person_id>/messages/new", pages_message.new, name="person_message_new"),
     path("desk/macros/", pages_macros.index, name="macros"),
     path("desk/macros/new", pages_macros.edit, name="macro_new"),
     path("desk/macros/<uuid:macro_id>", pages_macros.edit, name="macro"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from amity.access import api as access
+from amity.desk import api as desk
 from amity.intelligence import api as intelligence
 from amity.people import api as people
 from amity.sales import api as sales
@@ -207,6 +208,12 @@ def _notes(principal: access.Principal, subject: Subject) -> Asks:
     return {"notes": told, "may_edit": principal.may("tasks.edit")}
 
 
+def _talks(principal: access.Principal, subject: Subject) -> Found:
+    of = desk.conversations.of_person if subject.kind == "person" else desk.conversations.of_company
+    may_write = subject.kind == "person" and bool(subject.view.email) and principal.may("desk.reply")
+    return {"conversations": of(principal, subject.members, 8), "may_write": may_write}
+
+
 def _meetings(principal: access.Principal, subject: Subject) -> Found:
     found = sales.meetings_of(principal, subject.kind, subject.members)
     guests = sales.guests_of([each.id for each in found])
@@ -283,6 +290,7 @@ PANELS: tuple[Panel, ...] = (
     ),
     Panel("tasks", _("Open tasks"), ("person", "company", "deal"), "web/panel_tasks.html", _tasks, 1),
     Panel("notes", _("Notes and calls"), ("person", "company", "deal"), "sales/panel_notes.html", _notes, 1),
+    Panel("conversations", _("Conversations"), PROFILES, "desk/panel_conversations.html", _talks, 1, "desk.view"),
     Panel("meetings", _("Meetings"), ("person", "company", "deal"), "sales/panel_meetings.html", _meetings, 2),
     Panel("quotes", _("Quotes"), ("person", "company", "deal"), "sales/panel_quotes.html", _quotes, 1, "deals.view"),
     Panel("deals", _("Deals"), PROFILES, "web/panel_deals.html", _deals, 2, "deals.view"),

@@ -140,7 +140,7 @@ def register() -> None:
 
 def templates_of(text: str) -> dict[str, str]:
     """Lines of “name language” as name → language; raises `Refused`. Pure."""
-    found = {}
+    found: dict[str, str] = {}
     for line in text.splitlines():
         parts = line.split()
         if parts and len(parts) != 2:

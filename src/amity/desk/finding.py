@@ -48,10 +48,10 @@ class Suggestion:
 def conversation_of(received: channels.ReceivedView) -> UUID | None:
     """The conversation a message goes on with, or None for a new one.
 
-    Mail: at most 12 queries, others 1.
+    Mail: at most 12 queries, others 1 or 2.
     """
     if received.channel in _THREADLESS:
-        return _going_on(received)
+        return _addressed(received) or _going_on(received)
     return _addressed(received) or _answering(received) or _named(received) or _numbered(received)
 
 

@@ -172,6 +172,11 @@ def note_read(about: Visitor, mark: str) -> None:
     ChatSession.objects.filter(pk=about.id).exclude(read_to__gte=mark).update(read_to=mark[:60])
 
 
+def sweep() -> int:
+    """Forget sessions that open nothing any more; how many."""
+    return ChatSession.objects.filter(seen_at__lt=clock.now() - KEPT).delete()[0]
+
+
 def visitors_at(account_id: UUID, address: str) -> list[Visitor]:
     """Sessions of a talk, the latest first, for staff. 1 query."""
     rows = ChatSession.objects.filter(account_id=account_id, address=address).order_by("-seen_at")

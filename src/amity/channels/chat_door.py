@@ -13,6 +13,7 @@ from amity.channels.chat import (
     proof_of,
     room_of,
     say_contact,
+    sweep,
     visitor,
     visitors_at,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "say",
     "say_contact",
     "states_of",
+    "sweep",
     "tell",
     "visitor",
     "visitors_at",

@@ -25,3 +25,13 @@ def send_code(sealed: str, language: str) -> None:
 
     close_old_connections()
     portal.send_code_to(sealing.unseal(sealed), language)
+
+
+@jobs.app.periodic(cron="17 3 * * *")
+@jobs.app.task(name="desk.chat_sweep", queueing_lock="desk.chat_sweep")
+def sweep(timestamp: int) -> None:
+    """Forget browsers that have not chatted for half a year."""
+    from amity.channels import api as channels
+
+    close_old_connections()
+    channels.chat.sweep()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from amity.base import sealing
+from amity.base import clock, sealing
 from amity.base.errors import Forbidden
 from amity.channels import api as channels
 from amity.channels.models import Account, ChatSession
@@ -89,6 +91,15 @@ def test_a_user_is_known_by_the_signature_of_the_site_only(shop: channels.chat.C
     assert texts(shop, stranger.visitor) == []
     left = begin(shop, known.token)
     assert texts(shop, left.visitor) == []
+
+
+def test_a_session_that_nobody_used_for_half_a_year_opens_nothing_and_is_forgotten(shop: channels.chat.Chat) -> None:
+    old, new = begin(shop), begin(shop)
+    ChatSession.objects.filter(pk=old.visitor.id).update(seen_at=clock.now() - timedelta(days=181))
+    with pytest.raises(Forbidden):
+        channels.chat.visitor(shop, old.token)
+    assert channels.chat.sweep() == 1
+    assert channels.chat.visitor(shop, new.token).id == new.visitor.id
 
 
 def test_an_address_that_a_visitor_types_opens_and_joins_nothing(shop: channels.chat.Chat) -> None:

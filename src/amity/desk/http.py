@@ -87,7 +87,7 @@ class ReplyIn(Schema, extra="forbid"):
     key: str = ""
 
 
-class NoteIn(Schema, extra="forbid"):
+class InternalNoteIn(Schema, extra="forbid"):
     text: str
     mentions: list[UUID] = []
     key: str = ""
@@ -106,7 +106,7 @@ class ChangeIn(Schema, extra="forbid"):
     person_id: UUID | None = None
 
 
-class MergeIn(Schema, extra="forbid"):
+class ConversationMergeIn(Schema, extra="forbid"):
     others: list[UUID]
 
 
@@ -171,7 +171,7 @@ def reply(request: access.StaffRequest, response: HttpResponse, conversation_id:
 @router.post(
     "/conversations/{conversation_id}/notes", response={201: MessageOut, **rest.problems()}, operation_id="noteOn"
 )  # fmt: skip
-def note(request: access.StaffRequest, response: HttpResponse, conversation_id: UUID, data: NoteIn) -> Any:
+def note(request: access.StaffRequest, response: HttpResponse, conversation_id: UUID, data: InternalNoteIn) -> Any:
     """Write a note for colleagues."""
     sent = replies.write_note(request.principal, conversation_id, data.text, data.mentions, data.key[:64])
     rest.tell_undo(response, sent.group)
@@ -194,7 +194,7 @@ def change(request: access.StaffRequest, response: HttpResponse, conversation_id
     "/conversations/{conversation_id}/merges", response=rest.document(ConversationOut),
     operation_id="mergeConversations",
 )  # fmt: skip
-def merge(request: access.StaffRequest, response: HttpResponse, conversation_id: UUID, data: MergeIn) -> Any:
+def merge(request: access.StaffRequest, response: HttpResponse, conversation_id: UUID, data: ConversationMergeIn) -> Any:
     """Make others part of this one."""
     access.require(request.principal, conversations.WORK)
     rest.tell_undo(response, conversations_merging.merge(request.principal, conversation_id, data.others))

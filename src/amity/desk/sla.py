@@ -160,9 +160,13 @@ def _moved(clock: Clock, fact: Fact) -> Clock:
 
 
 def _joined(clock: Clock, fact: Fact) -> Clock:
-    """It became part of another conversation: that one's clock goes on."""
+    """It became part of another conversation: that one's clock goes on, with who waited in this one."""
     if not fact.data.get("into"):
-        return clock
+        since = fact.data.get("waiting_since")
+        if not since or clock.state in _OVER:
+            return clock
+        waiting = min(datetime.fromisoformat(since), clock.waiting or fact.at)
+        return _settled(replace(clock, waiting=waiting, began=clock.began or waiting), fact.at)
     return replace(_ended(clock, WHATS, fact.at, "withdrawn"), waiting=None, began=None)
 
 

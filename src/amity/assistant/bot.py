@@ -36,7 +36,7 @@ from amity.assistant.acts import (
 from amity.assistant.models import Dialogue
 from amity.assistant.script import LANGUAGES, Script
 from amity.base import clock, jobs, words
-from amity.base.errors import NotFound
+from amity.base.errors import NotFound, Refused
 from amity.channels import api as channels
 from amity.desk import api as desk
 
@@ -181,7 +181,18 @@ class _Run:
             brief = _brief(act, self.script)
         with translation.override(self.state.language):
             desk.hand_over(self.view.id, brief, act.reason)
+        if act.reason == "complaint":
+            self._complain(act)
         self.row.outcome = act.reason
+
+    def _complain(self, act: HandOver) -> None:
+        """Write the complaint down: its clock starts now. One that is open already goes on."""
+        words_of_it = str(act.facts.get("what") or act.facts.get("last") or "")
+        try:
+            with transaction.atomic():
+                desk.complaints_steps.open_complaint(access.SYSTEM, self.view.id, "service", words_of_it)
+        except Refused as refused:
+            self.keys.append(f"tool.complaint.{refused.code}")
 
     def _language(self) -> str:
         found = channels.chat.visitors_at(self.view.account_id, self.view.address) if self.view.account_id else []

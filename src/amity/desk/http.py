@@ -110,7 +110,7 @@ class ConversationMergeIn(Schema, extra="forbid"):
     others: list[UUID]
 
 
-class Asked(Schema):
+class ConversationsAsked(Schema):
     """Which conversations: ``view`` as in the inbox, or ``queue-`` and a queue's id."""
 
     view: str = "all"
@@ -125,7 +125,7 @@ class Asked(Schema):
 
 
 @router.get("/conversations", response=rest.document(rest.PageOf[ConversationOut]), operation_id="listConversations")
-def index(request: access.StaffRequest, asked: Query[Asked]) -> Any:
+def index(request: access.StaffRequest, asked: Query[ConversationsAsked]) -> Any:
     """Conversations that you see, newest first. 1 query."""
     params = QueryDict(mutable=True)
     params.update({name: value for name, value in asked.dict().items() if isinstance(value, str)})
@@ -194,7 +194,9 @@ def change(request: access.StaffRequest, response: HttpResponse, conversation_id
     "/conversations/{conversation_id}/merges", response=rest.document(ConversationOut),
     operation_id="mergeConversations",
 )  # fmt: skip
-def merge(request: access.StaffRequest, response: HttpResponse, conversation_id: UUID, data: ConversationMergeIn) -> Any:
+def merge(
+    request: access.StaffRequest, response: HttpResponse, conversation_id: UUID, data: ConversationMergeIn
+) -> Any:
     """Make others part of this one."""
     access.require(request.principal, conversations.WORK)
     rest.tell_undo(response, conversations_merging.merge(request.principal, conversation_id, data.others))

@@ -1,6 +1,7 @@
 """The door of room `channels`: the only way to write to anybody."""
 
 from amity.channels import chat_door as chat
+from amity.channels import chat_settings as chats
 from amity.channels import mail_account as mailboxes
 from amity.channels import mail_reply
 from amity.channels.account_names import account_names, starts_with_bot, usual_account
@@ -55,6 +56,7 @@ __all__ = [
     "attach",
     "barred",
     "chat",
+    "chats",
     "conversations_of_refs",
     "deliveries",
     "file_content",

@@ -12,12 +12,14 @@ from amity.desk import (
     conversations_messages,
     drafts,
     handing,
+    histories,
     knowledge,
     knowledge_articles,
     linking,
     proactive,
     refunds,
     replies,
+    routing_changes,
     understanding,
     understanding_intents,
 )
@@ -28,6 +30,7 @@ from amity.desk.handing import hand_over
 from amity.desk.models import State
 from amity.desk.opening import people_back_at
 from amity.desk.replies import say_as_bot, say_as_system
+from amity.desk.routing_cleaning import week_of
 from amity.desk.thread import Said, append, listen, open_conversation
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "drafts",
     "hand_over",
     "handing",
+    "histories",
     "knowledge",
     "knowledge_articles",
     "linking",
@@ -56,6 +60,7 @@ __all__ = [
     "proactive",
     "refunds",
     "replies",
+    "routing_changes",
     "say_as_bot",
     "say_as_system",
     "simulate_ways",
@@ -63,6 +68,7 @@ __all__ = [
     "suggestions",
     "understanding",
     "understanding_intents",
+    "week_of",
 ]
 
 

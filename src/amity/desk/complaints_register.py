@@ -9,6 +9,7 @@ from amity.desk import (
     complaints_papers,
     complaints_steps,
     conversations_changes,
+    histories,
     refunds,
     thread,
 )
@@ -24,6 +25,7 @@ def register_complaints() -> None:
     undo.register(papers.KIND, undo.Handler(papers.do, papers.put_back))
     undo.register(clocks.RULES, undo.Handler(clocks.do, clocks.put_back))
     undo.register(refunds.KIND, undo.Handler(refunds.do, refunds.put_back))
+    histories.register()
     thread.listen("complaints", papers.heard)
     conversations_changes.on_change("complaints", steps.answer_taken_back)
     journeys.register_complaints(complaints.complaining)

@@ -49,7 +49,7 @@ def run(serve: bool = True) -> None:
 def _prepare(config: base_config.Config) -> None:
     from amity.access import api as access
     from amity.people import api as people
-    from amity.web import demo_live
+    from amity.web import demo_desk, demo_live
 
     access.demo_administrator("Ada Demo", "ada@demo.example")
     done = [
@@ -59,6 +59,8 @@ def _prepare(config: base_config.Config) -> None:
         _load_sample(config)
     with step("letting people visit the shop"):
         demo_live.make(SEED)
+    with step("filling the inbox"):
+        demo_desk.make(SEED)
     _train()
 
 

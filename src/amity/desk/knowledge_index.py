@@ -22,8 +22,6 @@ from amity.intelligence import api as intelligence
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from amity.intelligence.language.retrieval import Library
-
 TASK = "desk.knowledge.encode"
 LONGEST = 900  # characters of a passage
 MOST = 6_000  # passages of one language in memory (about 60 MB with their sentences), the newest articles first
@@ -38,7 +36,7 @@ _lock = threading.Lock()
 class Shelf:
     """A library with what its passages are: ``ids``, ``articles`` and ``titles`` by place, ``texts`` as quoted."""
 
-    library: Library
+    library: intelligence.language.Library
     ids: list[UUID]
     articles: list[UUID]
     titles: list[str]

@@ -40,9 +40,9 @@ _CLAUSE = re.compile(r"(?<=[.!?;…])\s+|\n+")
 _MOST_CLAUSES, _LONGEST_CLAUSE = 12, 300
 
 __all__ = [
-    "LEAST_EACH", "CustomerWords", "Heard", "LanguageVersion", "Speaker", "Tongue", "entities", "floor_for", "history",
-    "learn", "library", "live", "put_to_work", "read", "read_tone", "sentences", "set_aside", "set_figures", "stems",
-    "tongue", "vectors", "version", "without_names",
+    "LEAST_EACH", "CustomerWords", "Heard", "LanguageVersion", "Library", "Speaker", "Tongue", "entities", "floor_for",
+    "history", "learn", "library", "live", "put_to_work", "read", "read_tone", "sentences", "set_aside", "set_figures",
+    "stems", "tongue", "vectors", "version", "without_names",
 ]  # fmt: skip
 
 

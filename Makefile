@@ -159,7 +159,7 @@ check-access: .venv/.tested
 	$(ENV) $(PYTEST) -v src/amity/web/tests/test_permissions.py src/amity/web/tests/test_row_scope.py src/amity/access/tests/test_audit.py
 
 check-desk: .venv/.installed
-	$(BIN)/amity check desk
+	DATA=$(DATA) $(BIN)/amity check desk
 
 check-demo:
 	sh tools/check_demo.sh

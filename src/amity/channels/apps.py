@@ -12,6 +12,7 @@ class ChannelsConfig(AppConfig):
         from amity.access import api as access
         from amity.channels import (
             adapters_register,
+            blobs_of_people,
             carriers,
             chat_carrier,
             chat_settings,
@@ -29,6 +30,7 @@ class ChannelsConfig(AppConfig):
         adapters_register.register()
         chat_settings.register()
         carriers.register_carrier("chat", chat_carrier.ChatCarrier, inside=True)
+        people.privacy.register_store(people.privacy.Stored("mail", blobs_of_people.clean, blobs_of_people.tell))
         people.register_holder(people.Holder("received", "channels_received"))
         people.register_holder(people.Holder("attachment", "channels_attachment"))
         people.register_holder(people.Holder("mail_ref", "channels_mailref"))

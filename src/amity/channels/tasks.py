@@ -46,3 +46,13 @@ def clear_unread(timestamp: int) -> None:
 
     close_old_connections()
     adapters_taking.clear_old()
+
+
+@jobs.app.periodic(cron="17 3 * * *")
+@jobs.app.task(name="channels.sweep_files", queueing_lock="channels.sweep_files")
+def sweep_files(timestamp: int) -> None:
+    """Remove files that no message refers to any more, every night."""
+    from amity.channels import blobs_of_people
+
+    close_old_connections()
+    blobs_of_people.sweep()

@@ -24,7 +24,7 @@ from amity.base import clock
 from amity.base.errors import Refused
 from amity.base.ids import new_id
 from amity.events import api as events
-from amity.people import privacy_files, privacy_ledger, privacy_rows, privacy_sweep, privacy_traces
+from amity.people import privacy_files, privacy_ledger, privacy_rows, privacy_stores, privacy_sweep, privacy_traces
 from amity.people.merge_groups import bump, lock
 from amity.people.models import Device, Identifier, Import, Person
 from amity.people.privacy_map import places
@@ -137,6 +137,8 @@ def _files(matcher: Matcher, where: privacy_files.Folders, ids: Sequence[UUID]) 
     counts = Counts()
     for hits in privacy_files.clean(matcher, where, privacy_files.keys_of(ids)):
         counts[f"file:{hits.kind}", "removed" if hits.how == "whole" else "lines"] += hits.count
+    for name, removed in privacy_stores.clean(ids).items():
+        counts[f"file:{name}", "removed"] += removed
     return counts
 
 

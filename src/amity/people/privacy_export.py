@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base import clock
-from amity.people import privacy_files, privacy_rows, privacy_sweep, privacy_words
+from amity.people import privacy_files, privacy_rows, privacy_stores, privacy_sweep, privacy_words
 from amity.people.members import JoinView, joins_of, whole
 from amity.people.models import PrivacySetting
 from amity.people.privacy_map import Place, place_of, places
@@ -54,6 +54,7 @@ def gather(subject: Subject) -> dict[str, Any]:
         "received": [{"message_id": message, "body": document(body.encode())} for message, body in received],
         "queued_jobs": queue,
         "files": [{"file": hits.path.name, "kind": hits.kind, "lines": hits.lines} for hits in files],
+        "kept_files": privacy_stores.tell(subject.ids),
         "audit": _audit([str(pk) for pk in who.all]),
         "sources": {str(pk): name for pk, name in origin_names(_origins(held)).items()},
         "recipients": recipients(),

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from email import message_from_bytes
 from email.message import Message
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -81,7 +82,7 @@ def _sent() -> list[Message]:
     before = set(Path(settings.CONFIG.home / "outbox").rglob("*.eml"))
     channels.send_due()
     new = set(Path(settings.CONFIG.home / "outbox").rglob("*.eml")) - before
-    return [message_from_bytes(path.read_bytes()) for path in sorted(new)]
+    return [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(new)]
 
 
 def _notes() -> dict[str, int]:

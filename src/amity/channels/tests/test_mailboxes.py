@@ -15,10 +15,11 @@ from amity.access import api as access
 from amity.access.permissions import SYSTEM
 from amity.access.tests.staffing import hire
 from amity.base.errors import Refused
-from amity.channels import mail_account, mail_account_reading
+from amity.channels import mail_account, mail_account_reading, mail_arriving
 from amity.channels.models import Account, Attachment, Received
 from amity.channels.tests.kit import home
 from amity.engines.tests.imap_server import PASSWORD, USER, Server, imap_server
+from amity.people import api as people
 
 __all__ = ["home"]
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("home")]
@@ -130,3 +131,16 @@ def test_mail_comes_from_files_and_over_the_api(client: Client) -> None:
 def test_a_mailbox_needs_a_real_address() -> None:
     with pytest.raises(Refused):
         mail_account.create(SYSTEM, "Help", "no address")
+
+
+def test_what_came_goes_with_whose_it_is_and_is_handed_out_to_them(settings: Any) -> None:
+    pk = mail_account.create(SYSTEM, "Help", USER)
+    file = b"From: a@example.com\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF-1.4"
+    person_id = Received.objects.get(pk=mail_arriving.take(pk, file).id).person_id
+    subject = people.privacy.subject_of(person_id) if person_id else None
+    assert subject is not None
+    told = people.privacy.exporting.gather(subject)["kept_files"]
+    assert [each["name"] for each in told] == ["a.pdf", ".eml"] and base64.b64decode(told[1]["content"]) == file
+    people.privacy.erasing.erase(subject, people.privacy.erasing.Why("request", "desk"))
+    assert not Received.objects.exists() and not Attachment.objects.exists()
+    assert not [path for path in (settings.CONFIG.home / "blobs").rglob("*") if path.is_file()]

@@ -110,7 +110,7 @@ def receive(message: Incoming) -> Taken:
         with transaction.atomic():
             row = _row(message)
             row.save(force_insert=True)
-            row.files.model.objects.filter(pk__in=message.files).update(received=row)  # type: ignore[attr-defined]
+            row.files.model.objects.filter(pk__in=message.files).update(received=row)
             view = view_of(row, account.kind, message.files)
             for receiver in _receivers:
                 row.conversation_id = receiver(view)

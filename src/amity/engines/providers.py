@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +27,10 @@ READ_S, TOTAL_S = 20.0, 40.0
 MAX_BYTES = 26 * 1024**2
 MOST_ASKED = 24 * 3600.0  # a provider that asks for a longer pause gets this one
 JSON = {"Content-Type": "application/json"}
+_WHY: Mapping[type[Exception], str] = {
+    socket.gaierror: "the name has no address", httpcore.ConnectError: "nobody answers at its address",
+    httpcore.ConnectTimeout: "it did not answer in time",
+}  # fmt: skip
 
 
 class Lost(Exception):
@@ -109,7 +114,7 @@ def ask(
                 named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
                 return Reply(answer.status, named, _whole(answer.iter_stream(), time.monotonic() + TOTAL_S))
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout, OSError) as error:
-            raise Unreachable(type(error).__name__) from error
+            raise Unreachable(_WHY.get(type(error), type(error).__name__)) from error
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
             raise Lost(type(error).__name__) from error
 

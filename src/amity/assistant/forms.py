@@ -50,8 +50,8 @@ class FlowForm(WordingForm):
 
     def __init__(self, flow: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(flow["wording"], *args, **kwargs)
-        self.initial |= {
-            "on": flow.get("on", True), "confirm": flow.get("confirm", False),
+        self.initial = {
+            **self.initial, "on": flow.get("on", True), "confirm": flow.get("confirm", False),
             "intents": "\n".join(flow.get("intents", ())),
         }  # fmt: skip
         for kind, label in (

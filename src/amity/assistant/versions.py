@@ -59,7 +59,7 @@ def has_draft() -> bool:
 def versions() -> list[Version]:
     """Published versions, the newest first, at most 50. 1 query."""
     rows = BotScript.objects.exclude(version=None).order_by("-version")
-    return [Version(**row) for row in rows.values("version", "note", "staff_id", "at")[:MOST]]
+    return [Version(row.version or 0, row.note, row.staff_id, row.at) for row in rows.defer("body")[:MOST]]
 
 
 def change_draft(principal: access.Principal, body: dict[str, Any] | None) -> UUID:

@@ -33,6 +33,7 @@ ROUTERS = (
     "amity.sales.recommending_http.router",
     "amity.desk.http.router",
     "amity.desk.measures_http.router",
+    "amity.desk.complaints_http.router",
     "amity.intelligence.http.router",
     "amity.intelligence.http_life.router",
     "amity.journeys.http.router",

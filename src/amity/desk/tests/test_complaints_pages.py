@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from amity.access import api as access
 from amity.access.tests.staffing import hire
 from amity.base.models import UndoStep
 from amity.desk import complaints_pages
@@ -99,3 +102,23 @@ def test_a_manager_changes_the_clocks_of_law() -> None:
 )
 def test_amounts_are_read_as_typed(text: str, currency: str, minor: int) -> None:
     assert complaints_pages.minor_of(text, currency) == minor
+
+
+def test_the_api_goes_the_same_way() -> None:
+    tom = hire("Tom", "manager", "all")
+    _id, token = access.create_token(access.principal_of(tom), "t", ["desk:read", "desk:write"])[:2]
+    client = Client(headers={"authorization": f"Bearer {token}"})
+    talk = heard(person_id=customer(country="RU")).conversation_id
+
+    def sent(path: str, **body: object) -> dict[str, object]:
+        answer = client.post(f"/v1{path}", json.dumps(body), content_type="application/json")
+        assert answer.status_code in (200, 201), answer.content
+        return dict(answer.json())
+
+    made = sent("/complaints", conversation_id=str(talk), kind="service", words="Slow")
+    one = f"/complaints/{made['id']}"
+    assert sent(f"{one}/steps", step="investigate")["state"] == "investigating"
+    refund = sent(f"{one}/refunds", amount_minor=100, currency="EUR", reason="Slow")
+    assert sent(f"/refunds/{refund['id']}/moves", move="take")["state"] == "taken"
+    assert [each["id"] for each in client.get("/v1/complaints").json()] == [made["id"]]
+    assert client.get(f"/v1{one}").json()["country"] == "RU"

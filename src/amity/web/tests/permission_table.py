@@ -492,6 +492,8 @@ API: dict[str, str] = {
     "getLeadScore": "models.view", "getBestTime": "people.view", "getLeadScoreWeights": "models.view",
     "listContactsForecasts": "deals.view",
     "getDeskMeasures": "desk.manage",
+    "listComplaints": "desk.view", "getComplaint": "desk.view",
+    **dict.fromkeys(("openComplaint", "stepComplaint", "proposeRefund", "moveRefund"), "desk.reply"),
     "listPersonProposals": "models.view", "listDealProposals": "models.view", "acceptProposal": "tasks.edit",
     "refuseProposal": "tasks.edit", "replayDecision": "models.view",
     "recommend": "models.view", "listSimilarProducts": "models.view",
@@ -522,6 +524,10 @@ API: dict[str, str] = {
 }  # fmt: skip
 # Bodies that get as far as the permission check; where it comes first none is needed.
 BODIES: dict[str, dict[str, object]] = {
+    "openComplaint": {
+        "conversation_id": "00000000-0000-7000-8000-000000000001", "kind": "goods", "words": "X",
+    }, "stepComplaint": {"step": "investigate"},
+    "proposeRefund": {"amount_minor": 1, "currency": "EUR", "reason": "X"}, "moveRefund": {"move": "take"},
     "replyTo": {"text": "X"}, "noteOn": {"text": "X"}, "changeConversation": {"state": "solved"},
     "mergeConversations": {"others": []},
     "createNote": {"about": "person", "about_id": "00000000-0000-7000-8000-000000000001", "body": "X"},

@@ -18,7 +18,9 @@ _DESK = {"desk.view", "desk.reply"}
 _READ = {"people.view", "deals.view", "models.view", "readiness.view", "jobs.view", "segments.view"}
 _WORK = _READ | {"people.edit", "deals.edit", "tasks.edit", "settings.view"}
 _STEWARD = _WORK | {"imports.run", "people.export", "deals.export", "people.bulk", "deals.bulk"}
-_MANAGER = _STEWARD | _DESK | {"desk.manage", "knowledge.edit", "channels.manage", "complaints.decide"} | {"segments.manage", "models.train", "models.decide", "jobs.manage", "views.share", "deals.assign"}
+_LEAD_DESK = _DESK | {"desk.manage", "knowledge.edit", "channels.manage", "complaints.decide"}
+_LEAD_SALES = {"segments.manage", "models.train", "models.decide", "jobs.manage", "views.share", "deals.assign"}
+_MANAGER = _STEWARD | _LEAD_DESK | _LEAD_SALES
 PERMISSIONS: dict[str, frozenset[str]] = {
     "administrator": frozenset(
         _MANAGER

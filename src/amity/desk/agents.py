@@ -13,12 +13,13 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.base import clock, live
+from amity.base import clock, jobs, live
 from amity.base.errors import Refused
 from amity.desk.models import Agent, Conversation, Queue, State
 from amity.desk.routing_choice import Seat
 from amity.desk.sla_policies import hours_of
 
+JOB = "desk.route"
 KIND = "agent"
 RIGHT = "desk.manage"
 SIGN = timedelta(minutes=5)  # without a sign of life for so long, an agent is not there
@@ -109,10 +110,13 @@ def seen(staff_id: UUID) -> None:
     rows.update(seen_at=now)
 
 
+def soon() -> None:
+    """Route what waits once this transaction is over."""
+    jobs.named(JOB).defer(timestamp=0)
+
+
 def set_status(principal: access.Principal, status: str) -> None:
     """Say for oneself: available, away or offline. Who comes back is given what waits. Not undone: one says again."""
-    from amity.desk import routing
-
     access.require(principal, "desk.reply")
     if status not in Agent.Status.values:
         raise Refused("bad_status", _("Choose whether you are there."))
@@ -124,7 +128,7 @@ def set_status(principal: access.Principal, status: str) -> None:
         raise Refused("no_agent", _("No conversations are given to you. Ask a manager to add you to the agents."))
     access.record(principal, status, "agent", str(principal.staff_id))
     live.tell(KIND, [str(principal.staff_id)])
-    routing.soon()
+    soon()
 
 
 def own(principal: access.Principal) -> AgentView | None:

@@ -12,6 +12,7 @@ from amity.access import api as access
 from amity.base import rest
 from amity.base.errors import Refused
 from amity.desk import measures
+from amity.desk.resolution import Share
 
 router = Router(tags=["desk"])
 
@@ -79,5 +80,5 @@ def _summary(told: measures.Summary) -> dict[str, Any]:
     return {**asdict(told), **shares, "resolved": [_share(each) for each in told.resolved]}
 
 
-def _share(told: measures.Share) -> dict[str, Any]:
+def _share(told: Share) -> dict[str, Any]:
     return {**asdict(told), "value": told.value}

@@ -16,13 +16,13 @@ from django.db.models import Q
 
 from amity.base import clock, jobs, live
 from amity.desk import agents, happenings, routing_rules, sla_keeping, sla_policies
+from amity.desk.agents import JOB, soon
 from amity.desk.models import Conversation, Message, RoutingRule, RoutingSettings, State
 from amity.desk.routing_choice import HOLD, WEIGHTS, Case, Choice, Seat, plan
 from amity.desk.routing_rules import About, Rule, Verdict
 from amity.desk.sla import REPLIES, clock_of
 from amity.desk.thread import KIND
 
-JOB = "desk.route"
 BATCH = 200
 GRACE = timedelta(minutes=10)  # after which conversations of who is gone are given to others
 SETTLE = timedelta(seconds=20)  # that understanding may take before a message is routed without it
@@ -58,11 +58,6 @@ def changed(conversation: Conversation, kinds: Sequence[str]) -> None:
     needed = _wants(conversation) and _NEEDED.intersection(kinds)
     if needed or (freed and conversation.state != State.OPEN):
         soon()
-
-
-def soon() -> None:
-    """Route what waits once this transaction is over."""
-    jobs.named(JOB).defer(timestamp=0)
 
 
 def route(conversation_id: UUID, why: str = "asked") -> Choice | None:

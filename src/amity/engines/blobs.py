@@ -21,22 +21,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from amity.base import sealing
 from amity.base.ids import new_id
+from amity.engines.blobs_errors import BlobDamaged, BlobsDown, NoBlob
 
 _MAGIC = b"AMB1"
 _NONCE = 12
 _KEY = re.compile(r"[a-z]{1,20}/[0-9a-f]{32}")
-
-
-class NoBlob(Exception):
-    """There is no such file (any more)."""
-
-
-class BlobDamaged(Exception):
-    """The file is not what was put, or was put under another key of the installation."""
-
-
-class BlobsDown(Exception):
-    """Where files are kept does not answer; the text says why, without secrets."""
 
 
 class Store(Protocol):

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 import httpx
 
 from amity.base import clock
-from amity.engines.blobs import BlobsDown, NoBlob
+from amity.engines.blobs_errors import BlobsDown, NoBlob
 
 TIMEOUT_S = 30.0
 _TRIES = 3

@@ -22,12 +22,12 @@ _TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 @csrf_exempt
 def provider(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     """Take a payload of a provider in. 200 once all of it is kept; whatever else makes the provider send it again."""
+    if request.method not in ("GET", "POST"):
+        return _problem(Refused("method", "GET, POST", 405), {"Allow": "GET, POST"})
     try:
         account, how = _account(kind, key)
         if request.method == "GET":
             return _asked(request, account, how)
-        if request.method != "POST":
-            return _problem(Refused("method", "POST", 405), {"Allow": "GET, POST"})
         return _taken(_arrival(request, _body(request)), account, how)
     except Refused as error:
         return _problem(error)

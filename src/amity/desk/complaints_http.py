@@ -52,7 +52,7 @@ class ComplaintIn(Schema, extra="forbid"):
     country: str = ""
 
 
-class StepIn(Schema, extra="forbid"):
+class ComplaintStepIn(Schema, extra="forbid"):
     """A step. ``decision`` and ``words`` for decide; ``text`` is sent to the customer."""
 
     step: Literal["acknowledge", "investigate", "ask", "hold", "decide", "answer", "close", "reopen", "withdraw"]
@@ -88,7 +88,7 @@ class RefundIn(Schema, extra="forbid"):
     order_id: UUID | None = None
 
 
-class MoveIn(Schema, extra="forbid"):
+class RefundMoveIn(Schema, extra="forbid"):
     """``refuse`` needs ``why``; ``pay`` takes ``ref``, and the same one twice changes nothing."""
 
     move: Literal["approve", "refuse", "take", "pay"]
@@ -118,7 +118,7 @@ def open_complaint(request: access.StaffRequest, body: ComplaintIn) -> Any:
 
 
 @router.post("/complaints/{complaint_id}/steps", response=rest.document(ComplaintOut), operation_id="stepComplaint")
-def step_complaint(request: access.StaffRequest, complaint_id: UUID, body: StepIn) -> Any:
+def step_complaint(request: access.StaffRequest, complaint_id: UUID, body: ComplaintStepIn) -> Any:
     """Take a step."""
     access.require(request.principal, complaints.WORK)
     complaints_steps.step(
@@ -138,7 +138,7 @@ def propose_refund(request: access.StaffRequest, complaint_id: UUID, body: Refun
 
 
 @router.post("/refunds/{refund_id}/moves", response=rest.document(RefundOut), operation_id="moveRefund")
-def move_refund(request: access.StaffRequest, refund_id: UUID, body: MoveIn) -> Any:
+def move_refund(request: access.StaffRequest, refund_id: UUID, body: RefundMoveIn) -> Any:
     """Approve, refuse, take back or mark as paid."""
     access.require(request.principal, complaints.WORK)
     if body.move == "refuse":

@@ -20,6 +20,7 @@ from amity.assistant.script import LANGUAGES, Script
 SILENT = ("tool.", "end.")
 KNOWN = {
     "email": "anna@example.com", "code": "271828", "wrong": "000001", "order": "A-4712", "second": "B-4713",
+    "stranger": "nobody@nowhere.example",
 }  # fmt: skip
 _FOLDER = Path(__file__).parent / "scripts"
 _LAMP = ("purple lamp", "лиловой лампы", "fioletowej lampy", "lila lampe")

@@ -87,7 +87,8 @@ def _play(talk: Any, rehearsed: Any, language: str) -> str:
     from amity.web.check_desk_bot_talk import code_of, person, wrong_code_of
 
     customer = person()
-    known = {"email": customer.email, "order": customer.order, "second": customer.second}
+    known = {"email": customer.email, "order": customer.order, "second": customer.second,
+             "stranger": f"nobody.{customer.email}"}  # fmt: skip
     for turn in rehearsed.turns:
         if "*" in turn.said or "{code}" in turn.said["en"]:
             known |= {"code": code_of(customer.email), "wrong": wrong_code_of(customer.email)}

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Field, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
 from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
-from amity.desk import checklist, complaints, sla_policies, statutory
+from amity.desk import checklist, complaints, complaints_log, sla_policies, statutory
 from amity.desk.models import Complaint, StatutoryRule, WorkingHours
 
 RULES, RIGHT, BATCH = "desk.complaint.rules", "desk.manage", 200
@@ -106,8 +106,6 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
 
 
 def _tell_once(due: Q, step: str) -> int:
-    from amity.desk import complaints_steps
-
     told: QuerySet[Complaint] = Complaint.objects.filter(due).exclude(state__in=complaints.ANSWERED)
     with transaction.atomic():
         rows = list(told.select_related("conversation").select_for_update(of=("self",), skip_locked=True)[:BATCH])
@@ -116,7 +114,7 @@ def _tell_once(due: Q, step: str) -> int:
             setattr(row, f"{step}_at", at)
             row.save(update_fields=[f"{step}_at"])
             data = {"rule": row.rule.get("key", ""), "silence_accepts": bool(row.rule.get("silence_accepts"))}
-            complaints_steps.note(row, step, row.state, None, data if step == "breached" else {}, at=at)
+            complaints_log.note(row, step, row.state, None, data if step == "breached" else {}, at=at)
     return len(rows)
 
 
@@ -142,4 +140,4 @@ def _plain(row: StatutoryRule) -> dict[str, Any]:
 
 def _set(row: StatutoryRule, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
-        setattr(row, name, StatutoryRule._meta.get_field(name).to_python(value))
+        setattr(row, name, cast("Field[Any, Any]", StatutoryRule._meta.get_field(name)).to_python(value))

@@ -39,7 +39,8 @@ def index(request: access.StaffRequest) -> HttpResponse:
     """Complaints by urgency, and refunds that wait for somebody. 6 queries."""
     principal, which = request.principal, request.GET.get("state", "open")
     found, money = complaints.listed(principal, which), refunds.waiting(principal)
-    names = people.names([each.person_id for each in [*found, *money]], principal)
+    persons = [*(each.person_id for each in found), *(each.person_id for each in money)]
+    names = people.names(persons, principal)
     staff = access.staff_names([each.proposed_by_id for each in money])
     none = _("Unnamed person")
     context = {

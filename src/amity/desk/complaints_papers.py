@@ -13,7 +13,7 @@ from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.channels import api as channels
-from amity.desk import checklist, complaints, complaints_steps
+from amity.desk import checklist, complaints, complaints_log, complaints_steps
 from amity.desk.models import Complaint, ComplaintPaper, Conversation, Message
 
 KIND = "desk.complaint.paper"
@@ -68,7 +68,7 @@ def heard(conversation: Conversation, message: Message) -> None:
     if row.state == "waiting":
         row.state = "investigating"
         row.save(update_fields=["state"])
-        complaints_steps.note(row, "heard", "waiting", None, {"message": str(message.pk)}, by="customer")
+        complaints_log.note(row, "heard", "waiting", None, {"message": str(message.pk)}, by="customer")
 
 
 def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
             complaint=row, person_id=row.person_id, name=args["name"], position=checklist.MAX_PAPERS
         )
         was = ""
-    complaints_steps.note(row, "paper", row.state, principal, {"paper": paper.name, "state": paper.state})
+    complaints_log.note(row, "paper", row.state, principal, {"paper": paper.name, "state": paper.state})
     return {"paper": str(paper.pk), "was": was, "now": paper.state}
 
 
@@ -104,7 +104,7 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
         paper.save()
     else:
         paper.delete()
-    complaints_steps.note(row, "undo", row.state, principal, {"step": "paper", "paper": paper.name})
+    complaints_log.note(row, "undo", row.state, principal, {"step": "paper", "paper": paper.name})
 
 
 def _tick(row: Complaint, message: Message) -> None:
@@ -121,4 +121,4 @@ def _tick(row: Complaint, message: Message) -> None:
             paper.state, paper.file_id, paper.changed_at = checklist.HERE, pk, clock.now()
             paper.save()
             data = {"paper": paper.name, "state": paper.state, "file": str(pk)}
-            complaints_steps.note(row, "paper", row.state, None, data, by="customer")
+            complaints_log.note(row, "paper", row.state, None, data, by="customer")

@@ -16,11 +16,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.base import clock, live, undo
+from amity.base import clock, undo
 from amity.base.errors import Refused
-from amity.desk import checklist, complaints, complaints_clock, conversations, happenings, replies
-from amity.desk.models import Complaint, ComplaintPaper, ComplaintStep, Conversation, Message, Refund
-from amity.desk.thread import KIND as TALK
+from amity.desk import checklist, complaints, complaints_clock, conversations, replies
+from amity.desk import complaints_log as log
+from amity.desk.models import Complaint, ComplaintPaper, Conversation, Message, Refund
 from amity.people import api as people
 
 KIND, OPEN_KIND = "desk.complaint", "desk.complaint.open"
@@ -70,7 +70,7 @@ def open_complaint(
         row.save()
         for place, name in enumerate(checklist.NEEDED[kind]):
             ComplaintPaper.objects.create(complaint=row, person_id=row.person_id, name=name, position=place)
-        note(row, "open", "", principal, {"kind": kind}, at=row.received_at)
+        log.note(row, "open", "", principal, {"kind": kind}, at=row.received_at)
         group = undo.note(principal, OPEN_KIND, {"id": str(row.pk)}, {})
     return row.pk, group
 
@@ -108,7 +108,7 @@ def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
     message = _DO.get(name, _nothing)(principal, row, args)
     row.state = to or row.state
     row.save()
-    note(row, name, was["state"], principal, {"message": message} if message else {})
+    log.note(row, name, was["state"], principal, {"message": message} if message else {})
     return {"was": was, "now": _state(row), "message": message}
 
 
@@ -123,7 +123,7 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
         if undo.plain(getattr(row, name)) == before["now"][name]:
             setattr(row, name, _typed(name, before["was"][name]))
     row.save()
-    note(row, "undo", state, principal, {"step": args["step"]})
+    log.note(row, "undo", state, principal, {"step": args["step"]})
 
 
 def put_back_opening(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
@@ -133,7 +133,7 @@ def put_back_opening(principal: access.Principal, args: dict[str, Any], before: 
         raise Refused("begun", _("It has been worked on: take it back by a step of its own."), 409)
     row.state, row.closed_at = "withdrawn", clock.now()
     row.save()
-    note(row, "undo", "received", principal, {"step": "open"})
+    log.note(row, "undo", "received", principal, {"step": "open"})
 
 
 def answer_taken_back(conversation: Conversation, kinds: Any) -> None:
@@ -144,24 +144,7 @@ def answer_taken_back(conversation: Conversation, kinds: Any) -> None:
         if row.answer_id and Message.objects.filter(pk=row.answer_id, withdrawn_at__isnull=False).exists():
             row.state, row.answered_at, row.answer_id = "decided", None, None
             row.save()
-            note(row, "unsent", "answered", None, {})
-
-
-def note(
-    row: Complaint, name: str, was: str, principal: access.Principal | None, data: Mapping[str, Any],
-    at: datetime | None = None, by: str = "",
-) -> None:  # fmt: skip
-    """A line of both logs, the audit, and news to open pages; in the caller's transaction."""
-    staff_id = principal.staff_id if principal else None
-    by = by or ("staff" if staff_id else "system")
-    told = {"complaint": str(row.pk), "number": row.number, "step": name, "state": row.state, **data}
-    ComplaintStep.objects.create(
-        complaint=row, person_id=row.person_id, step=name, was=was, now=row.state, by=by, staff_id=staff_id,
-        data=dict(data), at=at or clock.now(),
-    )  # fmt: skip
-    happenings.note(row.conversation, "complaint", by, staff_id, told, at=at)
-    access.record(principal or access.SYSTEM, name, "complaint", row.pk, dict(data))
-    live.tell(TALK, [row.conversation_id])
+            log.note(row, "unsent", "answered", None, {})
 
 
 def _acknowledge(principal: access.Principal, row: Complaint, args: Mapping[str, Any]) -> str:

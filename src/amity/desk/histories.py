@@ -139,7 +139,9 @@ def _messages(source: str, told: History, row: Conversation) -> list[Message]:
 
 def _facts(told: History, row: Conversation) -> list[Happening]:
     first, last = told.lines[0], told.lines[-1]
-    found = [("opened", "customer", None, {"channel": told.channel}, first.at)]
+    found: list[tuple[str, str, UUID | None, dict[str, Any], datetime]] = [
+        ("opened", "customer", None, {"channel": told.channel}, first.at)
+    ]
     for each in told.lines:
         kind = "note" if each.direction == "note" else f"message_{each.direction}"
         data: dict[str, Any] = {"channel": told.channel, "automatic": ""}

@@ -163,7 +163,8 @@ def mark_paid(principal: access.Principal, refund_id: UUID, ref: str = "") -> UU
 
 def limits() -> list[dict[str, Any]]:
     """Up to what each role may approve. 1 query."""
-    return list(RefundLimit.objects.order_by("role", "currency").values("role", "currency", "amount_minor"))
+    rows = RefundLimit.objects.order_by("role", "currency").values("role", "currency", "amount_minor")
+    return [dict(row) for row in rows]
 
 
 def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:

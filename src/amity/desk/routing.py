@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Q
 
-from amity.base import clock, jobs, live
+from amity.base import clock, live
 from amity.desk import agents, happenings, routing_rules, sla_keeping, sla_policies
 from amity.desk.agents import JOB, soon
 from amity.desk.models import Conversation, Message, RoutingRule, RoutingSettings, State

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amity.engines.blobs import BlobDamaged, Blobs, BlobsDown, NoBlob, blobs
+from amity.engines.blobs import Blobs, blobs
+from amity.engines.blobs_errors import BlobDamaged, BlobsDown, NoBlob
 from amity.engines.caldav import DavCalendar, DavItem, DavProblem
 from amity.engines.calendars import Appointment, Attendee, BadCalendar
 from amity.engines.calendars import Method as CalendarMethod

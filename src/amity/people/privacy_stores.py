@@ -1,4 +1,4 @@
-"""Files outside the database that belong to somebody's rows: mails as they came, attachments; erased and handed out too.
+"""Files outside the database that belong to somebody's rows: mails as they came, attachments; erased and given too.
 
 A room that keeps such files registers them in its apps.py. They are asked before the rows that name them go.
 """

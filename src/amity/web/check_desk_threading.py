@@ -70,7 +70,7 @@ def tell(found: dict[str, Any]) -> str:
     """The same in lines."""
     rows = [("Amity", found["amity"]), *((name, found["baselines"][name]) for name in ("references", "subject"))]
     lines = [
-        f"  seed {found['seed']}: {found['threads']} threads, {found['mails']} mails in, {found['letters']} letters out",
+        f"  seed {found['seed']}: {found['threads']} threads, {found['mails']} mails in, {found['letters']} out",
         f"  {'':14}{'mails merged wrongly':>22}{'threads split':>16}",
         *(f"  {name:14}{told['wrong']:>22}{told['split']:>15.1%}" for name, told in rows),
         f"  threads were split by: {found['amity']['parted_by'] or 'nothing'}",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from amity.engines.blobs import BlobDamaged, Blobs, BlobsDown, FolderStore, NoBlob
+from amity.engines.blobs import Blobs, FolderStore
+from amity.engines.blobs_errors import BlobDamaged, BlobsDown, NoBlob
 from amity.engines.blobs_s3 import S3Store, signed
 from amity.engines.tests.s3_server import Bucket, bucket
 

@@ -128,17 +128,33 @@ PAGES: dict[str, dict[str, str]] = {
     **{
         name: {"GET": "desk.view"}
         for name in (
-            "inbox", "inbox_more", "conversation", "conversation_live", "conversation_customer", "macros",
-            "conversation_linkable", "conversation_macro", "conversation_file", "message_frame",
+            "inbox",
+            "inbox_more",
+            "conversation",
+            "conversation_live",
+            "conversation_customer",
+            "macros",
+            "conversation_linkable",
+            "conversation_macro",
+            "conversation_file",
+            "message_frame",
         )
     },
     **{name: {"POST": "desk.view"} for name in ("inbox_views", "inbox_view_deletion", "conversation_presence")},
     **{
         name: {"POST": "desk.reply"}
         for name in (
-            "inbox_changes", "conversation_changes", "conversation_replies", "conversation_notes",
-            "conversation_merging", "conversation_links", "conversation_handing", "conversation_kept",
-            "message_withdrawal", "message_splitting", "macro_archive",
+            "inbox_changes",
+            "conversation_changes",
+            "conversation_replies",
+            "conversation_notes",
+            "conversation_merging",
+            "conversation_links",
+            "conversation_handing",
+            "conversation_kept",
+            "message_withdrawal",
+            "message_splitting",
+            "macro_archive",
         )
     },
     **{name: {"GET": "desk.reply", "POST": "desk.reply"} for name in ("macro_new", "macro", "person_message_new")},
@@ -490,7 +506,7 @@ API: dict[str, str] = {
     "listModelChecks": "models.view", "listModelProofs": "models.view", "replayScore": "models.view",
     "listVersions": "models.view", "trainModel": "models.train", "decideColumn": "models.decide",
     "getLeadScore": "models.view", "getBestTime": "people.view", "getLeadScoreWeights": "models.view",
-    "listContactsForecasts": "deals.view",
+    "listContactsForecasts": "deals.view", "takeMail": "channels.manage",
     "getDeskMeasures": "desk.manage",
     "listComplaints": "desk.view", "getComplaint": "desk.view",
     **dict.fromkeys(("openComplaint", "stepComplaint", "proposeRefund", "moveRefund"), "desk.reply"),
@@ -528,6 +544,7 @@ BODIES: dict[str, dict[str, object]] = {
         "conversation_id": "00000000-0000-7000-8000-000000000001", "kind": "goods", "words": "X",
     }, "stepComplaint": {"step": "investigate"},
     "proposeRefund": {"amount_minor": 1, "currency": "EUR", "reason": "X"}, "moveRefund": {"move": "take"},
+    "takeMail": {"account_id": "00000000-0000-7000-8000-000000000001", "raw": "QQ=="},
     "replyTo": {"text": "X"}, "noteOn": {"text": "X"}, "changeConversation": {"state": "solved"},
     "mergeConversations": {"others": []},
     "createNote": {"about": "person", "about_id": "00000000-0000-7000-8000-000000000001", "body": "X"},

@@ -2,10 +2,11 @@
 
 The file is a tar of: ``manifest.json`` (versions, rows per table, sha256 of each member),
 ``manifest.sha256``, ``database.dump`` (pg_dump custom format), ``secret.key``, without which sealed
-secrets (second factors, webhook keys) could not be read again, ``amity.toml`` (the settings) and ``uploads.tar``
-(files of imports). It therefore holds all personal data and the key: it is written for the owner's eyes only
-(mode 0600) and belongs in a safe place. Not inside: logs, settings that come from the environment, and the erase
-ledger (``<home>/erased``): whoever was erased since the backup is erased from it before it is put in place.
+secrets (second factors, webhook keys) could not be read again, ``amity.toml`` (the settings), ``uploads.tar``
+(files of imports) and ``blobs.tar`` (attachments and mails, encrypted, unless they lie in a bucket). It therefore
+holds all personal data and the key: it is written for the owner's eyes only (mode 0600) and belongs in a safe place.
+Not inside: logs, settings that come from the environment, and the erase ledger (``<home>/erased``): whoever was erased
+since the backup is erased from it before it is put in place.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ from amity.web import restored_ledger
 
 FORMAT = 1
 _MANIFEST, _SEAL, _DUMP, _KEY = "manifest.json", "manifest.sha256", "database.dump", "secret.key"
-_SETTINGS, _UPLOADS, _SPREAD = "amity.toml", "uploads.tar", "uploads"
-_MEMBERS = (_DUMP, _KEY, _SETTINGS, _UPLOADS)
+_SETTINGS, _UPLOADS, _SPREAD, _BLOBS = "amity.toml", "uploads.tar", "uploads", "blobs.tar"
+_MEMBERS = (_DUMP, _KEY, _SETTINGS, _UPLOADS, _BLOBS)
 _BLOCK = 1024 * 1024
 _MANIFEST_LIMIT = 4 * _BLOCK
 
@@ -100,7 +101,8 @@ def restore(config: Config, source: Path) -> Summary:
         fresh, aside = f"amity_restore_{moment}", f"amity_before_{moment}"
         _load(url, folder / _DUMP, fresh, manifest)
         try:
-            _spread_uploads(folder)
+            _spread(folder / _UPLOADS, folder / _SPREAD)
+            _spread(folder / _BLOBS, config.home / "blobs")  # before the ledger, which takes away the erased
             restored_ledger.replay(config, url, fresh, folder / _SPREAD)
             engines.swap_database(url, fresh, aside)
         except BaseException:
@@ -164,9 +166,11 @@ def _copy_files(config: Config, folder: Path) -> None:
     settings = config.home / _SETTINGS
     if settings.exists():
         shutil.copyfile(settings, folder / _SETTINGS)
-    if config.uploads.is_dir() and any(config.uploads.iterdir()):
-        with _rounded(folder / _UPLOADS) as file, tarfile.open(fileobj=file, mode="w") as tar:
-            tar.add(config.uploads, ".", filter=_plain_file)
+    trees = [(config.uploads, _UPLOADS), *([] if config.blobs_url else [(config.home / "blobs", _BLOBS)])]
+    for tree, name in trees:
+        if tree.is_dir() and any(tree.iterdir()):
+            with _rounded(folder / name) as file, tarfile.open(fileobj=file, mode="w") as tar:
+                tar.add(tree, ".", filter=_plain_file)
 
 
 def _plain_file(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -337,12 +341,12 @@ def _put_files(config: Config, folder: Path, moment: str) -> None:
     theirs.rename(ours.with_name(f"{_SETTINGS}.{moment}") if ours.exists() else ours)
 
 
-def _spread_uploads(folder: Path) -> None:
-    """Unpack the uploads beside the backup's other parts, where they can still be changed."""
-    if (folder / _UPLOADS).exists():
-        with tarfile.open(folder / _UPLOADS) as tar:
+def _spread(packed: Path, root: Path) -> None:
+    """Unpack files into a folder, leaving alone what is there."""
+    if packed.exists():
+        with tarfile.open(packed) as tar:
             for entry in tar:
-                _put_upload(tar, entry, folder / _SPREAD)
+                _put_upload(tar, entry, root)
 
 
 def _put_upload(tar: tarfile.TarFile, entry: tarfile.TarInfo, root: Path) -> None:

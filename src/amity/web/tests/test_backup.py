@@ -117,20 +117,26 @@ def test_settings_and_uploads_come_back_and_overwrite_nothing(config: Config, tm
     upload = config.uploads / "018f" / "1" / "people.csv"
     upload.parent.mkdir(parents=True)
     upload.write_text("Name\nAnn\n")
+    blob = config.home / "blobs" / "mail" / "ab" / "0123"
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(b"sealed")
     settings = config.home / "amity.toml"
     settings.write_text('language = "pl"\n')
     try:
         with clock.fixed_at(NOON):
             backups.backup(config, tmp_path / "amity.tar")
             upload.unlink()
+            blob.unlink()
             settings.write_text('language = "de"\n')
             backups.restore(config, tmp_path / "amity.tar")
         assert upload.read_text() == "Name\nAnn\n"
         assert upload.stat().st_mode & 0o777 == 0o600
+        assert (blob.read_bytes(), blob.stat().st_mode & 0o777) == (b"sealed", 0o600)
         assert settings.read_text() == 'language = "de"\n'
         assert (config.home / "amity.toml.20260504T120000").read_text() == 'language = "pl"\n'
     finally:
         shutil.rmtree(config.uploads)
+        shutil.rmtree(config.home / "blobs")
         for left in config.home.glob("amity.toml*"):
             left.unlink()
 

@@ -85,7 +85,7 @@ def test_the_same_key_is_one_message() -> None:
     ("purpose", "channel", "reason"),
     [
         ("marketing", "email", "no_consent"), ("nothing", "email", "no_purpose"), ("newsletter", "sms", "bad_channel"),
-        ("service", "sms", "no_engine"),
+        ("service", "post", "no_engine"), ("service", "sms", "no_address"),
     ],
 )  # fmt: skip
 def test_refusals(purpose: str, channel: str, reason: str) -> None:

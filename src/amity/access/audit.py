@@ -91,7 +91,7 @@ def _apart(key: str, value: Any, salt: str, words: dict[str, Any], path: str) ->
         return {name: _apart(name, each, salt, words, f"{path}/{name}") for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_apart(key, each, salt, words, f"{path}/{at}") for at, each in enumerate(value)]
-    if not isinstance(value, str) or (key not in _WORDS and _CODE.fullmatch(value)):
+    if not value or not isinstance(value, str) or (key not in _WORDS and _CODE.fullmatch(value)):
         return value
     words[path] = value
     return {_HASH: _commitment(salt, path, value)}

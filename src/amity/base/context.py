@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -32,7 +33,7 @@ class Place:
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor of every template."""
     return {
-        "rail": rail(request),
+        "rail": SimpleLazyObject(lambda: rail(request)),
         "theme": theme_of(request),
         "languages": settings.LANGUAGES,
         "language": get_language() or settings.LANGUAGE_CODE,

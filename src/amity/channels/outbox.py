@@ -200,8 +200,9 @@ def send_again(principal: access.Principal, outgoing_id: UUID) -> None:
 
 def _row(principal: access.Principal, message: Message) -> Outgoing:
     """The message with its texts filled and masked; a refused one where that does not work."""
-    person = people.get_person(access.SYSTEM, message.person_id) if message.person_id else None
     kind = addressing.kind_of(message.channel)
+    known = message.thread is not None and message.address and not kind  # nothing is asked of the profile
+    person = people.get_person(access.SYSTEM, message.person_id) if message.person_id and not known else None
     own = {"email": person.email, "phone": person.phone}.get(kind, "") if person else ""
     address = addressing.plain_address(message.channel, message.address or own, person.country if person else "")
     row = Outgoing(

@@ -93,11 +93,17 @@ def rows_of(principal: access.Principal) -> QuerySet[Conversation]:
 
 def get(principal: access.Principal, conversation_id: UUID) -> ConversationView:
     """One conversation, a merged one too; raises `Forbidden` without the permission, `NotFound`. 1 query."""
+    return looked(principal, conversation_id)[0]
+
+
+def looked(principal: access.Principal, conversation_id: UUID, **also: Any) -> tuple[ConversationView, dict[str, Any]]:
+    """`get`, and the values of further expressions about it by name. 1 query."""
     access.require(principal, SEE)
-    row = Conversation.objects.filter(sight(principal), pk=conversation_id).values(*FIELDS).first()
+    row = Conversation.objects.filter(sight(principal), pk=conversation_id).values(*FIELDS, **also).first()
     if row is None:
         raise NotFound(_("This conversation is not here, or not among those that you see."))
-    return ConversationView(**row)
+    told = {name: row.pop(name) for name in also}
+    return ConversationView(**row), told
 
 
 def of_person(principal: access.Principal, person_ids: Iterable[UUID], limit: int = 20) -> list[ConversationView]:

@@ -15,7 +15,7 @@ from amity.base import clock
 from amity.base.ids import new_id
 from amity.channels import api as channels
 from amity.desk import conversations
-from amity.desk.models import Happening, Mention, Message, Reading
+from amity.desk.models import Happening, Message, Reading
 
 PAGE = 100
 
@@ -75,7 +75,12 @@ def shown(conversation_id: UUID, before: int = 0, limit: int = PAGE) -> list[Mes
     """`messages` for who has been shown the conversation. 2 queries."""
     rows = Message.objects.filter(conversation_id=conversation_id)
     rows = rows.filter(seq__lt=before) if before else rows
-    found = sorted(rows.order_by("-seq").values(*FIELDS)[:limit], key=lambda row: (row["at"], row["seq"]))
+    return viewed(rows.order_by("-seq").values(*FIELDS)[:limit])
+
+
+def viewed(rows: Iterable[dict[str, Any]]) -> list[MessageView]:
+    """Rows of `FIELDS` in the order of time. 1 query beside theirs, none without answers."""
+    found = sorted(rows, key=lambda row: (row["at"], row["seq"]))
     known = channels.deliveries(row["outgoing_id"] for row in found if row["outgoing_id"])
     return [MessageView(**row, delivery=known.get(row["outgoing_id"])) for row in found]
 
@@ -95,20 +100,19 @@ def facts(conversation_id: UUID, since: datetime | None = None, limit: int = 200
 
 
 _READ = """
-INSERT INTO desk_reading (id, conversation_id, staff_id, seq) VALUES (%s, %s, %s, %s)
-ON CONFLICT (staff_id, conversation_id) DO UPDATE SET seq = greatest(desk_reading.seq, excluded.seq)
+WITH had AS (INSERT INTO desk_reading (id, conversation_id, staff_id, seq) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (staff_id, conversation_id) DO UPDATE SET seq = greatest(desk_reading.seq, excluded.seq))
+UPDATE desk_mention SET seen_at = %s WHERE conversation_id = %s AND staff_id = %s AND seen_at IS NULL
 """
 
 
 def read_up_to(principal: access.Principal, conversation_id: UUID, seq: int) -> None:
-    """The reader has everything up to ``seq`` on the screen; mentions in it are seen. 2 queries."""
+    """The reader has everything up to ``seq`` on the screen; mentions in it are seen. 1 query."""
     if principal.staff_id is None:
         return
+    whose = [conversation_id, principal.staff_id]
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [new_id(), conversation_id, principal.staff_id, seq])
-    Mention.objects.filter(staff_id=principal.staff_id, conversation_id=conversation_id, seen_at=None).update(
-        seen_at=clock.now()
-    )
+        cursor.execute(_READ, [new_id(), *whose, seq, clock.now(), *whose])
 
 
 def read_of(principal: access.Principal, ids: Iterable[UUID]) -> dict[UUID, int]:

@@ -28,6 +28,7 @@ class Told:
     text: str
     who: str
     icon: str
+    id: UUID
     first: bool = False  # before what was said at the same moment
 
 
@@ -45,7 +46,7 @@ def told(log: Iterable[Fact], staff: Names, queues: Names) -> list[Told]:
         text = _WORDS.get(each.kind, _silent)(each.data, staff, queues)
         if text:
             who = staff.get(each.staff_id, "") if each.staff_id else _BY.get(each.by, str)()
-            found.append(Told(each.at, text, who, _ICONS.get(each.kind, "point"), each.kind == "opened"))
+            found.append(Told(each.at, text, who, _ICONS.get(each.kind, "point"), each.id, each.kind == "opened"))
     return found
 
 

@@ -197,15 +197,14 @@ def _htmx(request: access.StaffRequest) -> bool:
 def _done(
     request: access.StaffRequest, conversation_id: UUID, text: str, group: UUID | None, *, composed: bool = False
 ) -> HttpResponse:  # fmt: skip
-    """Head and thread as they are now for htmx, else the page; with Undo."""
+    """Head and thread as they are now for htmx, or what is new of them since ``since``; else the page; with Undo."""
     toast(request, text, undo=reverse("undo", args=[group]) if group else "")
     if not _htmx(request):
         return HttpResponseRedirect(reverse("conversation", args=[conversation_id]))
     try:
-        view = conversations.get(request.principal, conversation_id)
+        response = pages_conversation.live_answer(request, conversation_id, request.POST.get("since", ""))
     except Refused:  # given to others, and out of one's own sight
         return HttpResponse(headers={"HX-Redirect": reverse("inbox")})
-    response = render(request, "desk/_conversation_live.html", pages_conversation.live_part(request, view))
     if composed:
         response.headers["HX-Trigger"] = json.dumps({"composed": {}})
     return response

@@ -221,8 +221,8 @@ def _said_by(
 def _say(
     row: Conversation, key: str, author: str, text: str, answer: Answer, principal: access.Principal
 ) -> Message:  # fmt: skip
-    return thread.append(
-        row.pk,
+    return thread.add(
+        row,
         thread.Said(
             key, "out", author, text, answer.channel or row.channel, staff_id=principal.staff_id,
             author_name=principal.name if author == "staff" else "", html=answer.html, files=answer.files,

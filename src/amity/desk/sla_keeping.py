@@ -25,9 +25,9 @@ BATCH = 200
 
 
 def heard(conversation: Conversation, message: Message) -> None:
-    """`thread` listener: a message was added. 6 queries."""
+    """`thread` listener: a message was added. 6 queries, 2 for an answer: it does not change which policy holds."""
     if message.direction != "note" and not message.automatic:
-        refresh(conversation)
+        refresh(conversation, choose=message.direction == "in")
 
 
 def changed(conversation: Conversation, kinds: Sequence[str]) -> None:
@@ -36,11 +36,14 @@ def changed(conversation: Conversation, kinds: Sequence[str]) -> None:
         refresh(conversation)
 
 
-def refresh(conversation: Conversation, book: sla_policies.Book | None = None) -> Clock:
-    """Note the policy that holds where it changed, and keep the next deadline. In the caller's transaction."""
+def refresh(conversation: Conversation, book: sla_policies.Book | None = None, *, choose: bool = True) -> Clock:
+    """Note the policy that holds where it changed, and keep the next deadline. In the caller's transaction.
+
+    ``choose`` False: the policy in the log stands.
+    """
     log = logs([conversation.pk])[conversation.pk]
     told = clock_of(log)
-    if conversation.state not in (State.SOLVED, State.SPAM) and conversation.merged_into_id is None:
+    if choose and conversation.state not in (State.SOLVED, State.SPAM) and conversation.merged_into_id is None:
         told = _with_policy(conversation, told, log, book or sla_policies.book())
     _keep(conversation, told, clock.now())
     return told

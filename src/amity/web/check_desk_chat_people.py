@@ -18,6 +18,7 @@ from amity.web.check_desk_chat_wire import Line, encoded, events
 
 BROKEN = (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError, ValueError)
 _ASKED = re.compile(r"\[q (\d+) (\d+)\]")
+_MARK = re.compile(r'data-live-more="[^"]*since=([\d-]+)"')
 _FORM = {"content-type": "application/x-www-form-urlencoded", "hx-request": "true"}
 _CSRF = "check" + "0" * 27
 
@@ -141,6 +142,7 @@ class Agent:
     visitors: frozenset[int]
     changed: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     open_now: set[str] = field(default_factory=set)  # conversations on the screen: listened to by their ids
+    more: dict[str, str] = field(default_factory=dict)  # conversation -> mark of what is on the screen of it
     known: set[tuple[int, int]] = field(default_factory=set)
     answered: dict[int, list[int]] = field(default_factory=dict)  # acknowledged, by visitor
     _answering: dict[int, asyncio.Queue[tuple[str, int]]] = field(default_factory=dict)
@@ -187,7 +189,8 @@ class Agent:
                 self.changed.put_nowait(each)
 
             async def once(home: str = home) -> bool:
-                status, page = await line.ask("GET", f"/conversations/{home}/live", self._headers())
+                path = f"/conversations/{home}/live?since={self.more.get(home, '')}"
+                status, page = await line.ask("GET", path, self._headers())
                 if status == 200:
                     self._see(home, page.decode())
                 return status == 200
@@ -197,6 +200,9 @@ class Agent:
 
     def _see(self, home: str, page: str) -> None:
         now = time.perf_counter()
+        mark = _MARK.search(page)
+        if mark:
+            self.more[home] = mark[1]
         for visitor, number in sorted({(int(v), int(n)) for v, n in _ASKED.findall(page)}):
             if (visitor, number) in self.known:
                 continue
@@ -225,7 +231,10 @@ class Agent:
             async def once(home: str = home, number: int = number, told: dict[str, str] = told) -> bool:
                 self.world.answered_at[visitor, number] = time.perf_counter()
                 path = f"/conversations/{home}/replies"
-                status, _page = await line.ask("POST", path, {**self._headers(), **_FORM}, urlencode(told).encode())
+                form = {**told, "since": self.more.get(home, "")}
+                status, page = await line.ask("POST", path, {**self._headers(), **_FORM}, urlencode(form).encode())
+                if status == 200:
+                    self._see(home, page.decode())
                 return status == 200
 
             if await self.world.until_done(once):

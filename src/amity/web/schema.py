@@ -10,11 +10,13 @@ def bring_up_to_date() -> bool:
     from django.core.management import call_command
 
     from amity.base import migrating
+    from amity.people import api as people
 
     if _on_disk() <= _applied():
         return False
     with migrating.quickly():
         call_command("migrate", verbosity=0, interactive=False)
+    people.consent.purposes()  # those that Amity comes with: made now, not while somebody waits
     return True
 
 

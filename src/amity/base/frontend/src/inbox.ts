@@ -1,6 +1,7 @@
 // The inbox: keys of the list, composing (reply, note, macros, names after @), drafts that survive, sending that can be
 // taken back, mail as it was written, who looks and who writes. Pages work without it.
 import { all, find, post, typing } from "./dom";
+import { take } from "./live";
 
 const LOOKS_MS = 20_000; // "I am here", while the page is seen
 const WRITES_MS = 3_000;
@@ -15,6 +16,8 @@ export function startInbox(): void {
   document.addEventListener("change", onFiles);
   document.addEventListener("toggle", onToggle, true);
   document.body.addEventListener("htmx:afterSettle", refresh);
+  document.body.addEventListener("htmx:configRequest", (event) => since(event as CustomEvent<Asking>));
+  document.body.addEventListener("htmx:beforeSwap", (event) => added(event as CustomEvent<Swapping>));
   document.body.addEventListener("htmx:afterRequest", (event) => closeDialog(event as CustomEvent<Done>));
   document.body.addEventListener("composed", composed);
   document.body.addEventListener("taken-back", (event) => putText((event as CustomEvent<{ text: string }>).detail.text));
@@ -29,6 +32,32 @@ export function startInbox(): void {
 interface Done {
   elt: HTMLElement;
   successful: boolean;
+}
+
+interface Asking {
+  verb: string;
+  target: HTMLElement;
+  parameters: FormData & Record<string, string>;
+}
+interface Swapping {
+  target: HTMLElement;
+  serverResponse: string;
+  shouldSwap: boolean;
+}
+const LIVE = "conversation-live";
+
+/** Whoever changes the conversation that is open says what of it the page shows, and gets what is new. */
+function since(event: CustomEvent<Asking>): void {
+  const { verb, target, parameters } = event.detail;
+  if (verb !== "post" || target?.id !== LIVE) return;
+  parameters.since = (target.dataset.liveMore ?? "").split("since=")[1] ?? "";
+}
+
+function added(event: CustomEvent<Swapping>): void {
+  const { target, serverResponse } = event.detail;
+  if (target?.id !== LIVE || !serverResponse.includes("data-live-add")) return;
+  event.detail.shouldSwap = false;
+  take(new DOMParser().parseFromString(serverResponse, "text/html"), LIVE, true);
 }
 
 function pane(): HTMLElement | null {

@@ -1,9 +1,12 @@
 // Parts of a page that keep themselves up to date: data-live="person:<id>" (several, space-separated; "job" is any job).
 // The server says over one event stream which records changed; the parts that show them are fetched anew and swapped
 // where they differ. A part needs an id. data-live-url: where to fetch it (this page's own address otherwise).
+// data-live-more: where to fetch only what is new to it; the answer is the whole part, or [data-live-add] (`take`).
 import { all, find, typing } from "./dom";
 
 const REST_MS = 700; // between two fetches of the same address
+const REST_MORE_MS = 100; // between two fetches of what is new
+const NEAR_PX = 80; // who reads the end of a thread stays at its end
 const HIDDEN_MS = 20_000; // a tab in the background lets go of its stream after this
 const RETRY_MS = 60_000;
 const FAILED_MS = 3_000; // a fetch that failed is tried again so often, as long as the page is open
@@ -54,7 +57,7 @@ function follow(): void {
   });
   source.addEventListener("missed", (event) => {
     heard(event, true);
-    refresh(parts());
+    refresh(parts(), true);
   });
   source.addEventListener("error", onError);
 }
@@ -111,17 +114,19 @@ function concerns(part: HTMLElement, changed: Changed): boolean {
 interface Round {
   ids: Set<string>;
   running: boolean;
+  whole: boolean; // something was missed: not only what is new
   after: number;
 }
 const rounds = new Map<string, Round>();
 
 /** Fetch what these parts need: each address once, at once when it rested, else when it has. */
-function refresh(stale: HTMLElement[]): void {
+function refresh(stale: HTMLElement[], whole = false): void {
   const addresses = new Set<string>();
   for (const part of stale) {
     const address = part.dataset.liveUrl || window.location.pathname + window.location.search;
-    const round = rounds.get(address) ?? { ids: new Set(), running: false, after: 0 };
+    const round = rounds.get(address) ?? { ids: new Set(), running: false, whole: false, after: 0 };
     rounds.set(address, round);
+    round.whole ||= whole;
     round.ids.add(part.id);
     addresses.add(address);
   }
@@ -139,13 +144,15 @@ async function go(address: string): Promise<void> {
   const rest = round.after - performance.now();
   if (rest > 0) await new Promise((done) => window.setTimeout(done, rest));
   const ids = [...round.ids];
+  const more = round.whole || ids.length > 1 ? "" : (document.getElementById(ids[0] ?? "")?.dataset.liveMore ?? "");
   round.ids.clear();
+  round.whole = false;
   const began = holds();
-  const answer = await page(address, ids.every((id) => document.getElementById(id)?.dataset.liveUrl));
+  const answer = await page(more || address, ids.every((id) => document.getElementById(id)?.dataset.liveUrl));
   const fresh = began === holds() && !held() ? answer : null; // what was carried meanwhile is not in it
-  round.after = performance.now() + REST_MS;
+  round.after = performance.now() + (more ? REST_MORE_MS : REST_MS);
   round.running = false;
-  if (fresh) ids.forEach((id) => offer(id, fresh.getElementById(id)));
+  if (fresh) ids.forEach((id) => take(fresh, id) || offer(id, fresh.getElementById(id)));
   else ids.forEach((id) => round.ids.add(id));
   if (round.ids.size) window.setTimeout(() => void go(address), fresh || answer ? 0 : FAILED_MS);
 }
@@ -168,6 +175,43 @@ async function page(address: string, part: boolean): Promise<Document | null> {
   } catch {
     return null;
   }
+}
+
+// --- adding ------------------------------------------------------------------------------------------
+
+/** Add what is new to part ``id``: pieces with an id take the place of theirs, others are added, each key once. */
+export function take(fresh: ParentNode, id: string, now = false): boolean {
+  const news = find(`[data-live-add="${id}"]`, fresh);
+  const part = document.getElementById(id);
+  if (!news || !part) return news !== null;
+  if (plain_address(news) !== plain_address(part)) return true; // another one is shown by now
+  part.dataset.liveMore = news.dataset.liveMore ?? "";
+  const list = find("[data-live-new]", part);
+  const added = find("[data-live-new]", news);
+  if (list && added) append(list, added);
+  for (const piece of [...news.children].filter((each): each is HTMLElement => each instanceof HTMLElement && !!each.id)) {
+    const old = document.getElementById(piece.id);
+    if (now) all<HTMLDetailsElement>("details[open]", old ?? piece).forEach((each) => (each.open = false));
+    offer(piece.id, piece);
+  }
+  return true;
+}
+
+function plain_address(part: HTMLElement): string {
+  return (part.dataset.liveMore ?? "").split("?")[0] ?? "";
+}
+
+function append(list: HTMLElement, added: HTMLElement): void {
+  const end = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX;
+  const known = new Map(all("[data-key]", list).map((row) => [row.dataset.key, row]));
+  for (const row of all("[data-key]", added)) if (known.has(row.dataset.key)) row.remove();
+  for (const piece of [...added.children] as HTMLElement[]) {
+    if (!piece.dataset.key && !find("[data-key]", piece)) continue;
+    list.append(document.adoptNode(piece));
+    window.htmx.process(piece);
+    piece.classList.add("fresh");
+  }
+  if (end) list.scrollTop = list.scrollHeight;
 }
 
 // --- swapping ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from amity.channels import addressing, carriers, gate, letters, mail_threads
 from amity.channels.calling import call_worker
 from amity.channels.masking import masked
 from amity.channels.models import Outgoing
-from amity.channels.placeholders import filled
+from amity.channels.placeholders import PERSONAL, filled, forgotten
 from amity.channels.refusals import REASONS, Unfilled
 from amity.engines import api as engines
 from amity.people import api as people
@@ -28,7 +28,6 @@ PERMISSION = "outgoing.manage"
 ORDER = paging.Order("created_at", "created_at", descending=True)
 MAX_TEXT = 200_000
 _AGAIN = (Outgoing.State.UNKNOWN, Outgoing.State.FAILED, Outgoing.State.REFUSED)
-_PERSONAL = ("first_name", "last_name", "name", "job_title", "city")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +221,9 @@ def _fill(row: Outgoing, message: Message, person: people.PersonView | None) -> 
     if message.thread is not None:
         row.subject, row.body = masked(" ".join(message.subject.split()))[:900], masked(message.body)[:MAX_TEXT]
         row.html = masked(message.html)[:MAX_TEXT]
+        if found := forgotten(f"{message.subject}\n{message.body}"):
+            row.state, row.reason, row.detail = Outgoing.State.REFUSED, "unfilled", found
+            row.decided_at = clock.now()
         return
     values = _values(row, person) | dict(message.values)
     try:
@@ -248,7 +250,7 @@ def _values(row: Outgoing, person: people.PersonView | None) -> dict[str, str]:
             "unsubscribe_link": people.consent.unsubscribe_link(person.id, kind, row.address, row.purpose),
         }
     named = (person.given_name, person.family_name, person.display_name, person.job_title, person.city)
-    return {**dict(zip(_PERSONAL, named, strict=True)), **links}
+    return {**dict(zip(PERSONAL, named, strict=True)), **links}
 
 
 def _detail(row: Outgoing) -> dict[str, Any]:

@@ -11,7 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rapidfuzz import fuzz, process
+
 from amity.channels.refusals import Unfilled
+
+PERSONAL = ("first_name", "last_name", "name", "job_title", "city")  # what a text may ask of whom it is to
 
 _OURS = re.compile(r"\{([A-Za-z_][A-Za-z0-9_.]{0,60})(?:\|([^{}]*))?\}")
 _FOREIGN = re.compile(
@@ -44,6 +48,17 @@ def filled(text: str, values: Mapping[str, Any], *, as_html: bool = False) -> st
     if found := leftover(done):
         raise Unfilled(found)
     return done
+
+
+def forgotten(text: str) -> str:
+    """A placeholder for somebody's name or the like that a person left in what they typed, misspelled or not, or nothing.
+
+    Other braces are the writer's own (code, say) and stay.
+    """
+    for match in _OURS.finditer(text):
+        if process.extractOne(match.group(1).lower(), PERSONAL, scorer=fuzz.ratio, score_cutoff=80):
+            return match.group(0)[:80]
+    return ""
 
 
 def leftover(text: str) -> str:

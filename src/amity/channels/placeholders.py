@@ -51,7 +51,7 @@ def filled(text: str, values: Mapping[str, Any], *, as_html: bool = False) -> st
 
 
 def forgotten(text: str) -> str:
-    """A placeholder for somebody's name or the like that a person left in what they typed, misspelled or not, or nothing.
+    """A placeholder for a name or the like that a person left in what they typed, misspelled or not; or nothing.
 
     Other braces are the writer's own (code, say) and stay.
     """

@@ -71,7 +71,8 @@ def mark_of(view: ConversationView, log: int, messages: Sequence[MessageView], f
     """The mark of a page that shows all this; ``log`` as `lines` counted before. Pure."""
     seq = max((each.seq for each in messages), default=0)
     states = {each.seq: each.delivery.state for each in messages if each.delivery}
-    return _mark(view, log, seq, states, [each.at for each in (*messages, *facts)])
+    times = [*(each.at for each in messages), *(each.at for each in facts)]
+    return _mark(view, log, seq, states, times)
 
 
 def lines(conversation_id: UUID) -> int:
@@ -92,7 +93,7 @@ def news(
     if view.merged_into_id or more < 0 or more > PAGE or _digest_of(states, mark.seq) != mark.sent:
         return view, None
     messages, facts = _messages(view, mark), _facts(view, more)
-    times = [each.at for each in (*messages, *facts)]
+    times = [*(each.at for each in messages), *(each.at for each in facts)]
     whole = len(messages) > PAGE or any(each.kind not in PLAIN for each in facts)
     if whole or any(_micros(at) < mark.at for at in times):
         return view, None

@@ -39,8 +39,6 @@ def use_copy(*, keep: bool) -> str:
             "SELECT shobj_description(oid, 'pg_database') = %s FROM pg_database WHERE datname = %s", [made_of, name]
         )
         if not (keep and cursor.fetchone() == (True,)):
-            if not settings.CONFIG.database_url:
-                _hurry(cursor)
             _make_template(cursor, made_of)
             _drop(cursor, name)
             cursor.execute(f"CREATE DATABASE {_quoted(name)} TEMPLATE {_quoted(_PREFIX + made_of)}")
@@ -54,14 +52,6 @@ def drop(name: str, usual: str) -> None:
     _connect_to(usual)
     with _server() as cursor:
         _drop(cursor, name)
-
-
-def _hurry(cursor: Any) -> None:
-    """The suite's own server need not survive a loss of power, only kills: emptying tables after a test leaves a
-    quarter of a million files behind, each of which a checkpoint would bring to the disk."""
-    for name, value in (("fsync", "off"), ("full_page_writes", "off"), ("checkpoint_timeout", "'1min'")):
-        cursor.execute(f"ALTER SYSTEM SET {name} = {value}")
-    cursor.execute("SELECT pg_reload_conf()")
 
 
 def _drop(cursor: Any, name: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from amity.web.tests.conftest import Running, speak
 
@@ -57,7 +58,7 @@ def test_a_card_is_moved_by_keys_and_the_voice_says_so(page: Any) -> None:
     for key in ("Space", "ArrowRight", "Space"):
         page.keyboard.press(key)
     _in(page, 1, deal).wait_for()
-    page.wait_for_function("document.querySelector('#board-said').innerText.includes('was moved to')")
+    expect(page.locator("#board-said")).to_contain_text("was moved to", timeout=30_000)
     page.locator(".toast-note [data-undo]").click()
     _in(page, 0, deal).wait_for()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from amity.web.tests.conftest import Running, speak
 
@@ -106,7 +107,7 @@ def open_by_keyboard(page: Any, subject: str) -> None:
     page.keyboard.type("parcel waits")
     row = page.locator(".inbox-row", has_text=subject)
     row.wait_for()
-    page.wait_for_function("document.querySelectorAll('.inbox-row').length === 1")
+    expect(page.locator(".inbox-row")).to_have_count(1, timeout=SECONDS)
     page.keyboard.press("Escape")
     page.locator("#inbox-list").evaluate("() => document.activeElement.blur()")
     page.keyboard.press("j")
@@ -147,7 +148,7 @@ def answer_and_take_back(page: Any) -> None:
     page.locator(".toast-note [data-undo]").last.wait_for()
     page.keyboard.press("u")
     page.locator(".inbox-message.withdrawn").wait_for()
-    page.wait_for_function(f"document.querySelector('#composer-text').value === {json.dumps(ANSWER)}")
+    expect(page.locator("#composer-text")).to_have_value(ANSWER, timeout=SECONDS)
     page.locator("#composer-text").focus()
     page.keyboard.press("Control+Enter")
     page.locator(".inbox-message.out:not(.withdrawn)", has_text=ANSWER).wait_for()

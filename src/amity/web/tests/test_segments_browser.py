@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from amity.web.tests.conftest import Running, speak
 
@@ -35,7 +36,7 @@ def test_a_segment_is_written_as_a_sentence_while_the_count_follows(page: Any) -
     bought = page.locator("#count b").inner_text()
     page.get_by_label("How often").select_option("ge")
     page.get_by_label("Times").fill("3")
-    page.wait_for_function("before => document.querySelector('#count b')?.innerText !== before", arg=bought)
+    expect(page.locator("#count b")).not_to_have_text(bought, timeout=60_000)
     page.get_by_role("button", name="Who they are").first.focus()
     page.keyboard.press("Enter")
     page.get_by_label("Field").press_sequentially("Country")

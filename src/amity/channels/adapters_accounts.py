@@ -15,13 +15,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.base import clock, sealing, undo
+from amity.base import clock, sealing
 from amity.base.errors import NotFound, Refused
+from amity.channels import account_changes
+from amity.channels.account_changes import PERMISSION
 from amity.channels.adapters import Adapter, adapter, hook_url, kinds, secret_of
 from amity.channels.models import Account
 from amity.engines import api as engines
 
-PERMISSION, KIND = "channels.manage", "channels.account"
 MOST = 300  # accounts of an installation
 MIN_SECRET = 16
 
@@ -78,8 +79,8 @@ def create(principal: access.Principal, kind: str, name: str) -> UUID:
 def change(principal: access.Principal, account_id: UUID, values: Mapping[str, Any]) -> UUID:
     """Change name, enabled and the adapter's settings; returns the undo group. Secrets: `set_secrets`. Audited."""
     access.require(principal, PERMISSION)
-    _account, how = _row(account_id)
-    return undo.perform(principal, KIND, {"id": str(account_id), "values": _checked(how, values)})
+    row, how = _row(account_id)
+    return account_changes.change(principal, row.pk, _checked(how, values))
 
 
 def set_secrets(principal: access.Principal, account_id: UUID, values: Mapping[str, str]) -> None:
@@ -117,27 +118,6 @@ def ask(principal: access.Principal, account_id: UUID) -> AccountView:
     return _view(row)
 
 
-def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
-    """`undo` handler: what was before."""
-    access.require(principal, PERMISSION)
-    row, values = _row(UUID(args["id"]))[0], dict(args["values"])
-    before = {"name": row.name, "enabled": row.enabled, "settings": row.settings}
-    row.name, row.enabled = values.pop("name", row.name), values.pop("enabled", row.enabled)
-    row.settings = values.pop("settings", row.settings)
-    row.save(update_fields=["name", "enabled", "settings"])
-    access.record(principal, "changed", "account", row.pk, {"fields": sorted(args["values"])})
-    return before
-
-
-def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
-    """`undo` handler."""
-    do(principal, {"id": args["id"], "values": before})
-
-
-def register() -> None:
-    undo.register(KIND, undo.Handler(do, put_back))
-
-
 def templates_of(text: str) -> dict[str, str]:
     """Lines of “name language” as name → language; raises `Refused`. Pure."""
     found: dict[str, str] = {}
@@ -150,7 +130,7 @@ def templates_of(text: str) -> dict[str, str]:
 
 
 def _checked(how: Adapter, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Name, enabled and ``settings`` whole, as the adapter has them."""
+    """Name, enabled and all settings that the adapter has; None for those left empty."""
     told = {name: values[name] for name in ("name", "enabled") if name in values}
     if not str(told.get("name", "-")).strip():
         raise Refused("bad_name", _("Give it a name."))
@@ -158,10 +138,10 @@ def _checked(how: Adapter, values: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("url", "api_url"):
         if given.get(name) and urlsplit(given[name]).scheme not in ("https", "http"):
             raise Refused("bad_url", _("“{value}” is no address of a site.").format(value=given[name][:100]))
-    settings: dict[str, Any] = {name: value for name, value in given.items() if value}
+    settings: dict[str, Any] = {name: value or None for name, value in given.items()}
     if "templates" in given:
         settings["templates"] = templates_of(given["templates"])
-    return told | ({"settings": settings} if any(each.name in values for each in how.settings) else {})
+    return told | (settings if any(each.name in values for each in how.settings) else {})
 
 
 def _row(account_id: UUID) -> tuple[Account, Adapter]:

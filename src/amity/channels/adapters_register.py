@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from amity.channels import adapters_accounts, carriers
+from amity.channels import carriers
 from amity.channels.adapters import register_adapter
 from amity.channels.adapters_carrier import ProviderCarrier
 from amity.channels.sms import SmsAdapter
@@ -15,7 +15,6 @@ from amity.channels.whatsapp import WhatsAppAdapter
 
 def register() -> None:
     """Called when Django starts."""
-    adapters_accounts.register()
     for each in (TelegramAdapter(), WhatsAppAdapter(), SmsAdapter(), WebhookAdapter()):
         register_adapter(each)
         carriers.register_carrier(each.kind, partial(ProviderCarrier, each.kind))

@@ -11,13 +11,12 @@ class ChannelsConfig(AppConfig):
     def ready(self) -> None:
         from amity.access import api as access
         from amity.channels import (
+            account_changes,
             adapters_register,
             blobs_of_people,
             carriers,
             chat_carrier,
-            chat_settings,
             confirmations,
-            mail_account,
             mail_carrier,
             staff_mail,
         )
@@ -25,10 +24,9 @@ class ChannelsConfig(AppConfig):
 
         people.consent.on_pending(confirmations.ask)
         access.register_post(staff_mail.deliver)
-        mail_account.register()
+        account_changes.register()
         carriers.register_carrier("email", mail_carrier.MailCarrier)
         adapters_register.register()
-        chat_settings.register()
         carriers.register_carrier("chat", chat_carrier.ChatCarrier, inside=True)
         people.privacy.register_store(people.privacy.Stored("mail", blobs_of_people.clean, blobs_of_people.tell))
         people.register_holder(people.Holder("received", "channels_received"))

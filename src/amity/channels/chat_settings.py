@@ -14,12 +14,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.base import sealing, undo
+from amity.base import sealing
 from amity.base.errors import NotFound, Refused
+from amity.channels import account_changes
+from amity.channels.account_changes import PERMISSION
 from amity.channels.chat import LANGUAGES, identity_secret
 from amity.channels.receiving_models import Account
 
-PERMISSION, KIND = "channels.manage", "channels.chat"
 MOST = 100  # chats of an installation
 _COLOUR_SIGNS = frozenset("0123456789abcdef")
 
@@ -68,7 +69,8 @@ def create(principal: access.Principal, name: str) -> UUID:
 
 def change(principal: access.Principal, account_id: UUID, values: Mapping[str, Any]) -> UUID:
     """Change name, enabled, origins, greeting, privacy_url, colour; returns the undo group. Audited."""
-    return undo.perform(principal, KIND, {"id": str(account_id), "values": _checked(values)})
+    access.require(principal, PERMISSION)
+    return account_changes.change(principal, _row(account_id).pk, _checked(values))
 
 
 def new_secret(principal: access.Principal, account_id: UUID) -> str:
@@ -81,27 +83,6 @@ def new_secret(principal: access.Principal, account_id: UUID) -> str:
         row.save(update_fields=["secret"])
         access.record(principal, "secret_made", "account", row.pk, {"kind": "chat"})
     return secret
-
-
-def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
-    """`undo` handler: what was before."""
-    access.require(principal, PERMISSION)
-    row, values = _row(UUID(args["id"])), dict(args["values"])
-    before = {"name": row.name, "enabled": row.enabled, "settings": row.settings}
-    row.name, row.enabled = values.pop("name", row.name), values.pop("enabled", row.enabled)
-    row.settings = {**row.settings, **values.pop("settings", {}), **values}
-    row.save(update_fields=["name", "enabled", "settings"])
-    access.record(principal, "changed", "account", row.pk, {"fields": sorted(args["values"])})
-    return before
-
-
-def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
-    """`undo` handler."""
-    do(principal, {"id": args["id"], "values": before})
-
-
-def register() -> None:
-    undo.register(KIND, undo.Handler(do, put_back))
 
 
 def origin_of(text: str) -> str:

@@ -15,13 +15,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.base import sealing, undo
+from amity.base import sealing
 from amity.base.errors import NotFound, Refused
+from amity.channels import account_changes
+from amity.channels.account_changes import PERMISSION
 from amity.channels.receiving_models import Account
 from amity.engines import api as engines
 from amity.people import api as people
 
-PERMISSION, KIND = "channels.manage", "channels.mail"
 MOST = 100  # mailboxes of an installation
 SECURITY = ("tls", "starttls", "none")
 LISTS = ("authserv_ids", "lists", "web_forms")
@@ -77,7 +78,8 @@ def create(principal: access.Principal, name: str, address: str) -> UUID:
 
 def change(principal: access.Principal, account_id: UUID, values: Mapping[str, Any]) -> UUID:
     """Change name, address, enabled and what is in `_OWN`; returns the undo group. Audited."""
-    return undo.perform(principal, KIND, {"id": str(account_id), "values": _checked(values)})
+    access.require(principal, PERMISSION)
+    return account_changes.change(principal, row_of(account_id).pk, _checked(values))
 
 
 def set_password(principal: access.Principal, account_id: UUID, password: str) -> None:
@@ -88,31 +90,6 @@ def set_password(principal: access.Principal, account_id: UUID, password: str) -
         row.secret = sealing.seal(json.dumps({"password": password})) if password else ""
         row.save(update_fields=["secret"])
         access.record(principal, "secret_made", "account", row.pk, {"kind": "email"})
-
-
-def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
-    """`undo` handler: what was before."""
-    access.require(principal, PERMISSION)
-    row, values = row_of(UUID(args["id"])), dict(args["values"])
-    before = {"name": row.name, "address": row.address, "enabled": row.enabled, "settings": row.settings}
-    row.name, row.enabled = values.pop("name", row.name), values.pop("enabled", row.enabled)
-    row.address = values.pop("address", row.address)
-    was = _place(row)
-    row.settings = values.pop("settings", None) or {**row.settings, **values}
-    if _place(row) != was:
-        row.mark = {}  # another mailbox: reading begins anew
-    row.save(update_fields=["name", "address", "enabled", "settings", "mark"])
-    access.record(principal, "changed", "account", row.pk, {"fields": sorted(args["values"])})
-    return before
-
-
-def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
-    """`undo` handler."""
-    do(principal, {"id": args["id"], "values": before})
-
-
-def register() -> None:
-    undo.register(KIND, undo.Handler(do, put_back))
 
 
 def row_of(account_id: UUID) -> Account:
@@ -133,10 +110,6 @@ def box_of(row: Account) -> engines.Mailbox | None:
         str(told["host"]), str(told.get("user") or row.address), password, int(told.get("port") or 993),
         str(told.get("security") or "tls"), str(told.get("folder") or "INBOX"),
     )  # fmt: skip
-
-
-def _place(row: Account) -> tuple[Any, ...]:
-    return tuple(row.settings.get(name) for name in ("host", "port", "user", "folder"))
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
     if asked.inside:
         return _inside(asked)
     ports = {"port": bench_intake.free_port(), "intake_port": bench_intake.free_port()}
-    with scratch.installation(keep=asked.keep, intake_events_per_second=0, **ports) as environment:
+    with scratch.installation(keep=asked.keep, intake_events_per_second=0, log_level="ERROR", **ports) as environment:
         return scratch.python(environment, "amity.web.bench_behaviour", "--inside", *arguments)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -17,15 +16,6 @@ from amity.access.tests.staffing import hire
 
 db = pytest.mark.django_db
 THREADS, EACH = 8, 12
-
-
-@pytest.fixture
-def _append_only() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE access_auditentry ENABLE TRIGGER audit_no_truncate")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE access_auditentry DISABLE TRIGGER audit_no_truncate")
 
 
 def write(count: int) -> None:
@@ -44,7 +34,6 @@ def test_a_chain_verifies() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("_append_only")
 @pytest.mark.parametrize(
     "sql",
     [

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from amity.access.permissions import SYSTEM
 from amity.access.tests.staffing import hire
+from amity.base import undo
 from amity.channels import adapters_accounts, chat_settings, mail_account, telegram_polling
 from amity.channels.models import Account, Received
 from amity.channels.tests.kit import home
@@ -77,8 +78,20 @@ def test_switching_off_is_undone(max_: Client) -> None:
     assert max_.post(reverse("settings_account_switch", args=[pk])).status_code == 302
     assert not Account.objects.get().enabled and b"Off" in max_.get(reverse("settings_channels")).content
     group = adapters_accounts.change(SYSTEM, pk, {"enabled": True})
-    adapters_accounts.undo.put_back(SYSTEM, group)
+    undo.put_back(SYSTEM, group)
     assert not Account.objects.get().enabled
+
+
+def test_undoing_a_change_leaves_alone_what_others_changed_since() -> None:
+    pk = mail_account.create(SYSTEM, "Shop", "shop@shop.example")
+    first = mail_account.change(SYSTEM, pk, {"name": "Sales", "host": "imap.shop.example", "folder": "Sales"})
+    mail_account.change(SYSTEM, pk, {"folder": "Orders", "sender_name": "Ann"})
+    Account.objects.update(mark={"uid": 7})
+    undo.put_back(SYSTEM, first)
+    row = Account.objects.get()
+    assert row.name == "Shop" and "host" not in row.settings
+    assert (row.settings["folder"], row.settings["sender_name"]) == ("Orders", "Ann")
+    assert row.mark == {}  # its server is another one again
 
 
 def test_bad_settings_are_told(max_: Client) -> None:

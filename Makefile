@@ -63,6 +63,7 @@ imports:
 
 migrations:
 	$(ENV) $(BIN)/python -m django makemigrations --check --dry-run
+	$(ENV) $(BIN)/python -m amity.base.tests.template_database
 
 strings:
 	$(BIN)/python tools/messages.py check

@@ -25,6 +25,7 @@ def admin(client: Client) -> Staff:
     return ada
 
 
+@pytest.mark.slow
 def test_inviting_somebody_who_then_chooses_a_password(client: Client, admin: Staff) -> None:
     north = team()
     page = client.post(reverse("settings_staff_new"), TERMS | {"team_id": str(north.id)})

@@ -47,6 +47,12 @@ def use_copy(*, keep: bool) -> str:
     return name
 
 
+def make() -> None:
+    """Migrate an empty database from the first migration to the last, unless that was done."""
+    with _server() as cursor:
+        _make_template(cursor, digest())
+
+
 def drop(name: str, usual: str) -> None:
     """Drop a test database, whoever is connected to it, and go back to the ``usual`` one."""
     _connect_to(usual)
@@ -93,3 +99,10 @@ def _server() -> Iterator[Any]:
 
 def _quoted(name: str) -> str:
     return connection.ops.quote_name(name)
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    make()

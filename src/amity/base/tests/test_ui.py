@@ -44,6 +44,7 @@ def said(html: str, **values: Any) -> str:
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+@pytest.mark.slow
 def test_every_component_renders_in_every_language(language: str) -> None:
     with translation.override(language):
         html = gallery.page(request_to("/gallery")).content.decode()

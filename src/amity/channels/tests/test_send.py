@@ -88,6 +88,7 @@ def test_the_same_key_is_one_message() -> None:
         ("service", "post", "no_engine"), ("service", "sms", "no_address"),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_refusals(purpose: str, channel: str, reason: str) -> None:
     assert said(person(), purpose=purpose, channel=channel) == ("refused", reason)
 
@@ -193,6 +194,7 @@ def test_zones_of_people() -> None:
     assert zone_of(None).key == settings.TIME_ZONE
 
 
+@pytest.mark.slow
 def test_caps_hold_back_and_count_the_whole_profile() -> None:
     channels.set_rule(WHO, Rule("email", 2, 3))
     anna, other = person(), person("other@example.com")

@@ -78,6 +78,7 @@ def test_a_question_goes_out_in_the_protocol_and_its_text_comes_back() -> None:
         (said("x" * 300_000), 200, "too long"),
     ],
 )
+@pytest.mark.slow
 def test_what_is_no_answer_is_a_reason(body: bytes, status: int, why: str) -> None:
     with (
         serving(lambda handler, _body: told(handler, body, status)) as (url, _asked),

@@ -202,6 +202,7 @@ def page_of(number: int, size: int = 3) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("paging", ["next", "link", "page", "cursor"])
+@pytest.mark.slow
 def test_all_pages_are_read(endpoint: Endpoint, paging: str) -> None:
     def answer(path: str, query: dict[str, str], headers: Any) -> tuple[int, dict[str, str], Any]:
         assert headers["Authorization"] == "Bearer s3cret"

@@ -56,6 +56,7 @@ def form_of(html: str) -> dict[str, str]:
     return reader.found
 
 
+@pytest.mark.slow
 def test_from_an_address_to_a_live_mapping(page: Client) -> None:
     made = page.post(reverse("settings_hook_new"), {"name": "Shop"})
     hook_url = made.headers["Location"]
@@ -124,6 +125,7 @@ def test_the_list_of_sources_leads_to_each_kind_of_page(page: Client, tmp_path: 
     assert page.get(url).headers["Location"] == reverse("settings_hook", args=[view.source_id])
 
 
+@pytest.mark.slow
 def test_a_connector_from_form_to_run(page: Client, tmp_path: Path, settings: Any) -> None:
     settings.CONFIG = replace(settings.CONFIG, connector_folders=(str(tmp_path),))
     (tmp_path / "k.csv").write_text("id;name\n1;Ann\n", "utf-8")
@@ -159,6 +161,7 @@ def test_a_connector_from_form_to_run(page: Client, tmp_path: Path, settings: An
 
 
 @pytest.mark.parametrize("kind", ["postgres", "mysql", "rest"])
+@pytest.mark.slow
 def test_the_forms_of_the_other_kinds(page: Client, kind: str) -> None:
     url = f"{reverse('settings_connector_new')}?kind={kind}"
     assert page.get(url).status_code == 200

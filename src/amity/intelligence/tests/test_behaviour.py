@@ -94,6 +94,7 @@ def test_what_converted_gives_the_weights_and_only_what_was_before_the_decision(
     assert (spec.converted, webinar.sd < 0.8, len(webinar.trend)) == (60, True, 6)
 
 
+@pytest.mark.slow
 def test_who_somebody_is_counts_in_no_match_unless_somebody_says_so(company) -> None:
     for person in company:
         person.traits = {"Gender": "male" if person.source == "fair" else "female", "Plan": person.source}
@@ -113,6 +114,7 @@ def test_without_decisions_first_beliefs_hold_and_the_match_is_silent(db) -> Non
     assert LeadScore.objects.get().match is None
 
 
+@pytest.mark.slow
 def test_a_score_follows_an_event_and_is_the_sum_of_its_parts(company, django_assert_num_queries) -> None:
     spec = behaviour.relearn(access.SYSTEM)
     behaviour.rescore()
@@ -168,6 +170,7 @@ def test_time_alone_cools_and_the_ledger_gives_the_same_numbers_again(company, m
         assert stored == again
 
 
+@pytest.mark.slow
 def test_a_pin_holds_what_is_learned_may_be_undone_and_says_how_many_move(company) -> None:
     learned = behaviour.relearn(access.SYSTEM)
     follow(land(*[(company[-2].pk, "Webinar attended", 0)] * 6))
@@ -217,6 +220,7 @@ def test_pure_parts() -> None:
     assert parts.Spec.of(1, replace(spec, number=5).stored()) == spec
 
 
+@pytest.mark.slow
 def test_what_staff_noted_counts_by_its_kind_and_adds_up_as_reading_it_again_would(company) -> None:
     now = clock.now()
 
@@ -248,6 +252,7 @@ def test_what_staff_noted_counts_by_its_kind_and_adds_up_as_reading_it_again_wou
     assert LeadScore.objects.get(pk=ann.pk).as_of >= now
 
 
+@pytest.mark.slow
 def test_a_segment_follows_the_quadrant(company) -> None:
     behaviour.relearn(access.SYSTEM)
     definition = {"all": [{"lead_score": {"quadrant": ["hot"]}}]}

@@ -38,6 +38,7 @@ def _texts(*boosters: lgb.Booster) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("cells", [grids.MOST_CELLS, 60])
+@pytest.mark.slow
 def test_tables_equal_treeshap_also_for_gaps_and_unseen_categories(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grids, "MOST_CELLS", cells)
     members = [_grown(1, cat_smooth=1.0, min_data_per_group=5), _grown(2, bagging_fraction=0.5, bagging_freq=1)]
@@ -62,6 +63,7 @@ def test_trees_that_never_split_are_their_average_and_deep_ones_are_no_tables() 
     assert grids.Grids.of(_texts(_grown(1, depth=6)), 5) is None
 
 
+@pytest.mark.slow
 def test_deep_members_keep_their_reasons_and_two_kinds_count_as_one_member_per_fold() -> None:
     members = [_grown(1), _grown(2), _grown(3, depth=6), _grown(4, depth=6)]
     ensemble = Boosted(_texts(*members), kinds=2)

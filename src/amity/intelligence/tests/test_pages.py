@@ -100,6 +100,7 @@ def test_deciding_on_a_column_and_taking_it_back(leads) -> None:
     ("role", "page", "train", "decide"),
     [("manager", 200, 302, 302), ("analyst", 200, 302, 403), ("salesperson", 200, 403, 403), ("agent", 403, 403, 403)],
 )
+@pytest.mark.slow
 def test_who_may_do_what(role: str, page: int, train: int, decide: int) -> None:
     client = sign_in(role)
     assert client.get(reverse("models")).status_code == page
@@ -115,6 +116,7 @@ def test_an_unknown_target_is_not_found() -> None:
     assert sign_in("manager").get(reverse("model", args=["weather"])).status_code == 404
 
 
+@pytest.mark.slow
 def test_the_score_component_shows_number_interval_and_reasons(leads) -> None:
     from django.template import engines
 

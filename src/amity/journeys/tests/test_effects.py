@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
+
 from amity.journeys import effects
 from amity.journeys.decide import PATIENCE, Inputs, choose, weight
 from amity.journeys.effects import DAY, Effect, Episode, Table, learn, situation
@@ -38,6 +40,7 @@ def test_a_planted_effect_is_found_and_a_kind_without_one_is_not() -> None:
     assert mail.low < 0.02 < call.mean
 
 
+@pytest.mark.slow
 def test_without_any_effect_nothing_is_worth_proposing() -> None:
     quiet = 0
     for seed in range(5):

@@ -52,6 +52,7 @@ def test_a_record_typed_in_another_spelling_is_recognised() -> None:
     assert duplicates.like({"name": "Anna Kowalska", "phone": "+48601234567"}, exclude={anna}) == []
 
 
+@pytest.mark.slow
 def test_hints_name_only_people_in_sight() -> None:
     base_of_three()
     sam = access.principal_of(hire("Sam", "salesperson", scope="own"))
@@ -115,6 +116,7 @@ def test_the_scan_finds_pairs_keeps_decisions_and_can_be_run_twice() -> None:
     assert duplicates_models.current("person").version == MatchModel.objects.filter(kind="person").first().version  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_policy_merges_what_is_certain_only_when_allowed_and_never_against_verified_addresses() -> None:
     anna, *_ = base_of_three()
     other = person("Anna", "Kowalska", "1980-05-12", email="anna.kowalska@firma.pl", phone="+48601234567")
@@ -146,6 +148,7 @@ def test_companies_are_recognised_without_their_legal_form() -> None:
     assert duplicates.like({"name": "Gamma GmbH", "email": "jan@gmail.com"}, kind="company") == []
 
 
+@pytest.mark.slow
 def test_decisions_move_the_probability_and_make_certain_stricter_before_looser() -> None:
     for n in range(40):
         left, right = sorted((person(f"A{n}", "B"), person(f"C{n}", "D")))

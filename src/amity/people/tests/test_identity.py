@@ -209,6 +209,7 @@ def _said_by() -> dict[Any, set[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_visitor_that_parts_of_its_past_left_keeps_its_contact() -> None:
     profiles = _in_any_order(
         identify(1, "anna", email="b@home.pl"),

@@ -288,6 +288,7 @@ def test_undo_does_not_lose_what_people_did_since(tmp_path: Path) -> None:
     assert refused.value.code == "undo_blocked"
 
 
+@pytest.mark.slow
 def test_undo_killed_half_way_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "STEP", 1)
     landed(tmp_path, ("person", PEOPLE, [ANN]))

@@ -41,6 +41,7 @@ def proposal(tmp_path: Path, export: Sample, proposals: dict[str, Proposal]) -> 
 
 
 @pytest.mark.parametrize("export", EXPORTS, ids=[export.name for export in EXPORTS])
+@pytest.mark.slow
 def test_an_export_is_recognised(proposal: Proposal, export: Sample) -> None:
     assert proposal.mapping.noun == export.noun
     found = {column: proposal.mapping.columns[column] for column in export.fields}
@@ -50,6 +51,7 @@ def test_an_export_is_recognised(proposal: Proposal, export: Sample) -> None:
 
 
 @pytest.mark.parametrize("export", EXPORTS, ids=[export.name for export in EXPORTS])
+@pytest.mark.slow
 def test_every_proposal_says_why_and_survives_storage(proposal: Proposal, export: Sample) -> None:
     assert Mapping.from_json(proposal.mapping.as_json()) == proposal.mapping
     assert proposal.reason.text()

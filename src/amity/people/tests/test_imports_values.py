@@ -76,6 +76,7 @@ def test_wall_times_are_in_the_zone_of_the_house() -> None:
 
 
 @given(moment=st.datetimes(dt.datetime.fromisoformat("1970-01-01"), dt.datetime.fromisoformat("2068-12-31")))
+@pytest.mark.slow
 def test_a_date_is_read_back_in_every_spelling(moment: dt.datetime) -> None:
     expected = moment.replace(microsecond=0, tzinfo=dt.UTC)
     for order, spelling in (

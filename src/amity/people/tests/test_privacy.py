@@ -362,6 +362,7 @@ def test_restricted_people_are_in_no_segment_and_no_score_and_come_back() -> Non
 
 
 @pytest.mark.parametrize(("wanted", "taken", "refused"), [("flag", 2, 0), ("refuse", 1, 1)])
+@pytest.mark.slow
 def test_an_erased_person_in_an_import_is_known_again(tmp_path: Path, wanted: str, taken: int, refused: int) -> None:
     PrivacySetting.objects.create(returning=wanted)
     privacy_erase.erase(subject(anna()), ASKED)

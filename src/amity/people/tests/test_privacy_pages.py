@@ -75,6 +75,7 @@ def test_from_the_search_to_the_erasure(desk: Client, anna: UUID) -> None:
     assert desk.get(reverse("privacy_person", args=[anna])).status_code == 404
 
 
+@pytest.mark.slow
 def test_what_is_held_can_be_read_and_taken_along(desk: Client, anna: UUID) -> None:
     page = desk.get(reverse("privacy_copy", args=[anna])).content.decode()
     assert "anna.q@example.org" in page
@@ -89,6 +90,7 @@ def test_what_is_held_can_be_read_and_taken_along(desk: Client, anna: UUID) -> N
     assert alone.json()["person"]["id"] == str(anna)
 
 
+@pytest.mark.slow
 def test_restricting_answering_refusing_and_extending(desk: Client, anna: UUID) -> None:
     url = reverse("privacy_restriction", args=[anna])
     assert desk.post(url, {"action": "restrict", "reason": "contested"}).status_code == 302
@@ -123,6 +125,7 @@ def test_who_decided_cannot_confirm_and_can_take_back(desk: Client, anna: UUID) 
     assert PrivacyRequest.objects.get().state == "open"
 
 
+@pytest.mark.slow
 def test_rules_register_assessment_copies_and_settings(desk: Client, anna: UUID) -> None:
     assert "People without activity" in desk.get(reverse("privacy_retention")).content.decode()
     rule = {"kind": "people", "days": "365", "active": "on", "window_days": "14"}
@@ -154,6 +157,7 @@ def test_the_register_gives_its_reasons_in_the_language_of_the_reader(language: 
     assert reason in reader.get(reverse("privacy_register")).content.decode()
 
 
+@pytest.mark.slow
 def test_the_api_exports_restricts_and_erases(anna: UUID) -> None:
     staff = hire("Olga")
     _id, token = access.create_token(access.principal_of(staff), "dpo", ["privacy:manage"])

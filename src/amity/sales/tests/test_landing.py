@@ -86,6 +86,7 @@ def test_a_closed_deal_decides_its_lead_and_the_lead_list_does_not_reopen_it(tmp
     assert everything() == before
 
 
+@pytest.mark.slow
 def test_orders_and_lines_find_each_other(tmp_path: Path) -> None:
     orders = ("order", {"Order": "external_id", "Client": "company", "Date": "ordered_at", "Sum": "total"},
               [("O1", "Isdom", "2025-01-01", "10.50")])  # fmt: skip

@@ -159,6 +159,7 @@ def test_old_postgres(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "PostgreSQL 99" in check.remedy
 
 
+@pytest.mark.slow
 def test_the_doctor_is_read_before_django_has_started() -> None:
     """As `amity doctor` reads it: rooms with models cannot be imported yet."""
     subprocess.run([sys.executable, "-c", "import amity.web.doctor"], check=True)

@@ -68,6 +68,7 @@ def test_people_without_a_model_lead_to_the_models_page(manager: Client) -> None
     assert "No scores yet" in manager.get("/").content.decode()
 
 
+@pytest.mark.slow
 def test_without_a_signal_home_and_readiness_say_so_and_rank_by_value(manager: Client) -> None:
     _deals(won=110, lost=110, still_open=12)
     trained = intelligence.train(cli_import.actor(), "deal", lambda done, total=None, stage="": None)
@@ -82,6 +83,7 @@ def test_without_a_signal_home_and_readiness_say_so_and_rank_by_value(manager: C
     assert "Learning found no signal" in ready
 
 
+@pytest.mark.slow
 def test_home_takes_a_fixed_number_of_queries(manager: Client) -> None:
     _deals(won=30, lost=30, still_open=3)
     intelligence.train(cli_import.actor(), "deal", lambda done, total=None, stage="": None)

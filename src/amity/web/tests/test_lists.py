@@ -149,6 +149,7 @@ def test_a_marker_of_another_sorting_starts_at_the_top_and_a_forged_one_is_refus
         ("a b c d e f", False),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_search_as_you_type(desk: Client, typed: str, found: bool) -> None:
     person("Anna Kowalska O'Brien", email="anna@zywiec.test", phone="+48600100200", city="Żywiec")
     person("Piotr Zieliński")
@@ -157,6 +158,7 @@ def test_search_as_you_type(desk: Client, typed: str, found: bool) -> None:
     )
 
 
+@pytest.mark.slow
 def test_filters_live_in_the_url(desk: Client, mia: Staff) -> None:
     now = clock.now()
     person("Open", mia, lead_status="open", email="a@b.test", city="Kraków", traits={"plan": "gold", "seats": 3})

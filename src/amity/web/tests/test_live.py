@@ -282,6 +282,7 @@ def test_very_many_changes_at_once_reach_everybody_who_shows_one(app: Live) -> N
 
 
 @given(st.sets(st.uuids(), max_size=700))
+@pytest.mark.slow
 def test_notices_fit_and_name_everybody_once(ids: set[Any]) -> None:
     payloads = live.notices("person", ids)
     assert all(len(each.encode()) < 8_000 for each in payloads)

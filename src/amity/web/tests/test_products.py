@@ -74,6 +74,7 @@ def test_without_stock_use_or_fields_the_page_says_so(desk: Client) -> None:
     assert desk.get(f"/products/{new_id()}/").status_code == 404
 
 
+@pytest.mark.slow
 def test_the_page_costs_the_same_however_much_is_sold(desk: Client, mia: Staff) -> None:
     what = product()
     url = f"/products/{what.pk}/"

@@ -140,6 +140,7 @@ def test_a_start_fills_the_form_where_the_data_can_answer_it(desk: Client) -> No
     assert f'value="{BOUGHT}"' in begun
 
 
+@pytest.mark.slow
 def test_members_moves_and_reasons(desk: Client, mia: Staff) -> None:
     anna, jan = person("Anna Kowalska"), person("Jan Nowak")
     did(anna.pk, times=2)
@@ -172,6 +173,7 @@ def test_the_list_of_people_can_be_narrowed_to_a_segment(desk: Client, mia: Staf
     assert "Segment Regulars" in listed
 
 
+@pytest.mark.slow
 def test_who_sees_only_their_own_people_sees_only_those_in_a_segment() -> None:
     sam = manager("Sam", scope="own")
     mine, theirs = person("Anna Kowalska", owner=sam), person("Jan Nowak", owner=manager("Other"))
@@ -189,6 +191,7 @@ def test_who_sees_only_their_own_people_sees_only_those_in_a_segment() -> None:
     assert "Jan Nowak" not in exported
 
 
+@pytest.mark.slow
 def test_a_segment_is_changed_duplicated_archived_and_put_back(desk: Client, mia: Staff) -> None:
     did(person("Anna").pk, times=2)
     made = segment(mia)

@@ -94,6 +94,12 @@ def base_folder(home: Path, owner: Owner, vacate: Callable[[Path], None]) -> Pat
     entry = home / "postgres"
     if entry.exists():
         return entry.resolve()
+    if entry.is_symlink():  # never begin with an empty database where there was a full one
+        raise Refused(
+            "state_gone",
+            f"The database of {home} was kept in {entry.readlink()}, which is gone. Put that folder back; or remove "
+            f"{entry} to start empty, and bring the data back with `amity restore`.",
+        )
     if not owner.steps_down:
         entry.mkdir(mode=0o700)
         return entry.resolve()

@@ -342,3 +342,14 @@ def test_data_left_by_an_earlier_home_of_the_same_path_is_set_aside(tmp_path: Pa
     finally:
         for folder in (*left, base):
             shutil.rmtree(folder)
+
+
+@as_root
+def test_a_home_whose_data_is_gone_starts_nothing_empty_and_says_what_to_do(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    user = Owner(*pwd.getpwnam("nobody")[2:4], "nobody")
+    base = base_folder(closed, user, lambda _: None)
+    shutil.rmtree(base)
+    with pytest.raises(Refused, match="amity restore") as refusal:
+        base_folder(closed, user, lambda _: None)
+    assert (refusal.value.code, base.exists()) == ("state_gone", False)

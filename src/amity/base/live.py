@@ -17,13 +17,26 @@ CHANNEL = "amity_live"
 MANY = 2_000  # more ids than this in one call are told as "many of this kind changed"
 _PER_NOTICE = 200  # 200 ids take 7,450 bytes at most; Postgres carries less than 8,000 per notice
 Sees = Callable[[Any, frozenset[str]], set[str]]
+HearsAll = Callable[[Any], bool]
 
 _kinds: dict[str, Sees] = {}
+_hears_all: dict[str, HearsAll] = {}
 
 
-def register(kind: str, sees: Sees) -> None:
-    """Make ``kind`` known. ``sees(principal, ids)``: those of ``ids`` that the principal may see, at most 1 query."""
+def register(kind: str, sees: Sees, hears_all: HearsAll | None = None) -> None:
+    """Make ``kind`` known. ``sees(principal, ids)``: those of ``ids`` that the principal may see, at most 1 query.
+
+    ``hears_all(principal)``: whether that is every one of them whatever they are, said without a query.
+    """
     _kinds[kind] = sees
+    _hears_all.pop(kind, None)
+    if hears_all is not None:
+        _hears_all[kind] = hears_all
+
+
+def hears_all(principal: Any, kind: str) -> bool:
+    """Whether ``principal`` may hear of every record of ``kind``; False where that takes a query to say. Pure."""
+    return kind in _hears_all and _hears_all[kind](principal)
 
 
 def kinds() -> frozenset[str]:

@@ -133,13 +133,18 @@ def hearing(principal: access.Principal, ids: frozenset[str]) -> set[str]:
     """Those of ``ids`` that ``principal`` may hear of (`base.live`). 1 query, none for scope all."""
     if not principal.may(SEE):
         return set()
-    if principal.scope == "all":
+    if hears_all(principal):
         return set(ids)
     known = [each for each in ids if read_id(each)]
     seen = Conversation.objects.filter(sight(principal), pk__in=known)
     return {str(pk) for pk in seen.values_list("pk", flat=True)}
 
 
+def hears_all(principal: access.Principal) -> bool:
+    """Whether ``principal`` sees every conversation. Pure."""
+    return bool(principal.may(SEE)) and principal.scope == "all"
+
+
 def register_hearing() -> None:
     """Pages may listen for conversations."""
-    live.register(KIND, hearing)
+    live.register(KIND, hearing, hears_all)

@@ -43,8 +43,9 @@ class Pace:
 
     heartbeat: float = 15.0
     check: float = 60.0  # how long a session that was ended may still hear
-    gather: float = 0.05  # changes of the same moment go out together
-    rest: float = 0.25  # and at most four events a second to one page, more only of what it shows by itself
+    gather: float = 0.01  # changes of the same moment go out together
+    rest: float = 0.05  # between two events to one page, none before what it shows by itself
+    rest_asked: float = 0.25  # instead, where the database was asked what this reader may hear of
 
 
 class Hears(Protocol):
@@ -137,22 +138,21 @@ class Live:
         await _say(send, f"retry: 2000\nid: {self.hub.event_id()}\nevent: hello\ndata: {{}}\n\n")
         checked = time.monotonic()
         while stream.principal is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stream.wake.wait(), self.pace.heartbeat)
+            await _within(self.pace.heartbeat, stream.wake)
             if time.monotonic() - checked >= self.pace.check:
                 checked = time.monotonic()
                 stream.principal = await self._in_thread(self.principal_of, stream.session)
             elif stream.wake.is_set() and stream.principal is not None:
                 await asyncio.sleep(self.pace.gather)
-                await self._tell(stream, send)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stream.urgent.wait(), self.pace.rest)
+                asked = await self._tell(stream, send)
+                await _within(self.pace.rest_asked if asked else self.pace.rest, stream.urgent)
             elif stream.principal is not None:
                 await _say(send, ":\n\n")
         await _say(send, "event: bye\ndata: {}\n\n")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _tell(self, stream: Stream, send: Send) -> None:
+    async def _tell(self, stream: Stream, send: Send) -> bool:
+        """Say what is waiting; whether the database was asked."""
         number, behind = self.hub.event_id(), stream.behind
         keys, words, stream.behind = stream.take(), list(stream.words), False
         stream.words.clear()
@@ -160,10 +160,12 @@ class Live:
             await _say(send, f"event: said\ndata: {json.dumps(each, separators=(',', ':'))}\n\n")
         if behind:
             await _say(send, f"id: {number}\nevent: missed\ndata: {{}}\n\n")
-            return
-        seen = await self._in_thread(_visible, stream.principal, keys) if keys else {}
+            return False
+        asks = not all(live.hears_all(stream.principal, kind) for kind, _id in keys)
+        seen = await self._in_thread(_visible, stream.principal, keys) if asks else _by_kind(keys)
         if seen:
             await _say(send, f"id: {number}\nevent: changed\ndata: {json.dumps(seen, separators=(',', ':'))}\n\n")
+        return asks
 
     async def _in_thread(self, work: Callable[..., T], *given: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, _with_fresh_connection, work, *given)
@@ -219,12 +221,15 @@ async def _notices(found: Callable[[], None]) -> Any:
 
 def _visible(principal: Any, keys: set[Key]) -> dict[str, list[str]]:
     """Kinds and ids that this reader may hear of. At most 1 query per kind."""
+    found = {kind: sorted(live.visible(principal, kind, ids)) for kind, ids in _by_kind(keys).items()}
+    return {kind: seen for kind, seen in found.items() if seen}
+
+
+def _by_kind(keys: set[Key]) -> dict[str, list[str]]:
+    """Ids by kind, both in order."""
     found: dict[str, list[str]] = {}
-    for kind in sorted({kind for kind, _id in keys}):
-        ids = {each for known, each in keys if known == kind}
-        seen = live.visible(principal, kind, ids)
-        if seen:
-            found[kind] = sorted(seen)
+    for kind, each in sorted(keys):
+        found.setdefault(kind, []).append(each)
     return found
 
 
@@ -271,6 +276,13 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if 0 < number < 1e11 else None
+
+
+async def _within(seconds: float, happens: asyncio.Event) -> None:
+    """Wait for it, but not for longer than that."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await happens.wait()
 
 
 async def _gone(receive: Receive) -> None:

@@ -11,7 +11,7 @@ import pytest
 from amity.access.models import AuditEntry
 from amity.access.permissions import Principal
 from amity.access.tests.staffing import actor, hire, team
-from amity.base import clock, undo
+from amity.base import clock, live, undo
 from amity.base.errors import Forbidden, NotFound, Refused
 from amity.base.ids import new_id
 from amity.desk import (
@@ -54,6 +54,8 @@ def test_a_queue_is_seen_by_its_team_and_a_conversation_by_whom_it_is_given_to(m
     with pytest.raises(NotFound):
         conversations.get(boss, home)
     assert conversations.hearing(boss, frozenset([str(home)])) == set()
+    assert [live.hears_all(each, "conversation") for each in (me, mine, boss)] == [True, False, False]
+    assert not live.hears_all(actor("Mia", "marketer"), "conversation")
     conversations_changes.assign(me, [home], boss.staff_id)
     assert conversations.get(boss, home).assignee_id == boss.staff_id
     with pytest.raises(Forbidden):

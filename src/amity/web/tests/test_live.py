@@ -23,7 +23,7 @@ from amity.web.tests.asgi_client import Asked
 from amity.web.tests.records import browser_of, manager, person
 
 committing = pytest.mark.django_db(transaction=True)
-QUICK = Pace(heartbeat=0.05, gather=0.02, rest=0.02)
+QUICK = Pace(heartbeat=0.05, gather=0.02, rest=0.02, rest_asked=0.02)
 
 
 @pytest.fixture

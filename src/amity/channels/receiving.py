@@ -92,12 +92,19 @@ class Taken:
 
 
 Receiver = Callable[[ReceivedView], UUID | None]
+Hears = Callable[[ReceivedView], None]
 _receivers: list[Receiver] = []
+_hearers: dict[str, Hears] = {}
 
 
 def register_receiver(receiver: Receiver) -> None:
     """Have every new message handed to ``receiver`` in its transaction; it returns the conversation's id."""
     _receivers[:] = [receiver]
+
+
+def hear(name: str, hears: Hears) -> None:
+    """Have ``hears(message)`` called for each new message, in its transaction, in order of name."""
+    _hearers[name] = hears
 
 
 def receive(message: Incoming) -> Taken:
@@ -116,6 +123,8 @@ def receive(message: Incoming) -> Taken:
                 row.conversation_id = receiver(view)
             if row.conversation_id:
                 Received.objects.filter(pk=row.pk).update(conversation_id=row.conversation_id)
+            for _name, hears in sorted(_hearers.items()):
+                hears(view)
     except IntegrityError:
         before = known(message)
         if before is None:

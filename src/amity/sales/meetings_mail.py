@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -92,6 +93,23 @@ def take_in(principal: access.Principal, content: bytes) -> tuple[int, int, UUID
         for each in found.appointments[:500]:
             count += take_one(principal, each, found.method == "CANCEL", "file", group) is not None
     return count, 0, group if count else None
+
+
+def take_answer(content: bytes, sender: str) -> int:
+    """An answer to an invitation that came by mail; how many were new. It counts for its sender only.
+
+    What is no calendar, no answer or nobody's invitation changes nothing.
+    """
+    try:
+        found = engines.read_calendar(content)
+    except engines.BadCalendar:
+        return 0
+    if found.method != "REPLY":
+        return 0
+    mine = [replace(each, attendees=[who for who in each.attendees if who.email == sender.lower()])
+            for each in found.appointments]  # fmt: skip
+    with transaction.atomic():
+        return sum(_answer(access.SYSTEM, each) for each in mine)
 
 
 def take_one(

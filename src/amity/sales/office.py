@@ -8,6 +8,7 @@ from amity.sales import (
     catalogue_edit,
     letterheads,
     meetings,
+    meetings_answers,
     meetings_mail,
     notes,
     quotes,
@@ -38,3 +39,4 @@ def register_office() -> None:
     undo.register(todo_pages.SET, undo.Handler(todo_pages.set_one, todo_pages.put_back))
     undo.register(catalogue_edit.SET, undo.Handler(catalogue_edit.set_one, catalogue_edit.put_back))
     meetings.on_change(meetings_mail.tell_guests)
+    meetings_answers.register()

@@ -26,3 +26,12 @@ def reminders(timestamp: int) -> None:
     close_old_connections()
     reminding.remind()
     notes.clear_old()
+
+
+@jobs.app.task(name="sales.calendar_answer", retry=jobs.RETRY)
+def calendar_answer(file_id: str, sender: str) -> None:
+    """Read an answer to an invitation that came by mail."""
+    from amity.sales import meetings_answers
+
+    close_old_connections()
+    meetings_answers.read(file_id, sender)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
 from django.test import Client
 from icalendar import Calendar
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from amity.access.api import principal_of
+from amity.access.api import SYSTEM, principal_of
 from amity.base import clock, undo
 from amity.base.errors import Refused
+from amity.channels import api as channels
 from amity.channels.models import Outgoing
 from amity.engines import api as engines
 from amity.engines.mail import as_bytes
 from amity.events.models import Event
-from amity.sales import meetings, meetings_mail
+from amity.sales import meetings, meetings_answers, meetings_mail
 from amity.sales.models import CalendarFeed, Guest, Meeting
 from amity.web.tests.records import browser_of, deal, manager, person
 
@@ -107,6 +110,29 @@ def test_an_answer_is_noted_once_and_an_old_one_not_at_all() -> None:
     assert meetings_mail.take_in(me, reply.replace(b"ACCEPTED", b"DECLINED"))[1] == 0
     with pytest.raises(Refused, match="calendar file"):
         meetings_mail.take_in(me, b"hello")
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_an_answer_that_comes_by_mail_counts_for_its_sender_only() -> None:
+    mia = manager()
+    me, anna = principal_of(mia), person("Anna", mia, email="anna@kunde.test")
+    values = {"title": "Demo", "starts_at": START, "ends_at": START + timedelta(hours=1), "zone": "Europe/Berlin"}
+    made, _group = meetings.add_meeting(me, "person", anna.pk, values, ["anna@kunde.test", "ben@kunde.test"])
+    invitation = meetings_mail.file_of(meetings.get_meeting(me, made), "REQUEST")
+    reply = invitation.replace(b"METHOD:REQUEST", b"METHOD:REPLY").replace(b"NEEDS-ACTION", b"ACCEPTED")
+    box = channels.mailboxes.create(SYSTEM, "Office", "office@shop.example")
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Anna <Anna@kunde.test>", "office@shop.example", "Accepted: Demo"
+    mail["Message-ID"] = "<1@kunde.test>"
+    mail.set_content("Anna has accepted.")
+    mail.add_alternative(reply, maintype="text", subtype="calendar", params={"method": "REPLY"})
+    channels.take_mail(box, mail.as_bytes())
+    for job in ProcrastinateJob.objects.filter(task_name=meetings_answers.TASK):
+        assert meetings_answers.read(**job.args) == 1
+        assert meetings_answers.read(**job.args) == 0
+    told = dict(Guest.objects.values_list("email", "answer"))
+    assert (told["anna@kunde.test"], told["ben@kunde.test"] == "accepted") == ("accepted", False)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from amity.access.audit import Line, Verdict, erase_notes, record
 from amity.access.audit import lines as audit_lines
+from amity.access.audit import together as audited_together
 from amity.access.audit import verify as verify_audit
 from amity.access.limits import spend
 from amity.access.links import new_link, peek_link, spend_link
@@ -52,6 +53,7 @@ __all__ = [
     "Verdict",
     "ViewOfList",
     "audit_lines",
+    "audited_together",
     "change",
     "create_token",
     "deactivate",

@@ -7,7 +7,9 @@ same access checks as always. A room registers who may hear of its kinds (`regis
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -50,13 +52,38 @@ def visible(principal: Any, kind: str, ids: Iterable[str]) -> set[str]:
     return _kinds[kind](principal, wanted) & wanted if wanted and kind in _kinds else set()
 
 
+_waiting: ContextVar[dict[str, set[str]] | None] = ContextVar("live_notices", default=None)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is told within it is told at its end, each thing once. 1 query; nothing where it raises."""
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting: dict[str, set[str]] = {}
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    _send([text for kind, ids in waiting.items() for text in notices(kind, ids)])
+
+
 def tell(kind: str, ids: Iterable[UUID | str], cursor: Any = None) -> None:
     """Tell open pages, when this transaction commits, that these records changed. At most 1 query.
 
     Within a transaction equal notices are sent once (Postgres does that). ``cursor``: an open cursor to use, for
     whoever works below Django's connection.
     """
-    texts = notices(kind, ids)
+    waiting = _waiting.get()
+    if waiting is not None and cursor is None:
+        waiting.setdefault(kind, set()).update(map(str, ids))
+        return
+    _send(notices(kind, ids), cursor)
+
+
+def _send(texts: list[str], cursor: Any = None) -> None:
     if not texts:
         return
     sql = "SELECT pg_notify(%s, notice) FROM unnest(%s::text[]) AS notice"

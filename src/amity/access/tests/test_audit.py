@@ -7,6 +7,7 @@ import threading
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from amity.access import audit
@@ -92,6 +93,28 @@ def test_no_change_no_line_and_no_line_no_change() -> None:
     assert not Team.objects.exists()
 
 
+@db
+@pytest.mark.slow
+def test_lines_that_are_written_together_are_those_of_what_stands() -> None:
+    with CaptureQueriesContext(connection) as asked, audit.together():
+        audit.record(SYSTEM, "first", "team", "1", {"name": "North"})
+        with pytest.raises(RuntimeError), transaction.atomic():
+            audit.record(SYSTEM, "rolled_back", "team", "2")
+            raise RuntimeError
+        with audit.together():
+            audit.record(SYSTEM, "second", "team", "3", {"name": "South"})
+        assert not AuditEntry.objects.exists()
+    sent = [each["sql"] for each in asked if each["sql"].startswith(("SELECT pg_advisory", "INSERT"))]
+    assert len(sent) == 3
+    with pytest.raises(RuntimeError), audit.together():
+        audit.record(SYSTEM, "third", "team", "4")
+        raise RuntimeError
+    assert [(each.verb, each.detail) for each in audit.lines()] == [
+        ("second", {"name": "South"}), ("first", {"name": "North"}),
+    ]  # fmt: skip
+    assert audit.verify() == audit.Verdict(2, None)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_line_outside_a_transaction_is_refused() -> None:
     with pytest.raises(transaction.TransactionManagementError):
@@ -129,15 +152,14 @@ def test_writers_at_once_leave_no_gap_and_no_fork() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_writers_would_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: the test above can see a missing lock."""
-    original = audit._extend
 
-    def unlocked(*args: object) -> None:
+    def unlocked() -> tuple[int, str]:
+        last = AuditEntry.objects.order_by("-seq").values_list("seq", "hash").first()
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(0.01)")
-        original(*args)
+        return last or (0, audit.GENESIS)
 
-    monkeypatch.setattr(audit, "_lock_chain", lambda: None)
-    monkeypatch.setattr(audit, "_extend", unlocked)
+    monkeypatch.setattr(audit, "_end", unlocked)
     errors = in_threads(lambda: write(EACH))
     assert errors or audit.verify().broken_at is not None
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -237,6 +238,23 @@ def test_what_changed_between_making_the_page_and_listening_is_heard(app: Live) 
                 assert (await page.event())["event"] == "missed", "from before this process listened"
 
     run(app, story)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_what_is_told_together_is_told_once_at_the_end() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        with live.together():
+            live.tell("deal", ["one", "two"])
+            live.tell("deal", ["two"])
+            live.tell("person", ["three"])
+            assert not asked.captured_queries
+        with pytest.raises(RuntimeError), live.together():
+            live.tell("deal", ["four"])
+            raise RuntimeError
+    (told,) = asked.captured_queries
+    words = ("deal", "one", "two", "person", "three", "four")
+    assert [told["sql"].count(each) for each in words] == [1, 1, 1, 1, 1, 0]
 
 
 @committing

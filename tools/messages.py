@@ -30,6 +30,7 @@ KEYWORDS = {
     "ngettext": (1, 2), "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
+ALIAS = re.compile(r"\b(n?p?gettext(?:_lazy|_noop)?) as (\w+)")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)[^}]*\}")
 
 
@@ -101,7 +102,8 @@ def _closing(text: str, start: int) -> int:
 
 
 def _add(catalogue: Catalog, path: Path, code: bytes) -> None:
-    for _line, message, comments, context in extract("python", BytesIO(code), KEYWORDS, ("Translators:",), {}):
+    keywords = KEYWORDS | {name: KEYWORDS.get(call) for call, name in ALIAS.findall(code.decode())}
+    for _line, message, comments, context in extract("python", BytesIO(code), keywords, ("Translators:",), {}):
         catalogue.add(message, None, [(str(path.relative_to(ROOT)), None)], auto_comments=comments, context=context)
 
 

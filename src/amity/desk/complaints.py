@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -32,7 +32,7 @@ STATES: dict[str, Promise] = {
     "waiting": lazy("Waiting for the customer"),
     "decided": lazy("Decided"),
     "answered": lazy("Answered"),
-    "closed": lazy("Closed"),
+    "closed": pgettext_lazy("state", "Closed"),
     "reopened": lazy("Opened again"),
     "withdrawn": lazy("Taken back"),
 }
@@ -152,7 +152,7 @@ STEP_WORDS: dict[str, Promise] = {
     "open": lazy("Complaint written down"), "acknowledge": lazy("Receipt confirmed"),
     "investigate": lazy("Being looked into"), "ask": lazy("Customer asked"), "heard": lazy("Customer answered"),
     "hold": lazy("Holding reply sent"), "decide": lazy("Decided"), "answer": lazy("Answered"),
-    "close": lazy("Closed"), "reopen": lazy("Opened again"), "withdraw": lazy("Taken back by the customer"),
+    "close": pgettext_lazy("state", "Closed"), "reopen": lazy("Opened again"), "withdraw": lazy("Taken back by the customer"),
     "paper": lazy("Papers changed"), "warned": lazy("The deadline is near"), "breached": lazy("The deadline passed"),
     "undo": lazy("Undone"), "unsent": lazy("The answer was taken back"), "refund": lazy("Refund"),
 }  # fmt: skip

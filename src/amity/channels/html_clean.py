@@ -7,6 +7,7 @@ Sanitised by nh3 (ammonia). No styles, scripts, forms or frames; images are not 
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import nh3
@@ -14,6 +15,7 @@ import nh3
 from amity.channels.mail_reply import FROM_HERE, SIGNED
 
 MAX_HTML = 1_000_000  # characters
+MAX_TAGS = 12_000  # signs “<” of a document: parsers take the square of what is opened and never closed
 _TAG_WORDS = """
  a abbr b blockquote br center cite code dd del div dl dt em figure figcaption font h1 h2 h3 h4 h5 h6 hr i img ins kbd
  li ol p pre q s small span strike strong sub sup table tbody td tfoot th thead tr tt u ul
@@ -29,7 +31,8 @@ _ATTRIBUTES = {
     "blockquote": {"type"},
 }
 _NUMBERS = frozenset(("width", "height", "colspan", "rowspan", "border", "cellpadding", "cellspacing", "start"))
-_SOURCE = re.compile(r'(<img\b[^>]*?) src="(cid:)?([^">]*)"')
+_IMAGE = re.compile(r'<img\b((?: [a-z-]+="[^"]*")*)')  # as nh3 writes it
+_SOURCE = re.compile(r' (src="cid:|[a-z-]+=")([^"]*)"')
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|font-size\s*:\s*0", re.IGNORECASE)
 _BLOCK_WORDS = """
  p div table tr ul ol li h1 h2 h3 h4 h5 h6 pre blockquote hr dl dt dd center figure section article header
@@ -53,14 +56,26 @@ _OUTLOOK_LINE = re.compile(r"border\s*:\s*none\s*;\s*border-top\s*:\s*solid\s+#(
 
 
 def clean(html: str) -> str:
-    """``html`` as our pages may show it: no scripts, styles, forms, frames; links leave without telling from where."""
+    """``html`` as our pages may show it: no scripts, styles, forms, frames; links leave without telling from where.
+
+    Nothing of a document with more than `MAX_TAGS` tags.
+    """
+    html = html[:MAX_HTML]
+    if html.count("<") > MAX_TAGS:
+        return ""
     told = nh3.clean(
-        html[:MAX_HTML], tags=set(_TAGS), attributes=_ATTRIBUTES, attribute_filter=_filtered, strip_comments=True,
+        html, tags=set(_TAGS), attributes=_ATTRIBUTES, attribute_filter=_filtered, strip_comments=True,
         clean_content_tags={"script", "style", "title", "head", "template", "noscript", "svg", "math", "object"},
         url_schemes={"http", "https", "mailto", "tel", "cid"}, link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )  # fmt: skip
-    return _SOURCE.sub(lambda found: f'{found[1]} data-{"cid" if found[2] else "src"}="{found[3]}"', told)
+    return _IMAGE.sub(lambda found: f"<img{_SOURCE.sub(_kept_away, found[1])}", told)
+
+
+def _kept_away(found: re.Match[str]) -> str:
+    """An attribute of an image, its source under a name that loads nothing."""
+    name = {'src="cid:': 'data-cid="', 'src="': 'data-src="'}.get(found[1], found[1])
+    return f' {name}{found[2]}"'
 
 
 def _filtered(tag: str, name: str, value: str) -> str | None:
@@ -72,9 +87,15 @@ def _filtered(tag: str, name: str, value: str) -> str | None:
 
 
 def text_of(html: str) -> tuple[str, bool]:
-    """(text, whether the HTML itself told what is quoted). Blockquotes become lines with ``>``; hidden text is left."""
+    """(text, whether the HTML itself told what is quoted). Blockquotes become lines with ``>``; hidden text is left.
+
+    Of a document with more than `MAX_TAGS` tags only the words are taken.
+    """
+    html = html[:MAX_HTML]
+    if html.count("<") > MAX_TAGS:
+        return " ".join(unescape(re.sub(r"<[^<>]*>", " ", html)).split()), False
     reader = _Reader()
-    reader.feed(html[:MAX_HTML])
+    reader.feed(html)
     reader.close()
     text = re.sub(r"[ \t\u00a0]+", " ", "".join(reader.out))
     text = re.sub(r" ?\n ?", "\n", text)

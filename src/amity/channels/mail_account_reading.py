@@ -84,7 +84,7 @@ def _taken(row: Account, raw: bytes) -> bool:
     try:
         with transaction.atomic():
             return mail_arriving.take(row.pk, raw).new
-    except (DataError, ValueError) as error:
+    except (DataError, ValueError, RecursionError) as error:
         log.exception("mailbox.unreadable", extra={"account_id": str(row.pk)})
         return mail_arriving.take_as_file(row.pk, raw, type(error).__name__).new
 

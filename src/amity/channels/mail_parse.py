@@ -27,6 +27,8 @@ MAX_BYTES = 40 * 1024**2  # of a mail
 MAX_PARTS, MAX_DEPTH, MAX_FILES = 500, 20, 100
 MAX_TEXT = 500_000  # characters of a text
 MAX_REFS, MAX_HEADER = 100, 20_000
+MAX_WORK = 50_000_000  # lines times parts: each line is held against the boundary of every part around it
+_PART = re.compile(rb"boundary\s*=|message/rfc822", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^@\s<>,;\"()]{1,64}@[^@\s<>,;\"()]{1,250}")
 _ID = re.compile(r"<\s*([^<>\s]{1,490})\s*>")
 _BLANK = re.compile(r"[\r\n\t ]+")
@@ -86,8 +88,26 @@ class Mail:
 
 
 def read(raw: bytes) -> Mail:
-    """A mail from its bytes (at most 40 MB of them are looked at)."""
-    message = BytesParser(policy=policy.compat32).parsebytes(raw[:MAX_BYTES])
+    """A mail from its bytes (at most 40 MB of them are looked at); only the headers of one that breaks readers."""
+    raw = raw[:MAX_BYTES]
+    try:
+        if len(_PART.findall(raw)) * raw.count(b"\n") > MAX_WORK:
+            return _bare(raw)
+        return _whole(raw)
+    except RecursionError:  # parts within parts
+        return _bare(raw)
+
+
+def _bare(raw: bytes) -> Mail:
+    """What its headers say of a mail; the rest is left out."""
+    mail = Mail(_headers(BytesParser(policy=policy.compat32).parsebytes(raw[: 10 * MAX_HEADER], headersonly=True)))
+    _who(mail)
+    mail.left_out.append("parts")
+    return mail
+
+
+def _whole(raw: bytes) -> Mail:
+    message = BytesParser(policy=policy.compat32).parsebytes(raw)
     mail = Mail(_headers(message))
     _who(mail)
     texts: dict[str, list[str]] = {"plain": [], "html": []}
@@ -135,7 +155,12 @@ def text_of_bytes(data: bytes, charset: str = "") -> str:
 def addresses(values: list[str]) -> list[tuple[str, str]]:
     """(name, address) of header values, addresses in lower case; what has none is left out. Pure."""
     found = []
-    for name, address in getaddresses([value[:MAX_HEADER].replace("\n", " ").replace("\r", " ") for value in values]):
+    plain = [value[:MAX_HEADER].replace("\n", " ").replace("\r", " ") for value in values]
+    try:
+        told = getaddresses(plain)
+    except RecursionError:  # comments within comments
+        told = [("", each) for value in plain for each in _ADDRESS.findall(value)]
+    for name, address in told:
         hit = _ADDRESS.search(address) or _ADDRESS.search(name)
         if hit:
             found.append((decoded(name).strip("\"' ") if name != hit[0] else "", hit[0].strip(".'").lower()))
@@ -214,7 +239,7 @@ def _walk(message: Message, mail: Mail) -> Iterator[Message]:
         if seen > MAX_PARTS or depth > MAX_DEPTH:
             mail.left_out.append("parts")
             return
-        inner = part.get_payload()
+        inner = part.get_payload() if part.is_multipart() else None
         if part.get_content_maintype() == "multipart" and isinstance(inner, list):
             open_parts += [(each, depth + 1) for each in reversed(inner) if isinstance(each, Message)]
         else:
@@ -256,12 +281,12 @@ def _payload(part: Message) -> bytes:
     try:
         data = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError):
-        data = str(part.get_payload()).encode("utf-8", "surrogateescape")
+        data = str(getattr(part, "_payload", "")).encode("utf-8", "surrogateescape")
     return data if isinstance(data, bytes) else b""
 
 
 def _enclosed(part: Message) -> bytes:
-    inner = part.get_payload()
+    inner = part.get_payload() if part.is_multipart() else None
     if isinstance(inner, list):
         first = inner[0] if inner else None
         return first.as_bytes() if isinstance(first, Message) else b""

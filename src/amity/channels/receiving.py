@@ -158,8 +158,13 @@ def _row(message: Incoming) -> Received:
     return Received(
         provider_id=message.provider_id[:500], address=message.address[:254], name=message.name[:300],
         to=list(message.to), references=list(message.references), marks=[str(each) for each in message.marks],
-        authentic=dict(message.authentic), headers=dict(message.headers), received_at=clock.now(), **told, **texts,
+        authentic=dict(message.authentic), headers=_headers(message.headers), received_at=clock.now(), **told, **texts,
     )  # fmt: skip
+
+
+def _headers(told: Mapping[str, str]) -> dict[str, str]:
+    """Headers as they are kept: the subject and addresses are written by strangers too."""
+    return {name: masked(value) for name, value in told.items()}
 
 
 def conversations_of_refs(refs: Sequence[str]) -> dict[str, UUID]:

@@ -53,10 +53,14 @@ def is_public(address: str) -> bool:
 
 def check_url(url: str, allow_private: bool = False) -> str:
     """Why ``url`` cannot be sent to, as a stable word: ``scheme``, ``host``, ``credentials``; empty when it can."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and url.isascii() and parts.port != 0
+    except ValueError:  # brackets that do not close, ports beyond 65,535
+        return "host"
     if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
         return "scheme"
-    if not parts.hostname:
+    if not named:
         return "host"
     return "credentials" if parts.username or parts.password else ""
 
@@ -118,7 +122,10 @@ class Guarded(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = self._look_up(host, port)
+        try:
+            addresses = self._look_up(host, port)
+        except UnicodeError as error:  # labels that are empty or too long
+            raise Unreachable("the name has no address") from error
         if not addresses:
             raise Unreachable("the name has no address")
         if not self._allow_private and not all(map(is_public, addresses)):

@@ -5,6 +5,7 @@ The folder is opened read-only and messages are peeked at; whoever else reads th
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import imaplib
 import re
@@ -114,7 +115,7 @@ def _connected(box: Mailbox) -> imaplib.IMAP4:
     except (OSError, imaplib.IMAP4.error) as error:
         raise ImapProblem("unreachable", f"{type(error).__name__}: {error}") from error
     try:
-        client.login(box.user, box.password)
+        _sign_in(client, box)
     except (imaplib.IMAP4.error, OSError) as error:
         with contextlib.suppress(imaplib.IMAP4.error, OSError):
             client.shutdown()
@@ -122,8 +123,26 @@ def _connected(box: Mailbox) -> imaplib.IMAP4:
     return client
 
 
+def _sign_in(client: imaplib.IMAP4, box: Mailbox) -> None:
+    """LOGIN knows ASCII alone; what has other letters goes as SASL PLAIN (RFC 4616), in UTF-8."""
+    if (box.user + box.password).isascii():
+        client.login(box.user, box.password)
+    else:
+        client.authenticate("PLAIN", lambda _challenge: f"\0{box.user}\0{box.password}".encode())
+
+
+def _utf7(name: str) -> str:
+    """A folder's name as IMAP writes it: modified UTF-7 (RFC 3501, 5.1.3). Pure."""
+
+    def coded(found: re.Match[str]) -> str:
+        told = "" if found[0] == "&" else base64.b64encode(found[0].encode("utf-16-be", "replace")).decode().rstrip("=")
+        return f"&{told.replace('/', ',')}-"
+
+    return re.sub(r"&|[^\x20-\x7e]+", coded, name)
+
+
 def _selected(client: imaplib.IMAP4, box: Mailbox) -> Folder:
-    name = '"' + box.folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    name = '"' + _utf7(box.folder).replace("\\", "\\\\").replace('"', '\\"') + '"'
     status, answer = client.select(name, readonly=True)
     if status != "OK":
         raise ImapProblem("folder", str(answer))

@@ -123,7 +123,7 @@ def _enclose(message: EmailMessage, file: Enclosure) -> None:
     main, _slash, sub = kind.partition("/")
     parameters = dict(part.split("=", 1) for part in told if "=" in part)
     if kind == "text/calendar":
-        message.add_alternative(file.content.decode(), subtype=sub, params=parameters, cte="base64")
+        message.add_alternative(file.content.decode("utf-8", "replace"), subtype=sub, params=parameters, cte="base64")
     else:
         message.add_attachment(file.content, maintype=main, subtype=sub, filename=_one_line(file.name))
 
@@ -146,7 +146,7 @@ class FolderEngine:
         try:
             content = as_bytes(letter)
         except (ValueError, IndexError) as error:
-            return Receipt("refused", str(error)[:300], dead=True)
+            return Receipt("refused", str(error)[:300], dead=_nobodys(letter.to))
         day = self.folder / format(letter.date, "%Y-%m-%d")
         path = day / f"{re.sub(r'[^A-Za-z0-9@._-]', '_', letter.id)}.eml"
         try:
@@ -214,7 +214,7 @@ class _SmtpSession:
         try:
             content = as_bytes(letter)
         except (ValueError, IndexError) as error:
-            return Receipt("refused", str(error)[:300], dead=True)
+            return Receipt("refused", str(error)[:300], dead=_nobodys(letter.to))
         try:
             smtp = self._ready()
             if refused := self._envelope(smtp, letter):
@@ -279,6 +279,15 @@ def _told(code: int, told: bytes) -> str:
 
 def _one_line(text: str) -> str:
     return _BREAKS.sub(" ", text).strip()
+
+
+def _nobodys(address: str) -> bool:
+    """Whether an address can be nobody's: else it is the letter itself that is at fault."""
+    try:
+        Address(addr_spec=_ascii_domain(address))
+    except (ValueError, IndexError):
+        return True
+    return False
 
 
 def _ascii_domain(address: str) -> str:

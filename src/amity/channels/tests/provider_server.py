@@ -7,12 +7,12 @@ after the request was read.
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from amity.engines.tests.serving import serving
 
 FILE = b"%PDF-1.4 a file of a customer"
 Scripted = tuple[int, dict[str, str], dict[str, Any]] | str
@@ -118,15 +118,6 @@ def _read(body: bytes) -> dict[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-@contextmanager
-def provider_server() -> Iterator[Server]:
-    """A server that runs while the block does."""
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def provider_server() -> AbstractContextManager[Server]:
+    """A server for the length of a test."""
+    return serving(Server())

@@ -18,7 +18,7 @@ from amity.base.errors import Refused
 from amity.channels import mail_account, mail_account_reading, mail_arriving
 from amity.channels.models import Account, Attachment, Received
 from amity.channels.tests.kit import home
-from amity.engines.tests.imap_server import PASSWORD, USER, Server, imap_server
+from amity.engines.tests.imap_server import FOLDER, FOREIGN, PASSWORD, USER, Server, imap_server
 from amity.people import api as people
 
 __all__ = ["home"]
@@ -84,6 +84,25 @@ def test_what_the_database_cannot_hold_comes_in_as_a_file(server: Server) -> Non
     server.mails = {1: mail(1), 2: b"From: a\x00b@c.d\r\nSubject: a\x00b\r\nX-Amity: \x00\r\n\r\n\x00", 3: mail(3)}
     assert mail_account_reading.read(account.pk) == 3
     assert subjects()[0] == "S1" and subjects()[2] == "S3"
+
+
+def test_a_mail_that_breaks_readers_does_not_stop_those_behind_it(server: Server) -> None:
+    account = mailbox(server)
+    nested = b"From: a@b.c\r\nSubject: Deep\r\n" + b"Content-Type: message/rfc822\r\n\r\n" * 400
+    server.mails = {1: nested, 2: b"From: a@b.c\r\nSubject: Round\r\nTo: " + b"(" * 9_000 + b"\r\n\r\nHi", 3: mail(3)}
+    assert mail_account_reading.read(account.pk) == 3
+    assert subjects() == ["Deep", "Round", "S3"]
+
+
+def test_passwords_and_folders_have_letters_of_any_language(server: Server) -> None:
+    account = mailbox(server, folder=FOLDER)
+    mail_account.set_password(access.SYSTEM, account.pk, FOREIGN)
+    server.mails = {1: mail(1)}
+    assert mail_account_reading.read(account.pk) == 1
+    mail_account.set_password(access.SYSTEM, account.pk, f"{FOREIGN}!")
+    assert mail_account_reading.read(account.pk) == 0
+    account.refresh_from_db()
+    assert account.detail.startswith("sign_in: ") and FOREIGN not in account.detail
 
 
 def test_a_mailbox_is_made_changed_and_undone_on_its_page(client: Client) -> None:

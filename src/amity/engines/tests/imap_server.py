@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+
+from amity.engines.tests.serving import serving
 
 USER, PASSWORD = "help@shop.example", "s3cret"
+FOREIGN, FOLDER = "Pässwörd", "Входящие & more"  # beyond ASCII: SASL PLAIN, and a name in modified UTF-7
+_FOLDER = "&BBIERQQ+BDQETwRJBDgENQ- &- more"
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -46,8 +49,13 @@ class _Session(socketserver.StreamRequestHandler):
             if command != f'LOGIN {USER} "{PASSWORD}"':
                 self._say(f"{tag} NO [AUTHENTICATIONFAILED] wrong password")
                 return True
+        elif verb.startswith("AUTHENTICATE PLAIN"):
+            self._say("+ ")
+            if base64.b64decode(self.rfile.readline()).decode().split("\0") != ["", USER, FOREIGN]:
+                self._say(f"{tag} NO [AUTHENTICATIONFAILED] wrong password")
+                return True
         elif verb.startswith("EXAMINE"):
-            if '"INBOX"' not in command:
+            if '"INBOX"' not in command and f'"{_FOLDER}"' not in command:
                 self._say(f"{tag} NO no such folder")
                 return True
             self._say(f"* {len(self.server.mails)} EXISTS")
@@ -87,15 +95,6 @@ class _Session(socketserver.StreamRequestHandler):
         self.wfile.write(line.encode() + b"\r\n")
 
 
-@contextmanager
-def imap_server() -> Iterator[Server]:
+def imap_server() -> AbstractContextManager[Server]:
     """A server for the length of a test."""
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(Server())

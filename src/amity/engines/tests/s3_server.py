@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from amity.engines.blobs_s3 import signed
+from amity.engines.tests.serving import serving
 
 KEY, SECRET, REGION = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG", "eu-central-1"
 _PAGE = 2  # names of a listing's page, so that there are several
@@ -93,15 +92,6 @@ class _Answer(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-@contextmanager
-def bucket() -> Iterator[Bucket]:
+def bucket() -> AbstractContextManager[Bucket]:
     """A server for the length of a test."""
-    server = Bucket()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(Bucket())

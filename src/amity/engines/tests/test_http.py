@@ -76,3 +76,16 @@ def test_an_allowed_private_address_is_reached(silent: tuple[str, list[bytes]]) 
     with pytest.raises(http.Unreachable):
         http.post(url, b"{}", {"webhook-id": "1"}, allow_private=True, look_up=lambda host, port: ["127.0.0.1"])
     assert heard[0].startswith(b"POST / HTTP/1.1\r\nHost: name.test")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[::1/", "https://host:99999/", "https://ex\u00e4mple.com/\u00fc", "https://host:0/"]
+)
+def test_what_is_no_address_is_told_as_such(url: str) -> None:
+    assert http.check_url(url) == "host"
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 80 + ".de"])
+def test_a_name_that_cannot_be_one_is_unreachable(host: str) -> None:
+    with pytest.raises(http.Unreachable):
+        http.post(f"https://{host}/", b"", {})

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from amity.engines.mail import FolderEngine, Letter, MailEngine, Receipt, SmtpEngine, mail_engine
+from amity.engines.mail import Enclosure, FolderEngine, Letter, MailEngine, Receipt, SmtpEngine, mail_engine
 from amity.engines.tests.smtp_sink import Sink
 
 
@@ -142,3 +142,12 @@ def test_a_password_is_not_told_in_the_clear() -> None:
     for bad in ("http://mail.example", "smtp://", "mail.example:25"):
         with pytest.raises(ValueError, match="mail server"):
             mail_engine(bad, Path("unused"))
+
+
+def test_a_letter_that_cannot_be_written_does_not_make_its_receiver_dead(way: Way) -> None:
+    invite = Enclosure("invite.ics", "text/calendar", "BEGIN:VCALENDAR Zażółć".encode("cp1250"))
+    assert way.send(letter(files=[invite]))[0].result == "accepted"
+    (receipt,) = way.send(letter(headers={"X-Long": "x" * 2_000}))
+    assert (receipt.result, receipt.dead) == ("refused", False)
+    (receipt,) = way.send(letter(to="nobody"))
+    assert (receipt.result, receipt.dead) == ("refused", True)

@@ -85,7 +85,7 @@ def together() -> Iterator[None]:
             yield
         finally:
             _waiting.reset(token)
-        stands = {id(kept) for _savepoints, kept, _robust in connection.run_on_commit}
+        stands = {id(each[1]) for each in connection.run_on_commit}
         _extend([each for each in lines if id(each.kept) in stands])
 
 

@@ -17,6 +17,7 @@ from amity.channels.receiving_models import Attachment, Received
 from amity.channels.refusals import REASONS
 
 _WAITING = (Outgoing.State.QUEUED, Outgoing.State.HELD)
+_SHOWN = ("state", "reason", "progress", "engine", "due_at", "handed_at")  # what `_delivery` reads
 Hears = Callable[[list[UUID]], None]
 _listeners: dict[str, Hears] = {}
 
@@ -42,7 +43,8 @@ class Delivery:
 def deliveries(ids: Iterable[UUID]) -> dict[UUID, Delivery]:
     """Where these messages stand, for who has been shown what they belong to. 1 query, none without ids."""
     wanted = [each for each in ids if each]
-    return {row.pk: _delivery(row) for row in Outgoing.objects.filter(pk__in=wanted)} if wanted else {}
+    rows = Outgoing.objects.filter(pk__in=wanted).only(*_SHOWN)
+    return {row.pk: _delivery(row) for row in rows} if wanted else {}
 
 
 def known_keys(keys: Iterable[str]) -> set[str]:

@@ -37,6 +37,7 @@ class Message:
     ``address`` empty: the person's own for the channel. Without ``person_id`` only what is owed goes out (staff). With
     ``thread`` the texts are taken as they are: braces in an answer are no placeholders. ``account_id``: the number,
     bot or address that it comes from, where there is no thread. ``values`` "1", "2", … fill a provider's template.
+    ``new_id``: the row's id to be, from who made the key in this very transaction: nobody else can have proposed it.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Message:
     files: Sequence[engines.Enclosure] = ()
     thread: mail_threads.Thread | None = None
     account_id: UUID | None = None
+    new_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,8 @@ def propose(principal: access.Principal, message: Message) -> Outcome:
     The same ``key`` again returns what became of the first. Raises `NotFound` for a person who is not there.
     """
     row = _row(principal, message)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"channels.outgoing:{message.key}"])
-        known = Outgoing.objects.filter(key=message.key).first()
+    with transaction.atomic(savepoint=message.new_id is None), connection.cursor() as cursor:
+        known = _known(cursor, message.key) if message.new_id is None else None
         if known is not None:
             return Outcome(known.pk, known.state, known.reason)
         if not row.reason:
@@ -122,6 +123,12 @@ def propose(principal: access.Principal, message: Message) -> Outcome:
         if row.state == Outgoing.State.QUEUED:
             call_worker(row.due_at)
     return Outcome(row.pk, row.state, row.reason)
+
+
+def _known(cursor: Any, key: str) -> Outgoing | None:
+    """What was proposed under a key before; whoever else proposes it waits until this transaction ends. 2 queries."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"channels.outgoing:{key}"])
+    return Outgoing.objects.filter(key=key).first()
 
 
 def _follow(row: Outgoing, thread: mail_threads.Thread) -> None:
@@ -213,6 +220,7 @@ def _row(principal: access.Principal, message: Message) -> Outgoing:
         conversation_id=message.thread.conversation_id if message.thread else None,
         values={name: str(value)[:1_000] for name, value in message.values.items() if name.isdigit()},
     )  # fmt: skip
+    row.pk = message.new_id or row.pk
     _fill(row, message, person)
     return row
 

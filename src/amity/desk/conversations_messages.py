@@ -78,10 +78,12 @@ def shown(conversation_id: UUID, before: int = 0, limit: int = PAGE) -> list[Mes
     return viewed(rows.order_by("-seq").values(*FIELDS)[:limit])
 
 
-def viewed(rows: Iterable[dict[str, Any]]) -> list[MessageView]:
-    """Rows of `FIELDS` in the order of time. 1 query beside theirs, none without answers."""
-    found = sorted(rows, key=lambda row: (row["at"], row["seq"]))
-    known = channels.deliveries(row["outgoing_id"] for row in found if row["outgoing_id"])
+def viewed(
+    rows: Iterable[dict[str, Any]], known: Mapping[UUID, channels.Delivery] | None = None
+) -> list[MessageView]:  # fmt: skip
+    """Rows of `FIELDS` in the order of time. 1 query beside theirs, none where all their answers are ``known``."""
+    found, known = sorted(rows, key=lambda row: (row["at"], row["seq"])), known or {}
+    known = {**known, **channels.deliveries({row["outgoing_id"] for row in found} - known.keys())}
     return [MessageView(**row, delivery=known.get(row["outgoing_id"])) for row in found]
 
 

@@ -83,16 +83,16 @@ def lines(conversation_id: UUID) -> int:
 def news(
     principal: access.Principal, conversation_id: UUID, mark: Mark
 ) -> tuple[ConversationView, News | None]:  # fmt: skip
-    """The conversation, and what is new since; None: make it anew. 1 to 5 queries; raises as `conversations.get`."""
+    """The conversation, and what is new since; None: make it anew. 1 to 4 queries; raises as `conversations.get`."""
     log, sent = RawSQL(_LOG, [list(SILENT)]), RawSQL(_SENT, [mark.seq - PAGE])  # noqa: S611 - constant texts
     view, told = conversations.looked(principal, conversation_id, counted=log, went=sent)
     ids = {int(seq): UUID(pk) for seq, _space, pk in (each.partition(" ") for each in told["went"])}
-    known = channels.chat.states_of(ids.values()) if ids else {}
-    states = {seq: known[pk] for seq, pk in ids.items() if pk in known and seq <= mark.seq}
+    known = channels.deliveries(ids.values())
+    states = {seq: known[pk].state for seq, pk in ids.items() if pk in known and seq <= mark.seq}
     more = told["counted"] - mark.log
     if view.merged_into_id or more < 0 or more > PAGE or _digest_of(states, mark.seq) != mark.sent:
         return view, None
-    messages, facts = _messages(view, mark), _facts(view, more)
+    messages, facts = _messages(view, mark, known), _facts(view, more)
     times = [*(each.at for each in messages), *(each.at for each in facts)]
     whole = len(messages) > PAGE or any(each.kind not in PLAIN for each in facts)
     if whole or any(_micros(at) < mark.at for at in times):
@@ -103,11 +103,11 @@ def news(
     return view, News(messages, facts, now.head != mark.head, now.actions != mark.actions, now)
 
 
-def _messages(view: ConversationView, mark: Mark) -> list[MessageView]:
+def _messages(view: ConversationView, mark: Mark, known: Mapping[UUID, channels.Delivery]) -> list[MessageView]:
     if view.last_seq <= mark.seq:
         return []
     rows = Message.objects.filter(conversation_id=view.id, seq__gt=mark.seq).order_by("seq")
-    return viewed(rows.values(*FIELDS)[: PAGE + 1])
+    return viewed(rows.values(*FIELDS)[: PAGE + 1], known)
 
 
 def _facts(view: ConversationView, more: int) -> list[Fact]:

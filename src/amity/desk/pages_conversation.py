@@ -164,7 +164,7 @@ def _more(request: access.StaffRequest, view: ConversationView, news: conversati
     principal, actions = request.principal, news.actions and request.principal.may(conversations.WORK)
     ids = [each.staff_id for each in news.messages] + inbox_facts.staff_in(news.facts)
     ids += [view.assignee_id] if actions else []
-    staff = access.staff_names(ids) if any(ids) else {}
+    staff = _names_of(principal, ids)
     queues = inbox.queue_choices(principal) if actions or any(e.kind == "queue" for e in news.facts) else []
     if news.messages:
         read_up_to(principal, view.id, news.mark.seq)
@@ -209,6 +209,13 @@ def has_remote(html: str) -> bool:
 def with_images(html: str) -> str:
     """A cleaned mail whose images of others are shown. Pure."""
     return _BLOCKED.sub(r'\1 src="\2', html)
+
+
+def _names_of(principal: access.Principal, ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Names of staff; 1 query where somebody else is among them."""
+    others = {each for each in ids if each} - {principal.staff_id}
+    own = {principal.staff_id: principal.name} if principal.staff_id else {}
+    return own | (access.staff_names(others) if others else {})
 
 
 def _name(staff: Mapping[UUID, str], staff_id: UUID | None) -> str:

@@ -46,18 +46,17 @@ def change(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 def reply(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     """Answer the customer; ``then`` is the state afterwards, ``macro`` what is done along with it."""
     access.require(request.principal, conversations.WORK)
-    view = conversations.get(request.principal, conversation_id)
     answer = replies.Answer(
-        request.POST.get("text", ""), files=_kept(request, view), then=request.POST.get("then", "pending"),
+        request.POST.get("text", ""), files=_kept(request, conversation_id), then=request.POST.get("then", "pending"),
         citations=_citations(request.POST.get("citations", "")),
     )  # fmt: skip
-    wait = 0 if view.channel == "chat" else replies.UNDO_SECONDS
-    sent = replies.send(request.principal, view.id, answer, key=request.POST.get("key", "")[:64], undo_seconds=wait)
+    sent = replies.send(request.principal, conversation_id, answer, key=request.POST.get("key", "")[:64])
     macro_id = read_id(request.POST.get("macro", ""))
     if macro_id and sent.group:
-        macros.apply(request.principal, macros.get(request.principal, macro_id), [view.id])
+        macros.apply(request.principal, macros.get(request.principal, macro_id), [conversation_id])
+    wait = replies.undo_seconds_of(sent.row.channel)
     text = _("Sent") if not wait else _("Sent in a few seconds")
-    return _done(request, view.id, text, sent.group if wait else None, composed=True)
+    return _done(request, conversation_id, text, sent.group if wait else None, composed=True)
 
 
 @require_POST
@@ -166,13 +165,14 @@ def macro(request: access.StaffRequest, conversation_id: UUID, macro_id: UUID) -
     )
 
 
-def _kept(request: access.StaffRequest, view: conversations.ConversationView) -> tuple[UUID, ...]:
+def _kept(request: access.StaffRequest, conversation_id: UUID) -> tuple[UUID, ...]:
     """The files that came with a form."""
     found = request.FILES.getlist("files")[:MAX_FILES]
+    person_id = conversations.get(request.principal, conversation_id).person_id if found else None
     ids = []
     for each in found:
         content = each.read()
-        ids.append(channels.attach(None, each.name or "file", content, view.person_id, each.content_type or ""))
+        ids.append(channels.attach(None, each.name or "file", content, person_id, each.content_type or ""))
     refused = [each for each in channels.file_views(ids).values() if each.refused] if ids else []
     if refused:
         raise Refused("file_refused", f"{refused[0].name}: {refused[0].refused}")

@@ -5,7 +5,15 @@ from amity.people.consent_defaults import ACCOUNT, MARKETING, NEWSLETTER, SERVIC
 from amity.people.consent_locks import lock
 from amity.people.consent_panel import choices, panel
 from amity.people.consent_purposes import PurposeView, in_language, purpose, purposes
-from amity.people.consent_reading import members, restricted, state, states_of, together, withdrawn_addresses, words_of
+from amity.people.consent_reading import (
+    barred,
+    members,
+    state,
+    states_of,
+    together,
+    withdrawn_addresses,
+    words_of,
+)
 from amity.people.consent_rules import CHANNEL_LABELS, CHANNELS, KINDS, address_key, masked
 from amity.people.consent_tokens import confirm_link, preferences_link, public_url, unsubscribe_link
 
@@ -21,6 +29,7 @@ __all__ = [
     "Said",
     "WordView",
     "address_key",
+    "barred",
     "choices",
     "confirm_link",
     "give",
@@ -37,7 +46,6 @@ __all__ = [
     "public_url",
     "purpose",
     "purposes",
-    "restricted",
     "state",
     "states_of",
     "together",

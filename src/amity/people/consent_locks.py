@@ -16,19 +16,20 @@ FEW = 64
 _SPACE = 0x434F4E53  # "CONS": the name space of these advisory locks
 _BUCKETS = 4_096
 _ALL = _BUCKETS  # every writer and every gate shares it; a bulk writer has it alone
-_SHARED = "SELECT pg_advisory_xact_lock_shared(%s, %s)"
 _ALONE = "SELECT pg_advisory_xact_lock(%s, %s)"
-_EACH = "SELECT pg_advisory_xact_lock(%s, b) FROM (SELECT b FROM unnest(%s::int[]) AS b ORDER BY b) AS ordered"
+_EACH = """
+SELECT pg_advisory_xact_lock_shared(%s, %s);
+SELECT pg_advisory_xact_lock(%s, b) FROM (SELECT b FROM unnest(%s::int[]) AS b ORDER BY b) AS ordered
+"""
 
 
 def lock(cursor: Any, people: Iterable[UUID], address_keys: Iterable[str]) -> None:
-    """Have these people's and addresses' consent to oneself until the transaction ends. 2 queries."""
+    """Have these people's and addresses' consent to oneself until the transaction ends. 1 query."""
     buckets = {_bucket(person.bytes) for person in people} | {_bucket(key.encode()) for key in address_keys if key}
     if len(buckets) > FEW:
         lock_all(cursor)
         return
-    cursor.execute(_SHARED, [_SPACE, _ALL])
-    cursor.execute(_EACH, [_SPACE, sorted(buckets)])
+    cursor.execute(_EACH, [_SPACE, _ALL, _SPACE, sorted(buckets)])
 
 
 def lock_all(cursor: Any) -> None:

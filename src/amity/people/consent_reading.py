@@ -21,6 +21,11 @@ _MEMBERS = """
 SELECT a.id, m.id FROM (SELECT id, coalesce(merged_into_id, id) AS top FROM people_person WHERE id = ANY(%s::uuid[])) a
 JOIN LATERAL (SELECT a.top AS id UNION SELECT id FROM people_person WHERE merged_into_id = a.top) m ON true
 """
+_BARRED = """
+SELECT p.archived_at IS NOT NULL,
+    EXISTS (SELECT FROM people_restriction r WHERE r.person_id = ANY(%s::uuid[]) AND r.lifted_at IS NULL)
+FROM people_person p WHERE p.id = %s
+"""
 # Somebody's last word about the address is a withdrawal, and no reader of the mailbox gave it later.
 _WITHDRAWN = f"""
 WITH said AS (
@@ -77,10 +82,15 @@ def state(ids: Sequence[UUID], purpose: str, channel: str, cursor: Any = None) -
     return {pk: known.get(pk, {}).get((purpose, channel), UNKNOWN) for pk in ids}
 
 
-def restricted(rows: Iterable[UUID]) -> bool:
-    """Whether use of one of these profile rows is restricted (GDPR art. 18). 1 query."""
-    return bool(_rows(None, "SELECT 1 FROM people_restriction WHERE person_id = ANY(%s) AND lifted_at IS NULL LIMIT 1",
-                      [list(rows)]))  # fmt: skip
+def barred(person_id: UUID, rows: Iterable[UUID]) -> str:
+    """Why nothing goes to a person with these profile rows: ``gone`` (or archived), ``restricted``; or empty. 1 query.
+
+    Who asks sees everybody.
+    """
+    found = _rows(None, _BARRED, [list(rows), person_id])
+    if not found or found[0][0]:
+        return "gone"
+    return "restricted" if found[0][1] else ""
 
 
 def withdrawn_addresses(keys: Iterable[str], cursor: Any = None) -> set[tuple[str, str, str]]:

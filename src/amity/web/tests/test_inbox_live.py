@@ -71,10 +71,10 @@ def test_a_page_gets_each_new_message_once_and_in_few_queries(shown: Page) -> No
     shown.say(3)
     assert shown.look()
     assert re.findall(r"Word \d", shown.text.partition("data-live-new")[2]) == ["Word 2", "Word 3"]
-    assert shown.queries <= 8
+    assert shown.queries <= 7
     assert shown.look()
     assert "inbox-message" not in shown.text
-    assert shown.queries <= 5
+    assert shown.queries <= 4
 
 
 def test_an_answer_comes_back_alone_with_what_it_changed(shown: Page) -> None:
@@ -82,7 +82,7 @@ def test_an_answer_comes_back_alone_with_what_it_changed(shown: Page) -> None:
     assert shown.do("conversation_replies", text="Second", then="open", key="b")
     assert "Second" in shown.text
     assert "First" not in shown.text
-    assert shown.queries <= 50
+    assert shown.queries <= 30
     assert shown.do("conversation_replies", text="Third", then="solved", key="c")
     assert 'id="conversation-actions"' in shown.text  # it can be opened again now
     assert "Word 1" not in shown.text.partition("data-live-new")[2]

@@ -52,6 +52,7 @@ class Incoming:
     raw: str = ""
     files: Sequence[UUID] = ()
     person_id: UUID | None = None  # known already, e.g. a signed-in visitor
+    account_kind: str = ""  # likewise, of an account that is known to be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def hear(name: str, hears: Hears) -> None:
 
 def receive(message: Incoming) -> Taken:
     """Take a message in, once. It is kept, and where it belongs decided, or neither. Card numbers are masked."""
-    account = Account.objects.get(pk=message.account_id)
+    kind = message.account_kind or Account.objects.values_list("kind", flat=True).get(pk=message.account_id)
     before = known(message)
     if before is not None:
         return before
@@ -117,8 +118,9 @@ def receive(message: Incoming) -> Taken:
         with transaction.atomic():
             row = _row(message)
             row.save(force_insert=True)
-            row.files.model.objects.filter(pk__in=message.files).update(received=row)
-            view = view_of(row, account.kind, message.files)
+            if message.files:
+                row.files.model.objects.filter(pk__in=message.files).update(received=row)
+            view = view_of(row, kind, message.files)
             for receiver in _receivers:
                 row.conversation_id = receiver(view)
             if row.conversation_id:
@@ -145,8 +147,9 @@ def view_of(row: Received, account_kind: str, files: Sequence[UUID] = ()) -> Rec
 
 def known(message: Incoming) -> Taken | None:
     """What became of a message that was taken in before, None for a new one. 1 query."""
-    found = Received.objects.filter(account_id=message.account_id, provider_id=message.provider_id[:500]).first()
-    return Taken(found.pk, False, found.conversation_id) if found else None
+    rows = Received.objects.filter(account_id=message.account_id, provider_id=message.provider_id[:500])
+    found = rows.values_list("pk", "conversation_id").first()
+    return Taken(found[0], False, found[1]) if found else None
 
 
 def _row(message: Incoming) -> Received:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from amity.base import live
 from amity.channels import api as channels
 from amity.desk import happenings, thread
 from amity.desk.finding import conversation_of, is_stranger, suggest
-from amity.desk.models import State
+from amity.desk.models import Conversation, State
 
 
 def arrive(received: channels.ReceivedView) -> UUID:
@@ -15,28 +16,29 @@ def arrive(received: channels.ReceivedView) -> UUID:
 
     The same mail to two of our mailboxes is one message. What a machine wrote and belongs nowhere is kept as solved.
     """
-    twin = channels.twin_of(received.id)
+    twin = channels.twin_of(received.id) if received.channel == "email" else None
     if twin is not None:
         return twin
     home = conversation_of(received)
-    conversation_id = home or _opened(received)
     stranger = home is not None and is_stranger(received, home)
-    message = thread.append(
-        conversation_id,
-        thread.Said(
-            key=f"received:{received.id}", direction="in", author="customer", text=received.text,
-            channel=received.channel, author_name=received.name, html=received.html, quoted=received.quoted,
-            automatic=received.automatic, received_id=received.id, files=received.files, at=received.received_at,
-        ),
-    )  # fmt: skip
+    with live.together():
+        row = Conversation.objects.select_for_update().get(pk=home) if home else _opened(received)
+        message = thread.add(
+            row,
+            thread.Said(
+                key=f"received:{received.id}", direction="in", author="customer", text=received.text,
+                channel=received.channel, author_name=received.name, html=received.html, quoted=received.quoted,
+                automatic=received.automatic, received_id=received.id, files=received.files, at=received.received_at,
+            ),
+        )  # fmt: skip
     if stranger:
-        happenings.note(message.conversation, "stranger", data={"message": str(message.pk)}, at=received.received_at)
+        happenings.note(row, "stranger", data={"message": str(message.pk)}, at=received.received_at)
     if home is None and received.channel == "email":
-        suggest(received, conversation_id)
-    return conversation_id
+        suggest(received, row.pk)
+    return row.pk
 
 
-def _opened(received: channels.ReceivedView) -> UUID:
+def _opened(received: channels.ReceivedView) -> Conversation:
     """A new conversation; one that begins with what a machine wrote waits for nobody."""
     row = thread.open_conversation(
         received.person_id, received.channel, received.subject, received.account_id, received.address,
@@ -48,4 +50,4 @@ def _opened(received: channels.ReceivedView) -> UUID:
         happenings.note(
             row, "state", data={"from": "open", "to": "solved", "why": received.automatic}, at=row.started_at
         )
-    return row.pk
+    return row

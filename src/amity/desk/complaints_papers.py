@@ -57,8 +57,8 @@ def request_text(row: complaints.ComplaintView, left: list[complaints.PaperView]
 
 
 def heard(conversation: Conversation, message: Message) -> None:
-    """`thread` listener: what customers attach ticks papers; one who was waited for answered. 1 query or more."""
-    if message.direction != "in" or message.automatic:
+    """`thread` listener: what customers attach ticks papers; one who was waited for answered. 0, 1 or more queries."""
+    if message.direction != "in" or message.automatic or message.seq == 1:  # nobody complained before
         return
     rows = Complaint.objects.select_for_update(of=("self",)).select_related("conversation")
     row = rows.filter(conversation=conversation).exclude(state__in=complaints.ANSWERED).first()

@@ -21,6 +21,7 @@ from amity.desk.models import Conversation, Happening, Message, State
 SAME_TALK = timedelta(hours=24)  # a chat or messenger without threads goes on within this time
 SAME_SUBJECT = timedelta(days=30)  # a suggestion is worth making
 MOST_SUGGESTED = 3
+_MOST_PARTS = 20  # conversations that became part of one
 _THREADLESS = ("chat", "telegram", "whatsapp", "sms", "webhook")
 _NUMBER = re.compile(r"(?:\[|\(|^|\s)#(\d{3,12})(?=$|[\s\])\-:.,;!?])")
 # Numbers of other things, in four languages: “order #1001” is no conversation.
@@ -146,7 +147,8 @@ def _takes_part(received: channels.ReceivedView, conversation_id: UUID) -> bool:
     """Whether the sender wrote there or was written to; who fails DMARC is nobody."""
     if received.authentic.get("dmarc") == "fail":
         return False
-    return received.address.lower() in channels.mail_participants(conversation_id)
+    parts = Conversation.objects.filter(merged_into_id=conversation_id).values_list("pk", flat=True)[:_MOST_PARTS]
+    return any(received.address.lower() in channels.mail_participants(each) for each in (conversation_id, *parts))
 
 
 def _alike(received: channels.ReceivedView, conversation_id: UUID) -> list[UUID]:
@@ -166,10 +168,10 @@ def _going_on(received: channels.ReceivedView) -> UUID | None:
     rows = Conversation.objects.filter(
         account_id=received.account_id, address=received.address, merged_into=None
     ).exclude(state=State.SPAM)
-    newest = rows.order_by("-last_at", "-id").first()
-    if newest is None or (newest.state == State.SOLVED and newest.last_at < clock.now() - SAME_TALK):
+    newest = rows.order_by("-last_at", "-id").values_list("pk", "state", "last_at").first()
+    if newest is None or (newest[1] == State.SOLVED and newest[2] < clock.now() - SAME_TALK):
         return None
-    return newest.pk
+    return newest[0]
 
 
 def _home(row: Conversation | None) -> UUID | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -41,21 +42,28 @@ class PolicyRow:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
-    """Every policy and the hours of every queue: read once, asked for many conversations."""
+    """Every policy, and the hours of every queue: read once, asked for many conversations."""
 
     rows: Sequence[PolicyRow]
-    hours: Mapping[str, BusinessHours]
-    valuable: int = VALUABLE
+
+    @cached_property
+    def hours(self) -> Mapping[str, BusinessHours]:
+        """Of queues that have some. 1 query, once."""
+        queues = Queue.objects.filter(hours__isnull=False).select_related("hours")
+        return {str(row.pk): hours_of(row.hours) for row in queues}
+
+    @cached_property
+    def valuable(self) -> int:
+        """From what a customer is expected to bring, in minor units, they are valuable. 1 query, once."""
+        return RoutingSettings.objects.values_list("weights__valuable_from", flat=True).first() or VALUABLE
 
     def of(self, queue: str, channel: str, urgency: int, level: int) -> tuple[Policy | None, BusinessHours]:
         """The policy, and the hours that it counts in: its own, else the queue's, else every hour."""
-        hours = self.hours.get(queue, business.ALWAYS)
-        for row in self.rows:
-            if row.holds(queue, channel, urgency, level):
-                return row.policy, row.hours or hours
-        return None, hours
+        held = next((row for row in self.rows if row.holds(queue, channel, urgency, level)), None)
+        hours = held.hours if held else None
+        return held.policy if held else None, hours or self.hours.get(queue, business.ALWAYS)
 
     @property
     def asks_customer(self) -> bool:
@@ -63,14 +71,9 @@ class Book:
 
 
 def book() -> Book:
-    """All policies and hours. 3 queries."""
+    """All policies as they are now. 1 query, 2 more where what they say of hours and customers is asked for."""
     rows = SlaPolicy.objects.filter(archived_at=None).select_related("hours").order_by("position", "id")
-    queues = Queue.objects.filter(hours__isnull=False).select_related("hours")
-    return Book(
-        [_row(row) for row in rows],
-        {str(row.pk): hours_of(row.hours) for row in queues},
-        RoutingSettings.objects.values_list("weights__valuable_from", flat=True).first() or VALUABLE,
-    )
+    return Book([_row(row) for row in rows])
 
 
 def levels(person_ids: Iterable[UUID | None], valuable: int) -> dict[UUID, int]:

@@ -77,6 +77,15 @@ def test_a_page_gets_each_new_message_once_and_in_few_queries(shown: Page) -> No
     assert shown.queries <= 4
 
 
+def test_what_a_visitor_says_is_taken_in_in_few_queries(shown: Page) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        shown.say(2)
+    assert len(asked) <= 18
+    with CaptureQueriesContext(connection) as asked:
+        shown.say(2)
+    assert len(asked) <= 2  # nothing but that it was said already
+
+
 def test_an_answer_comes_back_alone_with_what_it_changed(shown: Page) -> None:
     shown.do("conversation_replies", text="First", then="open", key="a")
     assert shown.do("conversation_replies", text="Second", then="open", key="b")

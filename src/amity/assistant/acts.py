@@ -109,6 +109,13 @@ class End:
     outcome: str
 
 
+class Known(dict[str, str]):
+    """Arguments of a wording; what a wording of the company asks beyond them stays empty."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
 Heard = Words | Result
 Act = Say | Ask | Quote | CallTool | HandOver | End
 

@@ -35,6 +35,7 @@ from amity.assistant.acts import (
 )
 from amity.assistant.models import Dialogue
 from amity.assistant.script import LANGUAGES, Script
+from amity.assistant.wording import worded
 from amity.base import clock, jobs, words
 from amity.base.errors import NotFound, Refused
 from amity.channels import api as channels
@@ -102,7 +103,7 @@ class _Run:
                 break
             world = World(
                 told["language"] if told["language"] in LANGUAGES else "", timezone.localdate(),
-                proofs.proven(self.view) is not None, told["intent"], angry, _answer,
+                proofs.proven(self.view) is not None, told["intent"], angry, answer,
             )  # fmt: skip
             self.state, acts = dialogue.step(self.state, next_heard, world, self.script)
             next_heard = self._do(acts, f"{message.seq}:{number}")
@@ -113,32 +114,16 @@ class _Run:
         for act in acts:
             self.keys.append(key_of(act))
             if isinstance(act, Say | Ask):
-                self.said.append(self._worded(act))
+                self.said.append(worded(act, self.script, self.state.language))
             elif isinstance(act, Quote):
                 self._speak(())
-                source = self.script.text("source", self.state.language).format(title=act.answer.title)
-                self.said.append(f"{act.answer.text}\n{source}")
+                self.said.append(worded(act, self.script, self.state.language))
                 self._speak([act.answer.citation()])
             elif isinstance(act, CallTool):
                 result = self._call(act, key)
             elif isinstance(act, HandOver):
                 self._hand_over(act)
         return result
-
-    def _worded(self, act: Say | Ask) -> str:
-        args = {name: self._told(name, value) for name, value in act.args.items()}
-        return self.script.text(act.key, self.state.language).format_map(_Known(args))
-
-    def _told(self, name: str, value: str) -> str:
-        """A slot's value as the customer reads it."""
-        with translation.override(self.state.language):
-            if name == "date" and value:
-                from datetime import date
-
-                return words.day(date.fromisoformat(value))
-            if name in ("flow", "earlier"):
-                return self.script.text(f"{value}.name", self.state.language)
-        return value
 
     def _call(self, act: CallTool, key: str) -> Result:
         if act.name == "send_code":
@@ -163,12 +148,11 @@ class _Run:
 
     def _speak(self, citations: Sequence[dict[str, str]]) -> None:
         """Say what has gathered, as one message."""
-        if self.said:
+        told = "\n".join(each for each in self.said if each.strip())
+        if told:
             self.count += 1
             with translation.override(self.state.language):
-                desk.say_as_bot(
-                    self.view.id, "\n".join(self.said), f"bot:{self.view.id}:{self.seq}:{self.count}", citations
-                )
+                desk.say_as_bot(self.view.id, told, f"bot:{self.view.id}:{self.seq}:{self.count}", citations)
         self.said = []
 
     def _hand_over(self, act: HandOver) -> None:
@@ -200,14 +184,7 @@ class _Run:
         return known[0] if known else settings.LANGUAGE_CODE[:2] if settings.LANGUAGE_CODE[:2] in LANGUAGES else "en"
 
 
-class _Known(dict[str, str]):
-    """Arguments of a wording; what a wording of the company asks beyond them stays empty."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
-
-
-def _answer(text: str, language: str) -> Answer | None:
+def answer(text: str, language: str) -> Answer | None:
     """What knowledge for customers says in a language, with its passage; None below the floor."""
     found = desk.knowledge.answer(text, language)
     if found is None or not found.sentence:
@@ -224,6 +201,7 @@ def _brief(act: HandOver, script: Script) -> str:
         "failed": _("The bot did not understand the customer."),
         "identity": _("The customer could not prove who they are."),
         "not_found": _("What the customer asks for was not found."), "refused": _("The bot could not do it."),
+        "flow": _("The bot has asked what a colleague needs to know."),
     }  # fmt: skip
     language = settings.LANGUAGE_CODE[:2]
     lines = [reasons.get(act.reason, act.reason)]

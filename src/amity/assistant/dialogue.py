@@ -16,6 +16,7 @@ from amity.assistant.acts import (
     End,
     HandOver,
     Heard,
+    Known,
     Quote,
     Result,
     Say,
@@ -158,7 +159,8 @@ class _Turn:
 
     def _go_on(self, text: str) -> None:
         topic = self.topic
-        asked_text = topic.phase == "slots" and topic.asked and self.flow.slot(topic.asked).kind in ("text", "address")
+        asked = self.flow.slot(topic.asked) if topic.phase == "slots" and topic.asked else None
+        asked_text = asked is not None and asked.kind in ("text", "address")
         if hearing.cancels(text):
             self.acts += [End(topic.flow, "cancelled"), Say("cancelled")]
             self._leave()
@@ -174,7 +176,7 @@ class _Turn:
             self._email(text)
         elif topic.phase == "confirm":
             self._confirmed(text)
-        elif self._fill(text):
+        elif self._fill(text) or asked is None:  # a slot that was taken out of the flow since is not asked again
             self._advance()
         else:
             self._missed(text)
@@ -188,7 +190,8 @@ class _Turn:
             return bool(self._value("email", text, asked=True))
         if topic.phase == "confirm" or hearing.turns_away(text):
             return False
-        return bool(topic.asked and self._value(self.flow.slot(topic.asked).kind, text, asked=False))
+        asked = self.flow.slot(topic.asked)
+        return asked is not None and bool(self._value(asked.kind, text, asked=False))
 
     def _value(self, kind: str, text: str, asked: bool) -> str:
         return slots.value_of(kind, text, self.state.language, self.world.today, asked)
@@ -217,9 +220,6 @@ class _Turn:
         if missing:
             topic.phase, topic.asked = "slots", missing
             self.acts.append(Ask(missing, f"{flow.key}.ask_{missing}", topic.slots))
-        elif flow.hand_over:
-            self.acts.append(Say(f"{flow.key}.done", topic.slots))
-            self.hand_over(flow.hand_over)
         elif flow.personal and not self.world.proven:
             self._prove()
         elif flow.confirm:
@@ -229,9 +229,28 @@ class _Turn:
             self._act()
 
     def _act(self) -> None:
-        names = {each.name for each in self.flow.slots}
+        """The end of a flow: a person goes on, knowledge answers, or a tool does something."""
+        flow = self.flow
+        names = {each.name for each in flow.slots}
         given = {name: value for name, value in self.topic.slots.items() if name in names}
-        self.acts.append(CallTool(self.flow.tool, given))
+        if flow.hand_over:
+            self.acts.append(Say(f"{flow.key}.done", self.topic.slots))
+            self.hand_over(flow.hand_over)
+        elif flow.answer:
+            self._answered(given)
+        else:
+            self.acts.append(CallTool(flow.tool, given))
+
+    def _answered(self, given: dict[str, str]) -> None:
+        question = self.script.text(f"{self.flow.key}.question", self.state.language).format_map(Known(given))
+        answer = self.world.answers(question, self.state.language)
+        if answer is None:
+            self.hand_over("unknown", question)
+            return
+        self.acts += [Quote(answer), End(self.flow.key, "done")]
+        self.state.memory |= given
+        self.state.done.append(self.flow.key)
+        self._leave()
 
     def _prove(self) -> None:
         topic = self.topic

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from amity.assistant import checking, editing
 from amity.assistant.script import LANGUAGES
 
 MOST_LINES, LONGEST = 200, 200
-_NAMES = dict(settings.LANGUAGES)
+NAMES = dict(settings.LANGUAGES)
 
 
 def lines_of(text: str) -> list[str]:
@@ -22,13 +25,16 @@ def lines_of(text: str) -> list[str]:
 class WordingForm(forms.Form):
     """Wordings by key, each in four languages. Fields are ``<key>__<language>``."""
 
-    def __init__(self, wording: dict[str, dict[str, str]], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, wording: dict[str, dict[str, str]], *args: Any, required: bool = True, **kwargs: Any
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.keys = list(wording)
         for key in self.keys:
             for language in LANGUAGES:
                 self.fields[f"{key}__{language}"] = forms.CharField(
-                    label=f"{key} · {_NAMES[language]}", max_length=2_000, initial=wording[key].get(language, ""),
+                    label=f"{key} · {NAMES[language]}", max_length=2_000, initial=wording[key].get(language, ""),
+                    required=required,
                     widget=forms.Textarea(attrs={"rows": 2, "lang": language}),
                 )  # fmt: skip
 
@@ -38,10 +44,31 @@ class WordingForm(forms.Form):
         return {key: {language: told[f"{key}__{language}"] for language in LANGUAGES} for key in self.keys}
 
 
+def end_choices() -> list[tuple[str, str]]:
+    """What can stand at the end of a flow, in words."""
+    told = {
+        "tool:order_status": _("Tell the state of an order"), "tool:invoice_copy": _("Send a copy of an invoice"),
+        "tool:change_address": _("Change the address"), "tool:appointment": _("Book an appointment"),
+        "answer": _("Answer from knowledge"), "hand_over:flow": _("Hand over to a person"),
+        "hand_over:complaint": _("Write down a complaint and hand over"),
+    }  # fmt: skip
+    return [(each, told[each]) for each in editing.ENDS]
+
+
+def _texts(label: str, language: str, initial: str, rows: int = 2) -> forms.CharField:
+    return forms.CharField(
+        label=label.format(language=NAMES[language]), required=False, max_length=20_000, initial=initial,
+        widget=forms.Textarea(attrs={"rows": rows, "lang": language}),
+    )  # fmt: skip
+
+
 class FlowForm(WordingForm):
-    """A flow: whether it is on, what begins it, whether it asks for a yes, its wordings."""
+    """A flow: what begins it, whether it asks for a proof and a yes, its end and its wordings."""
 
     on = forms.BooleanField(label=gettext_lazy("Switched on"), required=False)
+    about = forms.CharField(label=gettext_lazy("What it is for"), required=False, max_length=300)
+    end = forms.ChoiceField(label=gettext_lazy("At the end"))
+    personal = forms.BooleanField(label=gettext_lazy("Only after a proof of who it is"), required=False)
     confirm = forms.BooleanField(label=gettext_lazy("Ask for a yes before it is done"), required=False)
     intents = forms.CharField(
         label=gettext_lazy("Intents that begin it"), required=False, max_length=5_000,
@@ -49,34 +76,117 @@ class FlowForm(WordingForm):
     )  # fmt: skip
 
     def __init__(self, flow: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        super().__init__(flow["wording"], *args, **kwargs)
+        of_steps = {f"{kind}_{each['name']}" for kind in ("ask", "again") for each in flow["slots"]}
+        wording = {key: texts for key, texts in flow["wording"].items() if key not in of_steps}
+        super().__init__(wording, *args, required=False, **kwargs)
+        end: Any = self.fields["end"]
+        end.choices = end_choices()
         self.initial = {
-            **self.initial, "on": flow.get("on", True), "confirm": flow.get("confirm", False),
+            **self.initial, "on": flow.get("on", True), "about": flow.get("about", ""), "end": editing.end_of(flow),
+            "personal": flow.get("personal", False), "confirm": flow.get("confirm", False),
             "intents": "\n".join(flow.get("intents", ())),
         }  # fmt: skip
         for kind, label in (
             ("keywords", gettext_lazy("Keywords: {language}")), ("examples", gettext_lazy("Examples: {language}")),
         ):  # fmt: skip
             for language in LANGUAGES:
-                self.fields[f"{kind}_{language}"] = forms.CharField(
-                    label=label.format(language=_NAMES[language]), required=False, max_length=20_000,
-                    initial="\n".join(flow.get(kind, {}).get(language, ())),
-                    widget=forms.Textarea(attrs={"rows": 3, "lang": language}),
-                )  # fmt: skip
+                told = "\n".join(flow.get(kind, {}).get(language, ()))
+                self.fields[f"{kind}_{language}"] = _texts(label, language, told, 3)
 
     def changed(self, flow: dict[str, Any]) -> dict[str, Any]:
         """The flow with what was typed."""
         told = self.cleaned_data
-        lists = {
-            kind: {language: lines_of(told[f"{kind}_{language}"]) for language in LANGUAGES}
-            for kind in ("keywords", "examples")
-        }
-        intents = lines_of(told["intents"])
-        return {
-            **flow,
-            **lists,
-            "on": told["on"],
-            "confirm": told["confirm"],
-            "intents": intents,
-            "wording": self.wording(),
-        }
+        found = {
+            **flow, **_begins(told), "on": told["on"], "about": told["about"], "confirm": told["confirm"],
+            "personal": told["personal"], "intents": lines_of(told["intents"]),
+            "wording": {**flow["wording"], **self.wording()},
+        }  # fmt: skip
+        if told["end"] != editing.end_of(flow):
+            found = editing.with_end(found, told["end"])
+        return editing.confirmed(found)
+
+    def blame(self, problems: Sequence[checking.Problem]) -> None:
+        """Say each problem at the field where it can be put right."""
+        for each in problems:
+            self.add_error(each.field if each.field in self.fields else None, each.text)
+
+
+class NewFlowForm(forms.Form):
+    """A flow to be made: what it is called, what begins it, what is done at its end."""
+
+    about = forms.CharField(label=gettext_lazy("What it is for"), required=False, max_length=300)
+    end = forms.ChoiceField(label=gettext_lazy("At the end"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        end: Any = self.fields["end"]
+        end.choices = end_choices()
+        for language in LANGUAGES:
+            self.fields[f"name_{language}"] = forms.CharField(
+                label=_("Name: {language}").format(language=NAMES[language]), required=False, max_length=80,
+                widget=forms.TextInput(attrs={"lang": language}),
+            )  # fmt: skip
+            self.fields[f"examples_{language}"] = _texts(_("Examples: {language}"), language, "", 3)
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        if not any(told.get(f"name_{each}") for each in LANGUAGES):
+            self.add_error(f"name_{LANGUAGES[0]}", _("Give the flow a name in at least one language."))
+        for each in LANGUAGES:
+            if told.get(f"name_{each}") and not lines_of(told.get(f"examples_{each}", "")):
+                self.add_error(f"examples_{each}", _("Write what customers say, one per line."))
+        return told
+
+    def made(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The flow that was described."""
+        told = self.cleaned_data
+        names = {each: told[f"name_{each}"] for each in LANGUAGES}
+        flow = editing.new_flow(body, names, told["end"], _begins({**told, **_NONE})["examples"])
+        return {**flow, "about": told["about"]}
+
+
+class SlotForm(forms.Form):
+    """Something that a flow asks for: what it is called, its type, the question for it and how it is asked again."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=30)
+    kind = forms.ChoiceField(label=gettext_lazy("Type"))
+
+    def __init__(self, flow: dict[str, Any], slot: str, *args: Any, **kwargs: Any) -> None:
+        known = next((each for each in flow["slots"] if each["name"] == slot), {"name": "", "kind": "text"})
+        super().__init__(*args, **kwargs)
+        self.initial = {**known, **self.initial}
+        self.others = [each["name"] for each in flow["slots"] if each["name"] != slot]
+        kind: Any = self.fields["kind"]
+        kind.choices = [
+            ("text", _("A sentence")), ("order", _("Order number")), ("date", _("Day")), ("time", _("Time of day")),
+            ("address", _("Address")), ("email", _("E-mail address")), ("phone", _("Phone number")),
+            ("amount", _("Amount of money")),
+        ]  # fmt: skip
+        for key, label in (("ask", _("Question: {language}")), ("again", _("Asked again: {language}"))):
+            texts = flow["wording"].get(f"{key}_{slot}", {})
+            for language in editing.spoken_by(flow):
+                self.fields[f"{key}_{language}"] = _texts(label, language, texts.get(language, ""))
+
+    def clean_name(self) -> str:
+        """A name of Latin letters: it stands in wordings between curly brackets."""
+        told = str(self.cleaned_data["name"]).strip()
+        plain = editing.plain_key(told)
+        if plain in self.others:
+            raise forms.ValidationError(_("Two steps ask for the same thing."))
+        if plain in checking.TAKEN:
+            raise forms.ValidationError(_("“{name}” cannot be used as a name here.").format(name=plain))
+        return plain
+
+    def words(self, key: str) -> dict[str, str]:
+        """``ask`` or ``again`` in each language."""
+        return {each: self.cleaned_data.get(f"{key}_{each}", "") for each in LANGUAGES}
+
+
+_NONE = {f"keywords_{each}": "" for each in LANGUAGES}
+
+
+def _begins(told: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+    return {
+        kind: {language: lines_of(told[f"{kind}_{language}"]) for language in LANGUAGES}
+        for kind in ("keywords", "examples")
+    }

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from amity.access import api as access
-from amity.assistant import rehearsal, versions
-from amity.assistant.forms import FlowForm, WordingForm
+from amity.assistant import bot, checking, editing, rehearsal, versions
+from amity.assistant.forms import FlowForm, WordingForm, end_choices
+from amity.assistant.pages_flow import changed, found, name_of
 from amity.assistant.script import LANGUAGES, read
-from amity.base.errors import NotFound, Refused
+from amity.base.errors import Refused
 from amity.base.pages import page, toast
 
 
@@ -34,19 +35,19 @@ def index(request: access.StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def flow(request: access.StaffRequest, flow_key: str) -> HttpResponse:
     """One flow of the draft; POST changes it. Undo in the toast."""
-    access.require(request.principal, versions.PERMISSION)
-    body = versions.draft()
-    place = next((n for n, each in enumerate(body["flows"]) if each["key"] == flow_key), None)
-    if place is None:
-        raise NotFound(_("This flow is not here."))
+    body, place = found(request, flow_key)
     known = body["flows"][place]
     form = FlowForm(known, request.POST or None)
     if request.method == "POST" and form.is_valid():
         body["flows"][place] = form.changed(known)
-        saved = _saved(request, form, body)
+        form.blame(checking.problems(read(body).flows[place]))
+        saved = None if form.errors else _saved(request, form, body)
         if saved is not None:
             return saved
-    context = {"form": form, "flow": _row(known, request), "kinds": known["slots"], "told": known}
+    context = {
+        "form": form, "flow": _row(known, request), "kinds": known["slots"], "told": known,
+        "ends": dict(end_choices()).get(editing.end_of(known), ""),
+    }  # fmt: skip
     return page(request, "assistant/flow.html", context, status=422 if form.errors else 200)
 
 
@@ -68,15 +69,17 @@ def wording(request: access.StaffRequest) -> HttpResponse:
 def test(request: access.StaffRequest) -> HttpResponse:
     """Play every scripted dialogue with the draft, and tell what differs. About a second."""
     access.require(request.principal, versions.PERMISSION)
-    script, today, rows, good = read(versions.draft()), timezone.localdate(), [], 0
-    for each in rehearsal.dialogues():
-        for language in LANGUAGES:
-            played = rehearsal.play(each, language, script, today)
-            fits = all(turn.good for turn in played)
-            good += fits
-            if not fits:
-                rows.append({"name": each.name, "language": language, "turns": played})
-    context = {"rows": rows[:40], "good": good, "all": len(rehearsal.dialogues()) * len(LANGUAGES)}
+    body, today, rows, good = versions.draft(), timezone.localdate(), [], 0
+    script = read(body)
+    usual = [(each, language, None) for each in rehearsal.dialogues() for language in LANGUAGES]
+    own = [(*each, bot.answer) for told in body["flows"] if told.get("on", True) for each in rehearsal.own(told)]
+    for each, language, answers in [*own, *usual]:
+        played = rehearsal.play(each, language, script, today, answers)
+        fits = all(turn.good for turn in played)
+        good += fits
+        if not fits:
+            rows.append({"name": each.name, "language": language, "turns": played})
+    context = {"rows": rows[:40], "good": good, "all": len(usual) + len(own)}
     return page(request, "assistant/test.html", context)
 
 
@@ -107,20 +110,16 @@ def restore(request: access.StaffRequest, number: int) -> HttpResponse:
 
 def _saved(request: access.StaffRequest, form: Any, body: dict[str, Any]) -> HttpResponse | None:
     try:
-        group = versions.change_draft(request.principal, body)
+        return changed(request, body, reverse("bot"))
     except Refused as refused:
         form.add_error(None, refused.message)
         return None
-    toast(request, _("Saved"), undo=reverse("undo", args=[group]))
-    return HttpResponseRedirect(reverse("bot"))
 
 
 def _row(told: dict[str, Any], request: access.StaffRequest) -> dict[str, Any]:
     """A flow as the list shows it."""
-    language = str(getattr(request, "LANGUAGE_CODE", "en"))[:2]
-    names = told["wording"]["name"]
     return {
-        "key": told["key"], "name": names.get(language) or names["en"], "on": told.get("on", True),
+        "key": told["key"], "name": name_of(told, request), "on": told.get("on", True),
         "slots": ", ".join(each["name"] for each in told["slots"]), "personal": told.get("personal", False),
-        "tool": told.get("tool", ""), "hand_over": told.get("hand_over", ""),
+        "end": dict(end_choices()).get(editing.end_of(told), ""), "about": told.get("about", ""),
     }  # fmt: skip

@@ -6,17 +6,20 @@ is always the same, and one passage of knowledge. `amity check desk --only bot` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from amity.assistant import slots
-from amity.assistant.acts import Act, Answer, CallTool, Heard, Result, State, Words, World, key_of
+from amity.assistant.acts import Act, Answer, Ask, CallTool, Heard, Quote, Result, Say, State, Words, World, key_of
 from amity.assistant.dialogue import step
 from amity.assistant.script import LANGUAGES, Script
+from amity.assistant.wording import worded
 
+Answers = Callable[[str, str], Answer | None]
 SILENT = ("tool.", "end.")
 KNOWN = {
     "email": "anna@example.com", "code": "271828", "wrong": "000001", "order": "A-4712", "second": "B-4713",
@@ -56,6 +59,7 @@ class Played:
     said: str
     expected: tuple[str, ...]
     found: tuple[str, ...]
+    told: tuple[str, ...] = ()  # what the customer reads
 
     @property
     def good(self) -> bool:
@@ -94,21 +98,34 @@ def read(text: str) -> list[Rehearsed]:
     return found
 
 
-def play(rehearsed: Rehearsed, language: str, script: Script, today: date) -> list[Played]:
-    """Play one dialogue with a script in the made-up world. Some milliseconds."""
-    state, proven, played, tries = State(), False, [], 0
+def own(flow: Mapping[str, Any]) -> list[tuple[Rehearsed, str]]:
+    """Dialogues that the company wrote for a flow (its JSON), each with its language."""
+    return [
+        (Rehearsed(each["name"], [Turn({"*": turn["said"]}, tuple(turn["expected"])) for turn in each["turns"]]),
+         each["language"])
+        for each in flow.get("tests", ())
+    ]  # fmt: skip
+
+
+def play(
+    rehearsed: Rehearsed, language: str, script: Script, today: date, answers: Answers | None = None
+) -> list[Played]:
+    """Play one dialogue with a script in the made-up world, or with the true knowledge. Some milliseconds."""
+    state, proven, played, tries = State(language=language), False, [], 0
     for turn in rehearsed.turns:
-        text, keys = turn.words(language, KNOWN), []
+        text, keys, told = turn.words(language, KNOWN), [], []
         heard: Heard | None = Words(text)
         for _n in range(_MOST_STEPS):
             if heard is None:
                 break
-            state, acts = step(state, heard, World(language, today, proven, answers=_answer), script)
+            world = World(language, today, proven, answers=answers or _answer)
+            state, acts = step(state, heard, world, script)
             keys += [key_of(each) for each in acts]
+            told += [worded(each, script, state.language) for each in acts if isinstance(each, Say | Ask | Quote)]
             tries += any(isinstance(each, CallTool) and each.name == "check_code" for each in acts)
             heard = _done(acts, today, tries)
             proven = proven or (isinstance(heard, Result) and heard.state == "ok")
-        played.append(Played(text, turn.expected, shown(keys)))
+        played.append(Played(text, turn.expected, shown(keys), tuple(filter(None, told))))
     return played
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,10 @@ from amity.assistant.hearing import words_of
 
 LANGUAGES = ("en", "ru", "pl", "de")
 KINDS = ("order", "email", "date", "time", "phone", "amount", "address", "text")
+TAKES: Mapping[str, Mapping[str, str]] = {  # what tools take: slot → its kind
+    "order_status": {"order": "order"}, "invoice_copy": {"order": "order"}, "change_address": {"address": "address"},
+    "appointment": {"date": "date", "time": "time"},
+}  # fmt: skip
 _FOLDER = Path(__file__).parent / "scripts"
 _ALIKE, _STEM = 0.6, 5
 Texts = Mapping[str, str]  # by language
@@ -32,7 +36,8 @@ class Flow:
 
     ``intents``: the company's own labels that begin it; ``examples``, ``keywords``: by language, what begins it
     without any training (a keyword line holds beginnings of words that all occur). ``personal``: only after a proof.
-    ``tool``: what is done at the end; ``hand_over``: the reason for which a person goes on instead.
+    At the end ``tool`` is done, or a person goes on for the reason ``hand_over``, or knowledge ``answer``s the wording
+    ``question``. A flow speaks the languages that it has a name in.
     """
 
     key: str
@@ -46,9 +51,15 @@ class Flow:
     tool: str
     hand_over: str
     wording: Mapping[str, Texts]
+    answer: bool = False
 
-    def slot(self, name: str) -> Slot:
-        return next(each for each in self.slots if each.name == name)
+    def slot(self, name: str) -> Slot | None:
+        return next((each for each in self.slots if each.name == name), None)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        names = self.wording.get("name", {})
+        return tuple(each for each in LANGUAGES if names.get(each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class Script:
 
     def begun_by(self, text: str, language: str, intent: str = "") -> Flow | None:
         """The flow that a message begins: by the company's own intent, else by keywords, else by likeness."""
-        usable = [each for each in self.flows if each.on]
+        usable = [each for each in self.flows if each.on and language in each.languages]
         words = words_of(text)
         named = (each for each in usable if intent and intent in each.intents)
         worded = (each for each in usable if any(_has(words, line) for line in each.keywords.get(language, ())))
@@ -71,12 +82,21 @@ class Script:
         return next(named, None) or next(worded, None) or next(alike, None)
 
     def text(self, key: str, language: str) -> str:
-        """The wording of ``key`` (``flow.key``, or that of all flows) in a language, else in English."""
+        """The wording of ``key`` (``flow.key``, or that of all flows) in a language, else in English or any.
+
+        Where a flow has no words for asking again, it asks in the same words.
+        """
         flow, _dot, name = key.partition(".")
         known = self.flow(flow) if name else None
         texts = known.wording.get(name) if known else None
+        if known and name.startswith("again_") and not any((texts or {}).values()):
+            texts = known.wording.get(f"ask_{name.removeprefix('again_')}")
         texts = texts or self.wording.get(name or key) or {}
-        return texts.get(language) or texts.get("en") or ""
+        return texts.get(language) or texts.get("en") or next((each for each in texts.values() if each), "")
+
+    def switched_on(self, key: str) -> Script:
+        """The same, with a flow on: for trying it before customers meet it."""
+        return replace(self, flows=tuple(replace(each, on=each.on or each.key == key) for each in self.flows))
 
 
 def read(body: Mapping[str, Any]) -> Script:
@@ -92,6 +112,13 @@ def body_of_usual() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
+def new_words() -> Mapping[str, Any]:
+    """Wordings that a new flow begins with: ``ask`` by kind of slot, ``again``, ``confirm``, ``done``."""
+    told: Mapping[str, Any] = json.loads((_FOLDER / "new.json").read_text("utf-8"))
+    return told
+
+
+@lru_cache(maxsize=1)
 def usual() -> Script:
     """`body_of_usual`, read."""
     return read(body_of_usual())
@@ -104,7 +131,7 @@ def _flow(told: Mapping[str, Any]) -> Flow:
     return Flow(
         str(told["key"]), bool(told.get("on", True)), tuple(told.get("intents", ())), told.get("examples", {}),
         told.get("keywords", {}), slots, bool(told.get("personal")), bool(told.get("confirm")),
-        str(told.get("tool", "")), str(told.get("hand_over", "")), told["wording"],
+        str(told.get("tool", "")), str(told.get("hand_over", "")), told["wording"], bool(told.get("answer")),
     )  # fmt: skip
 
 

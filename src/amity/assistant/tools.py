@@ -14,12 +14,13 @@ from uuid import UUID
 from django.utils import timezone, translation
 
 from amity.access import api as access
-from amity.assistant import proofs, slots, versions
+from amity.assistant import proofs, script, slots, versions
 from amity.assistant.acts import Result
 from amity.base import clock, words
 from amity.base.errors import Refused
 from amity.channels import api as channels
 from amity.desk import api as desk
+from amity.desk.api import BusinessHours
 from amity.engines import api as engines
 from amity.people import api as people
 from amity.sales import api as sales
@@ -29,7 +30,7 @@ BOT = access.Principal(
     permissions=frozenset({"people.view", "people.edit", "deals.view", "tasks.edit"}),
 )  # fmt: skip
 SOURCE = "customer via bot"
-MOST_ORDERS, AHEAD, LASTS = 200, timedelta(days=90), timedelta(minutes=30)
+MOST_ORDERS, MOST_MEETINGS, AHEAD, LASTS = 200, 200, timedelta(days=90), timedelta(minutes=30)
 OPENS, CLOSES = time(8), time(18)
 
 
@@ -98,11 +99,11 @@ def _invoice_copy(call: Call) -> tuple[str, dict[str, str]]:
     if order is None:
         return "none", {}
     name, content = sales.paper_of(BOT, order.id, call.language)
-    script = versions.live()
-    told = script.text("mail_paper_subject", call.language).format(order=order.number)
+    words_of = versions.live()
+    told = words_of.text("mail_paper_subject", call.language).format(order=order.number)
     message = channels.Message(
         key=f"bot:paper:{call.key}", channel="email", purpose=people.consent.ACCOUNT, address=call.who.email,
-        subject=channels.literal(told), body=channels.literal(script.text("mail_paper", call.language)),
+        subject=channels.literal(told), body=channels.literal(words_of.text("mail_paper", call.language)),
         person_id=call.who.person_id, template="bot_paper", language=call.language,
         files=(engines.Enclosure(name, "application/pdf", content),),
     )  # fmt: skip
@@ -120,12 +121,14 @@ def _change_address(call: Call) -> tuple[str, dict[str, str]]:
     except Refused:
         return "none", {}
     access.record(BOT, "address", "person", call.who.person_id, {"source": SOURCE, "undo": str(group or "")})
+    if group:
+        desk.bot_changes.note(call.view.id, "address", group)
     return "done", {"address": address}
 
 
 def _appointment(call: Call) -> tuple[str, dict[str, str]]:
-    starts = _moment(call.args["date"], call.args["time"])
-    if starts is None or call.who.person_id not in call.who.members:
+    starts = _moment(call.args["date"], call.args["time"], desk.hours_at(call.view.id))
+    if starts is None or call.who.person_id not in call.who.members or _taken(call.who, starts):
         return "none", {}
     title = versions.live().text("meeting_title", call.language)
     values = {
@@ -139,15 +142,27 @@ def _appointment(call: Call) -> tuple[str, dict[str, str]]:
     return "done", dict(call.args)
 
 
-def _moment(day: str, hour: str) -> datetime | None:
-    """When somebody could come: on a working day, in the daytime, within 90 days."""
+def _moment(day: str, hour: str, hours: BusinessHours | None) -> datetime | None:
+    """When somebody could come, within 90 days: in working hours, else on a working day in the daytime. Pure."""
     try:
         on, at = date.fromisoformat(day), time.fromisoformat(hour)
     except ValueError:
         return None
     starts = datetime.combine(on, at, timezone.get_current_timezone())
-    fits = on.weekday() < 5 and OPENS <= at < CLOSES and clock.now() < starts < clock.now() + AHEAD
-    return starts if fits else None
+    if not clock.now() < starts < clock.now() + AHEAD:
+        return None
+    if hours is not None:
+        open_all_along = hours.between(starts, starts + LASTS) >= LASTS.total_seconds()
+        return starts if open_all_along else None
+    return starts if on.weekday() < 5 and OPENS <= at < CLOSES else None
+
+
+def _taken(who: proofs.Proven, starts: datetime) -> bool:
+    """Whether the customer has another meeting with us at that time. 1 query."""
+    known = sales.meetings_of(BOT, "person", sorted(who.members), MOST_MEETINGS)
+    return any(
+        each.starts_at < starts + LASTS and starts < each.ends_at and each.cancelled_at is None for each in known
+    )
 
 
 def earlier(who: proofs.Proven, conversation_id: UUID) -> tuple[str, datetime] | None:
@@ -164,9 +179,9 @@ def earlier(who: proofs.Proven, conversation_id: UUID) -> tuple[str, datetime] |
 TOOLS = {
     each.name: each
     for each in (
-        Tool("order_status", frozenset({"order"}), "deals.view", _order_status),
-        Tool("invoice_copy", frozenset({"order"}), "deals.view", _invoice_copy),
-        Tool("change_address", frozenset({"address"}), "people.edit", _change_address),
-        Tool("appointment", frozenset({"date", "time"}), "tasks.edit", _appointment),
+        Tool("order_status", frozenset(script.TAKES["order_status"]), "deals.view", _order_status),
+        Tool("invoice_copy", frozenset(script.TAKES["invoice_copy"]), "deals.view", _invoice_copy),
+        Tool("change_address", frozenset(script.TAKES["change_address"]), "people.edit", _change_address),
+        Tool("appointment", frozenset(script.TAKES["appointment"]), "tasks.edit", _appointment),
     )
 }

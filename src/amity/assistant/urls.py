@@ -1,11 +1,12 @@
 """Addresses of room `assistant`."""
 
-from django.urls import path
+from django.urls import include, path
 
 from amity.assistant import pages
 
 urlpatterns = [
     path("bot/", pages.index, name="bot"),
+    path("", include("amity.assistant.urls_flow")),
     path("bot/flows/<slug:flow_key>/", pages.flow, name="bot_flow"),
     path("bot/wording/", pages.wording, name="bot_wording"),
     path("bot/test/", pages.test, name="bot_test"),

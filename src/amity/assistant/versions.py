@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
-from amity.assistant import script
+from amity.assistant import checking, merging, script
 from amity.assistant.models import BotScript
 from amity.base import clock, undo
 from amity.base.errors import NotFound, Refused
@@ -86,41 +86,39 @@ def body_of(version: int) -> dict[str, Any]:
 
 
 def checked(body: dict[str, Any]) -> script.Script:
-    """The script of a body; raises `Refused` where a wording of a needed question is missing in a language."""
+    """The script of a body; raises `Refused` with the first thing that is wrong."""
     try:
         read = script.read(body)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Refused("bad_script", _("This is no script of the bot.")) from error
-    for flow in read.flows:
-        needed = ["name", "done", *(f"ask_{each.name}" for each in flow.slots), *(["confirm"] if flow.confirm else [])]
-        for key in needed:
-            if not all(flow.wording.get(key, {}).get(each) for each in script.LANGUAGES):
-                raise Refused("wording_missing", _("A wording is missing: {name}").format(name=f"{flow.key}.{key}"))
+    for problem in [*checking.of_script(read), *(each for flow in read.flows for each in checking.problems(flow))]:
+        raise Refused("bad_flow", problem.text)
     return read
 
 
 def do_change(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
-    """`undo` handler: the draft before."""
+    """`undo` handler: the script before and after."""
     access.require(principal, PERMISSION)
-    row = BotScript.objects.select_for_update().filter(version=None).first()
-    before = {"body": row.body if row else None}
+    before = _locked_draft() or live_body()
     _set_draft(principal, args["body"])
     access.record(principal, "changed", "bot", "draft")
-    return before
+    return {"before": before, "after": args["body"] or live_body()}
 
 
 def undo_change(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
-    """`undo` handler."""
+    """`undo` handler: only this change goes; `Refused` where somebody changed the same since."""
     access.require(principal, PERMISSION)
-    _set_draft(principal, before["body"])
+    found = merging.back(before["before"], before["after"], _locked_draft() or live_body())
+    if found is None:
+        raise Refused("moved_on", _("Somebody has changed this since: it can not be undone any more."), 409)
+    _set_draft(principal, None if found == live_body() else found)
     access.record(principal, "undo", "bot", "draft")
 
 
 def do_publish(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
     """`undo` handler: the body that was live, and the draft."""
     access.require(principal, PERMISSION)
-    row = BotScript.objects.select_for_update().filter(version=None).first()
-    before = {"body": live_body(), "draft": row.body if row else None}
+    before = {"body": live_body(), "draft": _locked_draft()}
     _set_draft(principal, None)
     _publish(principal, args["body"], args["note"])
     return before
@@ -143,6 +141,11 @@ def _publish(principal: access.Principal, body: dict[str, Any], note: str) -> No
     with transaction.atomic():
         BotScript.objects.create(version=newest + 1, body=body, note=note, staff_id=principal.staff_id)
     access.record(principal, "published", "bot", str(newest + 1))
+
+
+def _locked_draft() -> dict[str, Any] | None:
+    row = BotScript.objects.select_for_update().filter(version=None).first()
+    return row.body if row else None
 
 
 def _set_draft(principal: access.Principal, body: dict[str, Any] | None) -> None:

@@ -120,6 +120,11 @@ def put_back(actor: Reader, group: UUID) -> int:
     return len(steps)
 
 
+def adopt(actor: Reader, group: UUID) -> int:
+    """A change that nobody of the staff made (the bot, a job) becomes ``actor``'s, to be undone by them. 1 query."""
+    return UndoStep.objects.filter(group_id=group, staff_id=None).update(staff_id=actor.staff_id)
+
+
 def clear_old() -> int:
     """Delete steps that can no longer be undone; they hold values of people. 1 query."""
     return UndoStep.objects.filter(created_at__lt=clock.now() - KEPT).delete()[0]

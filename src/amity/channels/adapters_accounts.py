@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from amity.engines import api as engines
 
 MOST = 300  # accounts of an installation
 MIN_SECRET = 16
+
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[_-][A-Za-z]{2,4})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +123,23 @@ def ask(principal: access.Principal, account_id: UUID) -> AccountView:
 
 
 def templates_of(text: str) -> dict[str, str]:
-    """Lines of “name language” as name → language; raises `Refused`. Pure."""
-    found: dict[str, str] = {}
+    """Lines of “name language text” as name → language; raises `Refused`. Pure."""
+    return {name: told.split()[0] for name, told in _template_lines(text)}
+
+
+def template_texts(text: str) -> dict[str, str]:
+    """The same lines as name → text, of those that have one. Pure."""
+    parts = ((name, told.split(None, 1)) for name, told in _template_lines(text))
+    return {name: told[1] for name, told in parts if len(told) > 1}
+
+
+def _template_lines(text: str) -> list[tuple[str, str]]:
+    found = []
     for line in text.splitlines():
-        parts = line.split()
-        if parts and len(parts) != 2:
+        name, _space, told = line.strip().partition(" ")
+        if name and not _LANGUAGE.fullmatch((told.split() or [""])[0]):
             raise Refused("bad_template", _("“{value}” is no name and language.").format(value=line[:100]))
-        found |= {parts[0]: parts[1]} if parts else {}
+        found += [(name, told.strip())] if name else []
     return found
 
 
@@ -141,6 +155,7 @@ def _checked(how: Adapter, values: Mapping[str, Any]) -> dict[str, Any]:
     settings: dict[str, Any] = {name: value or None for name, value in given.items()}
     if "templates" in given:
         settings["templates"] = templates_of(given["templates"])
+        settings["template_texts"] = template_texts(given["templates"])
     return told | (settings if any(each.name in values for each in how.settings) else {})
 
 

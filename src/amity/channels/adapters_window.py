@@ -5,7 +5,8 @@ https://developers.facebook.com/docs/whatsapp/pricing#customer-service-windows
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,15 @@ WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Whether free text may be sent. ``until``: when that ends, None where it never does; ``templates``: by name."""
+    """Whether free text may be sent. ``until``: when that ends, None where it never does; ``templates``: by name.
+
+    ``texts``: what templates say, with places {{1}}, {{2}}, …, as far as the account's settings tell.
+    """
 
     open: bool
     until: datetime | None = None
     templates: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def window(account_id: UUID | None, address: str) -> Window:
@@ -30,11 +35,11 @@ def window(account_id: UUID | None, address: str) -> Window:
     row = Account.objects.filter(pk=account_id).first() if account_id else None
     if row is None or row.kind != Account.Kind.WHATSAPP:
         return Window(True)
-    names = tuple(sorted(approved(row)))
+    names, texts = tuple(sorted(approved(row))), dict(row.settings.get("template_texts") or {})
     came = Received.objects.filter(account_id=row.pk, channel="whatsapp", address=address)
     last = came.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
     until = last + WINDOW if last else None
-    return Window(until is not None and until > clock.now(), until, names)
+    return Window(until is not None and until > clock.now(), until, names, texts)
 
 
 def fits(row: Outgoing) -> bool:

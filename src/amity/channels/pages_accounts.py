@@ -131,5 +131,7 @@ def _field(told: Any, held: bool) -> forms.CharField:
 def _initial(found: adapters_accounts.AccountView) -> dict[str, Any]:
     told = dict(found.settings)
     if isinstance(told.get("templates"), dict):
-        told["templates"] = "\n".join(f"{name} {language}" for name, language in sorted(told["templates"].items()))
+        texts = told.get("template_texts") or {}
+        lines = (f"{name} {code} {texts.get(name, '')}".strip() for name, code in sorted(told["templates"].items()))
+        told["templates"] = "\n".join(lines)
     return told | {"name": found.name, "enabled": found.enabled}

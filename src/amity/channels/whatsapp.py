@@ -45,7 +45,10 @@ class WhatsAppAdapter:
         Setting("app_secret", _("App secret"), secret=True, help=_("It signs what WhatsApp sends here.")),
         Setting(
             "templates", _("Approved templates"),
-            help=_("One per line: name and language, such as “order_update en”. After 24 hours only these go out."),
+            help=_(
+                "One per line: name, language and its text with places, such as “order_update en Your order {{1}} is "
+                "on its way.”. After 24 hours only these go out."
+            ),
         ),
         Setting("api_url", _("Address of the provider"), help=_("Empty: the usual one.")),
     )  # fmt: skip

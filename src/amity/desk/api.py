@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from amity.desk import (
+    bot_changes,
     brief,
     chat,
     complaints,
@@ -13,6 +14,7 @@ from amity.desk import (
     drafts,
     handing,
     histories,
+    inbox,
     knowledge,
     knowledge_articles,
     linking,
@@ -26,19 +28,23 @@ from amity.desk import (
 from amity.desk.conversations import ConversationView
 from amity.desk.conversations_changes import on_change
 from amity.desk.finding import Suggestion, plain_subject, strangers, suggestions
-from amity.desk.handing import hand_over
+from amity.desk.handing import HandingView, hand_over
+from amity.desk.hours import BusinessHours
 from amity.desk.models import State
-from amity.desk.opening import people_back_at
+from amity.desk.opening import hours_at, people_back_at
 from amity.desk.replies import say_as_bot, say_as_system
 from amity.desk.routing_cleaning import week_of
 from amity.desk.thread import Said, append, listen, open_conversation
 
 __all__ = [
+    "BusinessHours",
     "ConversationView",
+    "HandingView",
     "Said",
     "State",
     "Suggestion",
     "append",
+    "bot_changes",
     "brief",
     "chat",
     "complaints",
@@ -49,6 +55,8 @@ __all__ = [
     "hand_over",
     "handing",
     "histories",
+    "hours_at",
+    "inbox",
     "knowledge",
     "knowledge_articles",
     "linking",

@@ -26,6 +26,7 @@ from amity.desk import (
     complaints_steps,
     conversations,
     refunds,
+    refunds_limits,
     statutory,
 )
 from amity.people import api as people
@@ -173,7 +174,8 @@ def rules(request: access.StaffRequest) -> HttpResponse:
     context = {
         "rules": complaints_clock.rules(), "kinds": list(checklist.KINDS.items()),
         "languages": complaints_clock.LANGUAGES, "units": [(statutory.CALENDAR, _("Calendar days")),
-        (statutory.BUSINESS, _("Business days"))],
+        (statutory.BUSINESS, _("Business days"))], "limits": refunds_limits.shown(),
+        "limit_roles": refunds_limits.roles(),
     }  # fmt: skip
     return page(request, "desk/complaint_rules.html", context)
 
@@ -185,6 +187,16 @@ def rule(request: access.StaffRequest, rule_id: UUID) -> HttpResponse:
     if request.POST.get("verb") == "archive":
         return _ruled(request, complaints_clock.archive_rule(request.principal, rule_id))
     return _ruled(request, complaints_clock.save_rule(request.principal, _rule_values(request.POST), rule_id))
+
+
+@require_POST
+def limits(request: access.StaffRequest) -> HttpResponse:
+    """Set up to what a role approves refunds, or take the limit away (``verb``). Undo in the toast."""
+    access.require(request.principal, refunds_limits.RIGHT)
+    told = request.POST
+    role, currency = told.get("role", ""), told.get("currency", "").strip().upper()
+    amount = None if told.get("verb") == "remove" else minor_of(told.get("amount", ""), currency)
+    return _ruled(request, refunds_limits.set_limit(request.principal, role, currency, amount))
 
 
 def minor_of(text: str, currency: str) -> int:

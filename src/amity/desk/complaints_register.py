@@ -9,8 +9,11 @@ from amity.desk import (
     complaints_papers,
     complaints_steps,
     conversations_changes,
+    conversations_erasing,
+    conversations_following,
     histories,
     refunds,
+    refunds_limits,
     thread,
 )
 from amity.journeys import api as journeys
@@ -25,10 +28,15 @@ def register_complaints() -> None:
     undo.register(papers.KIND, undo.Handler(papers.do, papers.put_back))
     undo.register(clocks.RULES, undo.Handler(clocks.do, clocks.put_back))
     undo.register(refunds.KIND, undo.Handler(refunds.do, refunds.put_back))
+    undo.register(refunds_limits.KIND, undo.Handler(refunds_limits.do, refunds_limits.put_back))
     histories.register()
     thread.listen("complaints", papers.heard)
     conversations_changes.on_change("complaints", steps.answer_taken_back)
+    conversations_changes.on_change("following", conversations_following.person_changed)
     journeys.register_complaints(complaints.complaining)
+    people.privacy.register_store(
+        people.privacy.Stored("talks", conversations_erasing.hand_on, conversations_erasing.tell)
+    )
     for name, table in (
         ("complaint", "desk_complaint"), ("complaintstep", "desk_complaintstep"),
         ("complaintpaper", "desk_complaintpaper"), ("refund", "desk_refund"),

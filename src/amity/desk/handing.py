@@ -24,7 +24,9 @@ from amity.desk.models import Conversation, Handing
 
 HAND, KEEP, BATCH, MAX_TEXT = "desk.hand", "desk.keep", 100, 2_000
 Hears = Callable[["HandingView"], None]
+Closes = Callable[["HandingView", str], None]
 _listeners: dict[str, Hears] = {}
+_closing: dict[str, Closes] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ FIELDS = tuple(HandingView.__dataclass_fields__)
 def on_hand_over(name: str, hears: Hears) -> None:
     """Have ``hears(handing)`` called for each hand-over to a colleague, in its transaction."""
     _listeners[name] = hears
+
+
+def on_close(name: str, hears: Closes) -> None:
+    """Have ``hears(handing, state)`` called when one ends (kept, returned, undone) or is open again, in that change."""
+    _closing[name] = hears
 
 
 def hand_to(
@@ -136,7 +143,7 @@ def do_hand(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]
     happenings.note(row, "promise", "staff", principal.staff_id, told)
     change_now(principal, {"ids": [args["id"]], "values": {"assignee_id": args["to"]}})
     for _name, hears in sorted(_listeners.items()):
-        hears(HandingView(**{name: getattr(handing, name) for name in FIELDS}))
+        hears(_view(handing))
     access.record(principal, "hand_over", "conversation", row.pk, {"to": args["to"], "due_at": args["due_at"]})
     return before
 
@@ -160,12 +167,18 @@ def do_keep(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]
 
 
 def undo_keep(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
-    """`undo` handler: it is under way again."""
+    """`undo` handler: it is under way again; who has the conversation since keeps it."""
+    row = Conversation.objects.select_for_update().get(pk=args["id"])
     handing = Handing.objects.select_for_update().filter(pk=before["handing"], state=Handing.State.KEPT).first()
-    if handing is not None:
-        handing.state, handing.closed_at = Handing.State.OPEN, None
-        handing.save(update_fields=["state", "closed_at"])
+    if handing is None:
+        return
+    if Handing.objects.filter(conversation_id=handing.conversation_id, state=Handing.State.OPEN).exists():
+        raise Refused("handed_already", _("It is handed over already: first say that it is done."), 409)
+    handing.state, handing.closed_at = Handing.State.OPEN, None
+    handing.save(update_fields=["state", "closed_at"])
+    if row.assignee_id == handing.from_staff_id and row.merged_into_id is None:
         change_now(principal, {"ids": [args["id"]], "values": {"assignee_id": before["assignee"]}})
+    _tell_closing(handing, "open")
 
 
 def _close(principal: access.Principal, handing: Handing, state: str) -> None:
@@ -186,7 +199,17 @@ def _close(principal: access.Principal, handing: Handing, state: str) -> None:
     if values and row.merged_into_id is None:
         change_now(access.SYSTEM if state == "returned" else principal, {"ids": [str(row.pk)], "values": values})
     live.tell(thread.KIND, [row.pk])
+    _tell_closing(handing, state)
     access.record(principal, state, "conversation", row.pk, {"handing": str(handing.pk)})
+
+
+def _view(handing: Handing) -> HandingView:
+    return HandingView(**{name: getattr(handing, name) for name in FIELDS})
+
+
+def _tell_closing(handing: Handing, state: str) -> None:
+    for _name, hears in sorted(_closing.items()):
+        hears(_view(handing), state)
 
 
 def register() -> None:

@@ -14,6 +14,7 @@ KINDS = (
     "understood", "intent", "handed_over", "taken_over", "merged", "unmerged", "split", "linked", "unlinked",
     "sla", "paused", "resumed", "due", "breached", "reopened", "csat", "promise", "person", "withdrawn", "complaint",
     "refund", "draft", "card", "tone", "returned", "kept", "suggested", "stranger", "judged",
+    "changed",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from amity.base import words
+from amity.base import clock, undo, words
 from amity.base.ids import read_id
 from amity.desk import complaints, refunds, routing_words
 from amity.desk.conversations_messages import Fact
@@ -30,6 +30,7 @@ class Told:
     icon: str
     id: UUID
     first: bool = False  # before what was said at the same moment
+    undo: bool = False  # the bot's change can still be undone here
 
 
 def staff_in(log: Iterable[Fact]) -> list[UUID]:
@@ -41,12 +42,15 @@ def staff_in(log: Iterable[Fact]) -> list[UUID]:
 
 def told(log: Iterable[Fact], staff: Names, queues: Names) -> list[Told]:
     """Lines in words; kinds that say nothing to a reader are left out. Pure."""
-    found = []
+    found, log = [], list(log)
+    undone = {each.data["undone"] for each in log if each.data.get("undone")}
     for each in log:
         text = _WORDS.get(each.kind, _silent)(each.data, staff, queues)
         if text:
             who = staff.get(each.staff_id, "") if each.staff_id else _BY.get(each.by, str)()
-            found.append(Told(each.at, text, who, _ICONS.get(each.kind, "point"), each.id, each.kind == "opened"))
+            back = bool(each.data.get("undo")) and str(each.id) not in undone and each.at > clock.now() - undo.KEPT
+            icon = _ICONS.get(each.kind, "point")
+            found.append(Told(each.at, text, who, icon, each.id, each.kind == "opened", back))
     return found
 
 
@@ -134,6 +138,10 @@ def _refund(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
     return _("Refund of {amount}: {state}").format(amount=amount, state=refunds.STATES.get(data.get("state", ""), ""))
 
 
+def _changed(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
+    return _("The change of the address was undone") if data.get("undone") else _("Changed the customer's address")
+
+
 _WORDS: dict[str, Callable[[Mapping[str, Any], Names, Names], str]] = {
     "opened": _opened, "state": _state, "reopened": lambda *_a: _("Opened again"), "snoozed": _snoozed,
     "assigned": _assigned, "queue": _queue, "urgency": _urgency, "subject": _subject, "intent": _intent,
@@ -144,7 +152,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any], Names, Names], str]] = {
     "returned": lambda *_a: _("Came back: the deadline of the hand-over passed"),
     "kept": lambda *_a: _("What was promised is done"),
     "complaint": _complaint, "refund": _refund,
-    "breached": lambda *_a: _("A promised time was missed"),
+    "breached": lambda *_a: _("A promised time was missed"), "changed": _changed,
 }  # fmt: skip
 _ICONS = {
     "state": "circle-check", "reopened": "refresh", "snoozed": "bell-off", "assigned": "user", "queue": "stack-2",

@@ -28,7 +28,17 @@ from amity.base.errors import NotFound
 from amity.base.ids import read_id
 from amity.base.pages import page, wants_part
 from amity.channels import api as channels
-from amity.desk import conversations, conversations_since, handing, inbox, inbox_facts, linking, macros, pages_inbox
+from amity.desk import (
+    conversations,
+    conversations_since,
+    handing,
+    inbox,
+    inbox_facts,
+    linking,
+    macros,
+    pages_inbox,
+    templating,
+)
 from amity.desk.conversations import ConversationView
 from amity.desk.conversations_messages import MessageView, facts, read_up_to, shown
 from amity.desk.inbox_doing import SNOOZES
@@ -119,7 +129,7 @@ def pane(request: access.StaffRequest, view: ConversationView) -> dict[str, Any]
     """Everything of the open conversation."""
     return {
         **live_part(request, view), "macros": macros.listed(request.principal),
-        "listed": inbox.read(request.GET).query(), "open_view": view,
+        "listed": inbox.read(request.GET).query(), "open_view": view, "closed": templating.closed(view),
     }  # fmt: skip
 
 

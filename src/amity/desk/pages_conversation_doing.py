@@ -18,6 +18,7 @@ from amity.base.ids import read_id
 from amity.base.pages import toast
 from amity.channels import api as channels
 from amity.desk import (
+    bot_changes,
     conversations,
     conversations_merging,
     handing,
@@ -27,6 +28,7 @@ from amity.desk import (
     pages_conversation,
     presence,
     replies,
+    templating,
 )
 from amity.desk.models import Conversation
 
@@ -57,6 +59,24 @@ def reply(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     wait = replies.undo_seconds_of(sent.row.channel)
     text = _("Sent") if not wait else _("Sent in a few seconds")
     return _done(request, conversation_id, text, sent.group if wait else None, composed=True)
+
+
+@require_POST
+def template(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Send a template that WhatsApp has approved (``name``, ``place_1`` …)."""
+    access.require(request.principal, conversations.WORK)
+    view, told = conversations.get(request.principal, conversation_id), request.POST
+    values = {name.removeprefix("place_"): str(value) for name, value in told.items() if name.startswith("place_")}
+    sent = templating.send(request.principal, view, told.get("name", ""), values, told.get("key", "")[:64])
+    return _done(request, conversation_id, _("Sent in a few seconds"), sent.group)
+
+
+@require_POST
+def undo_bot(request: access.StaffRequest, conversation_id: UUID, happening_id: UUID) -> HttpResponse:
+    """Undo what the bot changed, from its line in the conversation."""
+    access.require(request.principal, conversations.WORK)
+    bot_changes.take_back(request.principal, conversation_id, happening_id)
+    return _done(request, conversation_id, _("Undone"), None)
 
 
 @require_POST

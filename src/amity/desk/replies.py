@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,8 @@ class Answer:
     channel: str = ""
     citations: tuple[Mapping[str, Any], ...] = ()
     then: str = "pending"
+    template: str = ""  # of the provider, with what stands in its places "1", "2", …
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +258,7 @@ def _propose(
         body=message.text, person_id=row.person_id, address=row.address if same else "", html=answer.html,
         language=row.language,
         not_before=clock.now() + timedelta(seconds=undo_seconds) if undo_seconds > 0 else None,
-        files=_enclosed(answer.files),
+        files=_enclosed(answer.files), template=answer.template, values=answer.values,
         thread=channels.Thread(row.pk, message.author, row.account_id, row.number), new_id=message.outgoing_id,
     )  # fmt: skip
     outcome = channels.propose(principal, proposed)

@@ -10,7 +10,8 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from amity.base import live
-        from amity.web import desk_links
+        from amity.web import desk_links, desk_tasks
 
         desk_links.register()
+        desk_tasks.register()
         live.register("job", lambda principal, ids: set(ids) if principal.may("jobs.view") else set())

@@ -9,8 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from amity.access import api as access
+from amity.access.tests.staffing import hire
 from amity.assistant import bot, proofs, tools, versions
 from amity.assistant.models import Dialogue, Proof
 from amity.base import clock, jobs, undo
@@ -20,8 +24,10 @@ from amity.channels import api as channels
 from amity.channels.models import Account, Outgoing
 from amity.channels.tests.kit import home
 from amity.desk import api as desk
+from amity.desk.models import Conversation, Happening, Queue, WorkingHours
 from amity.people import api as people
 from amity.people.models import Identifier
+from amity.sales import api as sales
 from amity.sales.models import Order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -93,6 +99,50 @@ def test_who_proves_an_address_sees_their_own_orders_and_changes_their_own_addre
     person = people.get_person(access.SYSTEM, anna)
     assert (person.traits["address"], person.city) == ("Lindenstraße 5, 10115 Berlin", "Berlin")
     assert Dialogue.objects.get().known_id == anna
+
+
+def test_an_agent_undoes_the_change_of_address_at_its_line_once(home: Path) -> None:
+    anna = customer("Anna", "A-1")
+    visitor = Visitor()
+    for said in ("My new address is Lindenstraße 5, 10115 Berlin", ANNA):
+        visitor.say(said)
+    visitor.say(code())
+    assert "change_address.done" in visitor.say("yes")
+    agent, line = Client(), Happening.objects.get(kind="changed")
+    agent.force_login(hire("Ann", "agent", "all"))
+    page, back = (
+        reverse("conversation", args=[visitor.conversation_id]),
+        reverse("conversation_undo", args=[visitor.conversation_id, line.pk]),
+    )
+    assert back in agent.get(page).content.decode()
+    assert agent.post(back).status_code == 302
+    person = people.get_person(access.SYSTEM, anna)
+    assert (person.traits["address"], person.city) == ("Old Road 1", "")
+    assert back not in agent.get(page).content.decode()
+    assert agent.post(back).status_code == 409
+
+
+def test_appointments_keep_to_working_hours_and_to_other_meetings(home: Path) -> None:
+    anna = customer("Anna", "A-1")
+    visitor = Visitor()
+    for said in ("Where is my order A-1?", ANNA):
+        visitor.say(said)
+    visitor.say(code())
+    hours = WorkingHours.objects.create(name="Mornings", zone="UTC", week=[[[540, 720]]] * 7)
+    queue = Queue.objects.create(name="Shop", hours=hours)
+    Conversation.objects.filter(pk=visitor.conversation_id).update(queue=queue)
+    day = (clock.now() + timedelta(days=9)).date().isoformat()
+
+    def asked(hour: str) -> str:
+        args = {"date": day, "time": hour}
+        return tools.call(visitor.view, "appointment", args, "en", new_id().hex).state
+
+    with timezone.override("UTC"):
+        assert [asked("11:45"), asked("15:00"), asked("08:30")] == ["none"] * 3
+        assert asked("10:00") == "done"
+        assert asked("10:15") == "none", "the customer has a meeting then"
+        assert asked("10:30") == "done"
+    assert sales.meetings_of(access.SYSTEM, "person", [anna])[0].starts_at.hour == 10
 
 
 def test_a_proof_is_of_one_conversation_one_visitor_and_half_an_hour(home: Path) -> None:

@@ -110,7 +110,7 @@ def world(tmp_path: Path) -> World:
         "rest_of_path": "nowhere", "token": "wrong", "uidb36": "1", "uploads": new_id(),
         "note_id": new_id(), "quote_id": new_id(), "meeting_id": new_id(), "secret": "wrong",
         "settings_kind": "queue", "row_id": new_id(), "complaint_id": new_id(), "refund_id": new_id(),
-        "flow_key": "order_status", "number": 1,
+        "flow_key": "order_status", "slot_name": "order", "happening_id": new_id(), "number": 1,
         "purpose_key": "newsletter", "conversation_id": new_id(), "example_id": new_id(),
         "intent_id": new_id(), "article_id": new_id(), "draft_id": new_id(),
         "lang": "en", "outgoing_id": new_id(), "suppression_id": new_id(),

@@ -79,6 +79,10 @@ class Received(Record):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["message_ref"], name="received_ref", condition=~models.Q(message_ref="")),
             models.Index(fields=["-received_at", "-id"], name="received_newest"),
+            models.Index(fields=["conversation_id", "-received_at"], name="received_conversation"),
+            models.Index(fields=["provider_id"], name="received_provider"),
+            models.Index(fields=["account", "address", "-occurred_at"], name="received_from"),
+            models.Index(fields=["raw"], name="received_raw", condition=~models.Q(raw="")),
         ]
 
 
@@ -102,4 +106,7 @@ class Attachment(Record):
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["message_id"], name="attachment_message")]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["message_id"], name="attachment_message"),
+            models.Index(fields=["blob"], name="attachment_blob", condition=~models.Q(blob="")),
+        ]

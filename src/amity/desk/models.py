@@ -146,6 +146,9 @@ class Conversation(Record):
             models.Index(fields=["account_id", "address"], name="conversation_address"),
             models.Index(fields=["due_at", "id"], name="conversation_due", condition=models.Q(due_at__isnull=False)),
             models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=models.Q(state="snoozed")),
+            models.Index(fields=["address", "-last_at"], name="conversation_from", condition=~models.Q(address="")),
+            models.Index(fields=["solved_at"], name="conversation_solved", condition=models.Q(state="solved")),
+            models.Index(fields=["-started_at", "-id"], name="conversation_started"),
         ]
 
 
@@ -189,6 +192,11 @@ class Message(Record):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq")]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                fields=["outgoing_id"], name="message_outgoing", condition=models.Q(outgoing_id__isnull=False)
+            ),
+        ]
 
 
 class Happening(Record):

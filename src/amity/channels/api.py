@@ -15,7 +15,7 @@ from amity.channels.carriers import Carrier, register_carrier
 from amity.channels.confirmations import literal
 from amity.channels.deliveries import Delivery, deliveries, known_keys, move_received, on_settled, withdraw
 from amity.channels.mail_arriving import take as take_mail
-from amity.channels.mail_threads import Thread
+from amity.channels.mail_threads import Thread, letters_follow
 from amity.channels.mail_threads import participants as mail_participants
 from amity.channels.masking import masked
 from amity.channels.outbox import Message, Outcome, OutgoingView, outgoing, propose
@@ -65,6 +65,7 @@ __all__ = [
     "files_belong",
     "hear",
     "known_keys",
+    "letters_follow",
     "lift",
     "literal",
     "mail_participants",

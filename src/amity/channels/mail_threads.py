@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from amity.base import clock
 from amity.channels import mail_marks
 from amity.channels.mail_models import MailRef
-from amity.channels.models import Account, Outgoing, Received
+from amity.channels.models import Account, Attachment, Outgoing, Received
 
 MACHINES_TALK, MACHINES_DAY = 3, 20  # letters that no person wrote, within a day: per conversation, per address
 _DAY = timedelta(days=1)
@@ -137,6 +137,17 @@ def participants(conversation_id: UUID) -> set[str]:
 def move(from_id: UUID, to_id: UUID) -> None:
     """Letters of a conversation belong to another now. 1 query."""
     MailRef.objects.filter(conversation_id=from_id).update(conversation_id=to_id)
+
+
+def letters_follow(
+    conversation_id: UUID, said: Sequence[tuple[UUID, UUID | None]], before: UUID | None, now: UUID | None
+) -> None:  # fmt: skip
+    """What went out in a conversation to one person belongs to another; ``said``: (message, letter). 3 queries."""
+    MailRef.objects.filter(conversation_id=conversation_id, person_id=before).update(person_id=now)
+    letters = [outgoing for _message, outgoing in said if outgoing]
+    Outgoing.objects.filter(pk__in=letters, person_id=before).update(person_id=now)
+    files = Attachment.objects.filter(message_id__in=[message for message, _letter in said], person_id=before)
+    files.update(person_id=now)
 
 
 def _received(conversation_id: UUID) -> Any:

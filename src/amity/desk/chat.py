@@ -21,7 +21,7 @@ from amity.access import api as access
 from amity.base import clock, live
 from amity.base.errors import NotFound
 from amity.channels import api as channels
-from amity.desk import csat
+from amity.desk import conversations_following, csat
 from amity.desk.handing import hand_over
 from amity.desk.models import Conversation, Happening, Message, State
 from amity.desk.thread import KIND
@@ -187,10 +187,16 @@ def rate(account_id: UUID, address: str, score: int, words: str) -> None:
 def now_known(account_id: UUID, before: str, address: str, person_id: UUID) -> None:
     """What an anonymous visitor said belongs to the user whom the site vouched for. In the caller's transaction."""
     rows = Conversation.objects.filter(account_id=account_id, address=before)
-    ids = list(rows.values_list("pk", flat=True))
+    homes = dict(rows.values_list("pk", "person_id"))
+    ids = list(homes)
     if ids:
         rows.update(address=address, person_id=person_id)
-        Message.objects.filter(conversation_id__in=ids).update(person_id=person_id)
+        said = Message.objects.filter(conversation_id__in=ids)
+        said.update(person_id=person_id)
+        received = said.filter(received_id__isnull=False).values_list("received_id", flat=True)
+        channels.move_received(list(received), person_id=person_id)
+        for home, was in homes.items():
+            conversations_following.letters(home, was, person_id)
         Happening.objects.filter(conversation_id__in=ids).update(person_id=person_id)
 
 

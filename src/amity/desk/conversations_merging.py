@@ -1,6 +1,8 @@
 """Conversations that are one: put together, and parted from a message on. Both are undone as a whole.
 
-A merged conversation stays as a row that points at the one it is part of; answers to its messages go there.
+A merged conversation stays as a row that points at the one it is part of; answers to its messages go there, and what
+else belongs to it (complaints, refunds, links, a hand-over) goes along. The log stays where it was written: promises
+that were kept or broken in a conversation are counted there, and only what its customer still waits for counts on.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ from amity.access import api as access
 from amity.base import live, undo
 from amity.base.errors import NotFound, Refused
 from amity.channels import api as channels
-from amity.desk import conversations, happenings
+from amity.desk import conversations, conversations_following, happenings
 from amity.desk.conversations_changes import tell_listeners
-from amity.desk.models import Conversation, Mention, Message
+from amity.desk.models import Conversation, Mention, Message, State
 from amity.desk.thread import KIND, open_conversation
 
 MERGE, SPLIT, MOST = "desk.merge", "desk.split", 20
@@ -47,10 +49,12 @@ def do_merge(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any
     into = rows.pop(UUID(args["into"]), None)
     if into is None or len(rows) != len(set(args["ids"])):
         raise NotFound(_("This conversation is not here, or not among those that you see."))
-    before: dict[str, Any] = {"own": _columns(into), "moved": {}, "now": {}}
+    before: dict[str, Any] = {"own": _columns(into), "moved": {}, "held": {}, "now": {}}
     for row in rows.values():
         before["moved"][str(row.pk)] = _move(Message.objects.filter(conversation=row), into)
+        before["held"][str(row.pk)] = conversations_following.join(row, into)
         _take_in(into, row)
+        _open_too(principal, into, row)
         row.merged_into = into
         row.save(update_fields=["merged_into"])
         _fact(row, "merged", principal, {"into": str(into.pk), "number": into.number})
@@ -66,13 +70,17 @@ def undo_merge(principal: access.Principal, args: dict[str, Any], before: dict[s
     """`undo` handler: each is itself again; what arrived since stays with the one that it arrived at."""
     into = Conversation.objects.select_for_update().get(pk=args["into"])
     rows = list(Conversation.objects.select_for_update().filter(pk__in=before["moved"], merged_into=into))
+    homes, state = _homes(into), into.state
     for row in rows:
-        _move_back(before["moved"][str(row.pk)], into, row)
+        _move_back(before["moved"][str(row.pk)], homes, row)
+        conversations_following.part(before["held"][str(row.pk)], homes, row)
         row.merged_into = None
         row.save(update_fields=["merged_into"])
         _fact(row, "unmerged", principal, {"from": str(into.pk), "number": into.number})
         _fact(into, "unmerged", principal, {"from": str(row.pk), "number": row.number})
     _columns_back(into, before)
+    if into.state != state:
+        _fact(into, "state", principal, {"from": state, "to": into.state})
     _done(principal, "undo", into, rows, "unmerged")
 
 
@@ -113,7 +121,7 @@ def undo_split(principal: access.Principal, args: dict[str, Any], before: dict[s
     row = Conversation.objects.select_for_update().get(pk=args["id"])
     new = Conversation.objects.select_for_update().filter(pk=before["new"]).first()
     if new is not None:
-        _move_back(before["moved"], new, row)
+        _move_back(before["moved"], _homes(new), row)
         _move(Message.objects.filter(conversation=new), row)
         new.merged_into = row
         new.save(update_fields=["merged_into"])
@@ -130,7 +138,7 @@ FROM unnest(%s::uuid[]) WITH ORDINALITY AS v (id, at) WHERE m.id = v.id
 """
 _BACK = """
 UPDATE desk_message m SET conversation_id = %s, seq = v.seq FROM unnest(%s::uuid[], %s::bigint[]) AS v (id, seq)
-WHERE m.id = v.id AND m.conversation_id = %s
+WHERE m.id = v.id AND m.conversation_id = ANY(%s)
 """
 
 
@@ -144,9 +152,18 @@ def _move(messages: Any, to: Conversation) -> dict[str, int]:
     return {str(pk): seq for pk, seq in rows}
 
 
-def _move_back(moved: dict[str, int], now: Conversation, home: Conversation) -> None:
+def _homes(row: Conversation) -> list[UUID]:
+    """Where messages of a conversation may be: there, and in what it became part of since."""
+    found, above = [row.pk], row.merged_into
+    while above is not None and above.pk not in found:
+        found.append(above.pk)
+        above = above.merged_into
+    return found
+
+
+def _move_back(moved: dict[str, int], homes: Sequence[UUID], home: Conversation) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_BACK, [home.pk, list(moved), list(moved.values()), now.pk])
+        cursor.execute(_BACK, [home.pk, list(moved), list(moved.values()), list(homes)])
     Mention.objects.filter(message_id__in=list(moved)).update(conversation=home)
 
 
@@ -163,7 +180,17 @@ def _take_in(into: Conversation, row: Conversation) -> None:
     into.search = f"{into.search} {row.search}"[:2_000]
 
 
+def _open_too(principal: access.Principal, into: Conversation, row: Conversation) -> None:
+    """Whoever waits in what is taken in must not be lost in what was done with, put off, or waits for the customer."""
+    if row.state != State.OPEN or into.state not in (State.PENDING, State.SNOOZED, State.SOLVED):
+        return
+    kind = "reopened" if into.state == State.SOLVED else "state"
+    _fact(into, kind, principal, {"from": into.state, "to": "open"})
+    into.state, into.snoozed_until, into.solved_at = State.OPEN, None, None
+
+
 _COLUMNS = (
+    "state", "snoozed_until", "solved_at",
     "waiting_since", "first_reply_at", "started_at", "customer_at", "last_at", "snippet", "channel", "account_id",
     "address", "urgency", "person_id", "search",
 )  # fmt: skip

@@ -74,6 +74,8 @@ def append(conversation_id: UUID, said: Said) -> Message:
     """
     with transaction.atomic():
         conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
+        if conversation.merged_into_id:  # since it was looked for
+            return append(conversation.merged_into_id, said)
         return Message.objects.filter(key=said.key).first() or add(conversation, said)
 
 

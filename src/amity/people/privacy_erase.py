@@ -24,7 +24,15 @@ from amity.base import clock
 from amity.base.errors import Refused
 from amity.base.ids import new_id
 from amity.events import api as events
-from amity.people import privacy_files, privacy_ledger, privacy_rows, privacy_stores, privacy_sweep, privacy_traces
+from amity.people import (
+    privacy_files,
+    privacy_hanging,
+    privacy_ledger,
+    privacy_rows,
+    privacy_stores,
+    privacy_sweep,
+    privacy_traces,
+)
 from amity.people.merge_groups import bump, lock
 from amity.people.models import Device, Identifier, Import, Person
 from amity.people.privacy_map import places
@@ -154,9 +162,11 @@ def rows(cursor: Any, ids: Sequence[UUID], matcher: Matcher) -> Counts:
     segments = [row[0] for row in cursor.fetchall()]
     counts["events_raw", "deleted"] += len(privacy_rows.raw_of_events(cursor, ids, delete=True))
     counts["people_importreject", "deleted"] += privacy_traces.clear_rejects(privacy_files.keys_of(ids))
+    gone: dict[str, list[Any]] = {}
     for place in places():
-        done, n = privacy_rows.erase(cursor, place, who)
+        done, n = privacy_rows.erase(cursor, place, who, gone)
         counts[place.table, done] += n
+    counts.update(privacy_hanging.loosen(cursor, gone))
     _sweep(cursor, matcher, wider, counts)
     about = [str(pk) for pk in who.all]
     counts["access_auditnote", "deleted"] += access.erase_notes(about, matcher.hit)

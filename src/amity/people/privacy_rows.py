@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from amity.people.privacy_hanging import hanging
 from amity.people.privacy_map import Column, Place, places, quoted
 from amity.people.privacy_needles import Needle
 
@@ -100,16 +101,23 @@ def fate(place: Place) -> str:
     return "blanked" if place.personal.erase == "blank" else "untied"
 
 
-def erase(cursor: Any, place: Place, who: Whose) -> tuple[str, int]:
-    """Delete, empty or untie the person's rows of a table: what was done (deleted, blanked, untied) and to how many."""
+def erase(cursor: Any, place: Place, who: Whose, gone: dict[str, list[Any]]) -> tuple[str, int]:
+    """Delete, empty or untie the person's rows of a table: what was done (deleted, blanked, untied) and to how many.
+
+    Keys of deleted rows that others may hang on are added to ``gone`` by table (`privacy_hanging.loosen`).
+    """
     chosen = theirs(place, who)
     if chosen is None:
         return "", 0
     where, values = chosen
     name = quoted(place.table)
     if fate(place) == "deleted":
-        cursor.execute(f"DELETE FROM {name} WHERE {where}", values)
-        return "deleted", cursor.rowcount
+        held = place.has_id and place.table in hanging()
+        cursor.execute(f"DELETE FROM {name} WHERE {where}{' RETURNING id' if held else ''}", values)
+        count = cursor.rowcount
+        if held:
+            gone.setdefault(place.table, []).extend(row[0] for row in cursor.fetchall())
+        return "deleted", count
     if fate(place) == "blanked":
         cursor.execute(f"UPDATE {name} SET {_emptied(place)} WHERE {where}", [*_spares(place), *values])
         return "blanked", cursor.rowcount

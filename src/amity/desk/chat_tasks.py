@@ -20,11 +20,12 @@ def ask_by_mail(timestamp: int) -> None:
 @jobs.app.task(name="desk.portal_code")
 def send_code(sealed: str, language: str) -> None:
     """Send the code of the portal to an address, where it is known."""
-    from amity.base import sealing
     from amity.desk import portal
 
     close_old_connections()
-    portal.send_code_to(sealing.unseal(sealed), language)
+    asked = portal.read_asked(sealed)
+    if asked is not None:
+        portal.send_code_to(asked, language)
 
 
 @jobs.app.periodic(cron="17 3 * * *")

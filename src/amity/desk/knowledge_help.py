@@ -14,6 +14,7 @@ from amity.access import api as access
 from amity.base.errors import NotFound
 from amity.desk import knowledge
 from amity.desk import knowledge_articles as articles
+from amity.desk.pages_portal import client_of
 
 _ASKED, _SECONDS = 60, 60  # searches of one address
 _WORTH = 0.5  # of the best score, from which a passage is listed
@@ -25,7 +26,7 @@ def index(request: HttpRequest, lang: str) -> HttpResponse:
     _known(lang)
     question = request.GET.get("q", "").strip()[:300]
     if question:
-        access.spend("help.search", request.META.get("REMOTE_ADDR", ""), _ASKED, _SECONDS)
+        access.spend("help.search", client_of(request), _ASKED, _SECONDS)
     with translation.override(lang):
         found, quoted = [], None
         if question:

@@ -14,7 +14,6 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from amity.base import sealing
 from amity.base.errors import Refused
 from amity.base.ids import new_id
 from amity.desk import portal
@@ -47,11 +46,11 @@ def index(request: HttpRequest, address: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "desk/portal_in.html", {})
     try:
-        asked = portal.ask_for_code(request.POST.get("email", ""), _client(request), (get_language() or "en")[:2])
+        asked = portal.ask_for_code(request.POST.get("email", ""), client_of(request), (get_language() or "en")[:2])
     except Refused as refused:
         return render(request, "desk/portal_in.html", {"error": refused.message}, status=refused.status)
     response = HttpResponseRedirect(reverse("portal_code"))
-    _set(response, ASKED, sealing.seal(asked), portal.CODE_MINUTES * 120)
+    _set(response, ASKED, asked.sealed, portal.CODE_MINUTES * 60)
     return response
 
 
@@ -59,12 +58,12 @@ def index(request: HttpRequest, address: str) -> HttpResponse:
 @_page
 def code(request: HttpRequest, address: str) -> HttpResponse:
     """The code of the letter."""
-    asked = _asked(request)
-    if not asked:
+    asked = portal.read_asked(request.COOKIES.get(ASKED, ""))
+    if asked is None or not asked.holds:
         return HttpResponseRedirect(reverse("portal"))
     if request.method == "POST":
         return _signed_in(request, asked, request.POST.get("code", ""))
-    return render(request, "desk/portal_code.html", {"asked": asked, "minutes": portal.CODE_MINUTES})
+    return render(request, "desk/portal_code.html", {"asked": asked.address, "minutes": portal.CODE_MINUTES})
 
 
 @require_http_methods(_METHODS)
@@ -74,7 +73,7 @@ def link(request: HttpRequest, address: str, token: str) -> HttpResponse:
     asked, typed = portal.read_link(token)
     if request.method == "POST":
         return _signed_in(request, asked, typed)
-    return render(request, "desk/portal_link.html", {"asked": asked})
+    return render(request, "desk/portal_link.html", {"asked": asked.address})
 
 
 @require_http_methods(_METHODS)
@@ -126,23 +125,16 @@ def leave(request: HttpRequest, address: str) -> HttpResponse:
     return response
 
 
-def _signed_in(request: HttpRequest, asked: str, typed: str) -> HttpResponse:
+def _signed_in(request: HttpRequest, asked: portal.Asked, typed: str) -> HttpResponse:
     try:
         session = portal.sign_in(asked, typed)
     except Refused as refused:
-        context = {"asked": asked, "error": refused.message, "minutes": portal.CODE_MINUTES}
+        context = {"asked": asked.address, "error": refused.message, "minutes": portal.CODE_MINUTES}
         return render(request, "desk/portal_code.html", context, status=refused.status)
     response = HttpResponseRedirect(reverse("portal"))
     _set(response, COOKIE, session, int(portal.SESSION.total_seconds()))
     response.delete_cookie(ASKED, path="/portal/")
     return response
-
-
-def _asked(request: HttpRequest) -> str:
-    try:
-        return sealing.unseal(request.COOKIES.get(ASKED, ""))
-    except Refused:
-        return ""
 
 
 def _set(response: HttpResponse, name: str, value: str, seconds: int) -> None:
@@ -152,7 +144,7 @@ def _set(response: HttpResponse, name: str, value: str, seconds: int) -> None:
     )  # fmt: skip
 
 
-def _client(request: HttpRequest) -> str:
+def client_of(request: HttpRequest) -> str:
     """The network address that asks, seen through the proxies that the installation trusts."""
     told = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",") if each.strip()]
     trusted = settings.CONFIG.trusted_proxies

@@ -2,7 +2,8 @@
 
 Theirs is what was written from that address by mail, and what is at home with a profile row that proved the address.
 What a stranger only said about it (an address typed into a chat, a merge on such a word) opens nothing. Nothing is kept
-about sign-ins: the code is computed from the address and the hour, tries are counted, the session is a sealed cookie.
+about sign-ins: who asks gets a sealed cookie with a number of its own, the code is computed from address and number, is
+good for ten minutes, three tries and one session, and only in that browser or by the link of the letter.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,11 +34,29 @@ from amity.desk.models import Conversation, Message, State
 from amity.people import api as people
 
 CODE_MINUTES = 10
-TRIES, LETTERS, PER_ADDRESS_SECONDS = 5, 3, 15 * 60
+TRIES, LETTERS, PER_ADDRESS_SECONDS = 3, 3, 15 * 60
 SESSION = timedelta(hours=12)
 MOST, MAX_TEXT, MAX_SUBJECT = 100, 20_000, 300
 _LOST = ("queued", "held", "refused", "failed", "handing")
 _LANGUAGES = ("en", "ru", "pl", "de")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A code that was asked for: whose address, which number, when (seconds since 1970)."""
+
+    address: str
+    number: str
+    at: float
+
+    @property
+    def sealed(self) -> str:
+        """As the browser keeps it; `read_asked` reads it back."""
+        return sealing.seal(json.dumps([self.address, self.number, self.at]))
+
+    @property
+    def holds(self) -> bool:
+        return 0 <= clock.now().timestamp() - self.at < CODE_MINUTES * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,56 +84,65 @@ class Words:
     files: tuple[str, ...]
 
 
-def ask_for_code(email: str, client: str, language: str) -> str:
-    """Have a code sent to an address that is known; returns the plain address. Raises `Refused`, `TooMany`.
+def ask_for_code(email: str, client: str, language: str) -> Asked:
+    """Have a code sent to an address that is known; what the browser keeps. Raises `Refused`, `TooMany`.
 
     Answers the same, and as fast, for an address that nobody has: who is known is looked up by a job.
     """
     address = plain(email)
     access.spend("portal.client", client, 30, PER_ADDRESS_SECONDS)
     access.spend("portal.letter", address, LETTERS, PER_ADDRESS_SECONDS)
-    jobs.named("desk.portal_code").defer(sealed=sealing.seal(address), language=language)
-    return address
+    asked = Asked(address, secrets.token_hex(12), clock.now().timestamp())
+    jobs.named("desk.portal_code").defer(sealed=asked.sealed, language=language)
+    return asked
 
 
-def send_code_to(address: str, language: str) -> bool:
-    """The job: a letter with code and link, where somebody has this address. Through the send gate."""
-    if not known(address):
+def send_code_to(asked: Asked, language: str) -> bool:
+    """The job: a letter with code and link, where somebody has this address. Through the send gate, once."""
+    address = asked.address
+    if not known(address) or not asked.holds:
         return False
-    code, moment = _code(address, _window()), clock.now()
+    code = _code(asked)
     with translation.override(language if language in _LANGUAGES else settings.LANGUAGE_CODE):
-        token = sealing.seal(json.dumps([address, code]))
+        token = sealing.seal(json.dumps([address, asked.number, asked.at, code]))
         link = people.consent.public_url(reverse("portal_link", args=[token]))
         body = render_to_string("desk/mail/portal.txt", {"code": code, "link": link, "minutes": CODE_MINUTES})
         message = channels.Message(
-            key=f"portal:{hashlib.sha256(address.encode()).hexdigest()[:24]}:{moment.timestamp():.0f}",
-            channel="email", purpose=people.consent.ACCOUNT, subject=channels.literal(_("Your code to sign in")),
-            body=channels.literal(body), address=address, template="portal", language=language,
+            key=f"portal:{asked.number}", channel="email", purpose=people.consent.ACCOUNT,
+            subject=channels.literal(_("Your code to sign in")), body=channels.literal(body), address=address,
+             template="portal", language=language,
         )  # fmt: skip
     return channels.propose(access.SYSTEM, message).state == "queued"
 
 
-def sign_in(address: str, code: str) -> str:
-    """The sealed session of who typed the right code. Raises ``Refused("bad_code")``, `TooMany` after five tries.
+def sign_in(asked: Asked, code: str) -> str:
+    """The sealed session of who typed the right code. Raises ``Refused("bad_code")``, `TooMany` after three tries.
 
     A code opens one session.
     """
-    access.spend("portal.try", address, TRIES, PER_ADDRESS_SECONDS)
+    access.spend("portal.try", asked.number, TRIES, CODE_MINUTES * 60)
     typed = "".join(sign for sign in code if sign.isdigit())
-    good = [window for window in (_window(), _window() - 1) if hmac.compare_digest(_code(address, window), typed)]
-    if not good or not known(address):
+    good = hmac.compare_digest(_code(asked).encode(), typed.encode())
+    if not good or not asked.holds or not known(asked.address):
         raise Refused("bad_code", _("This code is wrong or too old."))
-    if access.spend("portal.used", f"{address}:{good[0]}", 1_000, 3_600) < 999:
+    if access.spend("portal.used", asked.number, 1_000, 3_600) < 999:
         raise Refused("bad_code", _("This code is wrong or too old."))
-    return sealing.seal(json.dumps([address, clock.now().timestamp()]))
+    return sealing.seal(json.dumps([asked.address, clock.now().timestamp()]))
 
 
-def read_link(token: str) -> tuple[str, str]:
-    """Address and code of a link; raises ``Refused("bad_code")``."""
+def read_asked(sealed: str) -> Asked | None:
+    """What a browser kept; None for nothing of ours."""
+    told = _unsealed(sealed) if sealed else []
+    return _asked(told) if len(told) == 3 else None
+
+
+def read_link(token: str) -> tuple[Asked, str]:
+    """What a link is about, and its code; raises ``Refused("bad_code")``."""
     told = _unsealed(token)
-    if len(told) != 2 or not isinstance(told[1], str):
+    asked = _asked(told[:3]) if len(told) == 4 else None
+    if asked is None:
         raise Refused("bad_code", _("This code is wrong or too old."))
-    return str(told[0]), told[1]
+    return asked, str(told[3])
 
 
 def address_of(session: str) -> str:
@@ -237,13 +266,15 @@ def _checked(text: str) -> str:
     return text
 
 
-def _window() -> int:
-    return int(clock.now().timestamp() // (CODE_MINUTES * 60))
+def _asked(told: list[object]) -> Asked | None:
+    address, number, at = told
+    return Asked(str(address), str(number), at) if isinstance(at, float) else None
 
 
-def _code(address: str, window: int) -> str:
+def _code(asked: Asked) -> str:
     """Six digits that only this installation can work out (HOTP's truncation, RFC 4226)."""
-    told = hmac.new(f"portal:{settings.SECRET_KEY}".encode(), f"{address}:{window}".encode(), hashlib.sha256).digest()
+    about = f"{asked.address}:{asked.number}".encode()
+    told = hmac.new(f"portal:{settings.SECRET_KEY}".encode(), about, hashlib.sha256).digest()
     at = told[-1] & 15
     return f"{(int.from_bytes(told[at : at + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from amity.base import clock, sealing
+from amity.base.errors import Refused
 from amity.channels import api as channels
 from amity.channels.models import Account, Outgoing
 from amity.channels.tests.kit import home
@@ -39,17 +41,29 @@ def written(address: str, ref: str, subject: str) -> Conversation:
     return Conversation.objects.get(pk=channels.receive(message).conversation_id)
 
 
-def letter(address: str = ANNA) -> Outgoing:
-    assert portal.send_code_to(address, "en")
+def asked_by(browser: Client) -> portal.Asked:
+    found = portal.read_asked(browser.cookies["amity_portal_asked"].value)
+    assert found is not None
+    return found
+
+
+def letter(browser: Client) -> Outgoing:
+    """What the job sends to who asked in this browser."""
+    assert portal.send_code_to(asked_by(browser), "en")
     return Outgoing.objects.filter(template="portal").latest("created_at")
+
+
+def code_of(found: Outgoing) -> str:
+    code = re.search(r"^\d{6}$", found.body, re.M)
+    assert code
+    return code[0]
 
 
 def signed_in(address: str = ANNA) -> Client:
     browser = Client()
     assert browser.post(reverse("portal"), {"email": address}).url == reverse("portal_code")
-    code = re.search(r"^\d{6}$", letter(address).body, re.M)
-    assert code
-    assert browser.post(reverse("portal_code"), {"code": code[0]}).url == reverse("portal")
+    code = code_of(letter(browser))
+    assert browser.post(reverse("portal_code"), {"code": code}).url == reverse("portal")
     return browser
 
 
@@ -111,13 +125,15 @@ def test_only_an_address_that_was_proved_joins_what_was_said_elsewhere(mine: Con
 def test_an_address_that_nobody_has_gets_the_same_answer_and_no_letter(mine: Conversation) -> None:
     known, unknown = (Client().post(reverse("portal"), {"email": address}) for address in (ANNA, "nobody@example.com"))
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
-    assert not portal.send_code_to("nobody@example.com", "en")
+    assert not portal.send_code_to(portal.Asked("nobody@example.com", "1", clock.now().timestamp()), "en")
     assert not Outgoing.objects.exists()
     assert Client().post(reverse("portal"), {"email": "no address"}).status_code == 422
 
 
 def test_a_code_opens_one_session_and_tries_are_few(mine: Conversation) -> None:
-    found = letter()
+    asking = Client()
+    asking.post(reverse("portal"), {"email": ANNA})
+    found = letter(asking)
     token = re.search(r"/portal/in/(\S+)", found.body)
     assert token
     address = reverse("portal_link", args=[token[1]])
@@ -130,9 +146,24 @@ def test_a_code_opens_one_session_and_tries_are_few(mine: Conversation) -> None:
     assert Client().post(address).status_code == 422, "used"
     stranger = Client()
     stranger.post(reverse("portal"), {"email": ANNA})
-    statuses = [stranger.post(reverse("portal_code"), {"code": "000000"}).status_code for _n in range(6)]
-    assert statuses[0] == 422
-    assert statuses[-1] == 429
+    statuses = [stranger.post(reverse("portal_code"), {"code": "000000"}).status_code for _n in range(4)]
+    assert statuses == [422, 422, 422, 429]
     assert "My order" not in stranger.get(reverse("portal")).content.decode()
     assert Client().get(reverse("portal_code")).url == reverse("portal")
     assert Client().get(reverse("portal_link", args=["forged"])).status_code == 422
+
+
+def test_a_code_is_of_who_asked_for_it_and_of_the_next_ten_minutes(mine: Conversation) -> None:
+    browser, thief = Client(), Client()
+    for each in (browser, thief):
+        each.post(reverse("portal"), {"email": ANNA})
+    code = code_of(letter(browser))
+    assert thief.post(reverse("portal_code"), {"code": code}).status_code == 422, "the code of another browser"
+    asked = asked_by(browser)
+    with clock.fixed_at(clock.now() + timedelta(minutes=portal.CODE_MINUTES, seconds=1)):
+        browser.post(reverse("portal_code"), {"code": code})
+        assert "amity_portal" not in browser.cookies, "too late"
+        with pytest.raises(Refused):
+            portal.sign_in(asked, code)
+    assert letter(browser).pk == Outgoing.objects.get(template="portal").pk, "the job may run twice"
+    assert browser.post(reverse("portal_code"), {"code": code}).url == reverse("portal")

@@ -94,9 +94,11 @@ def remove(principal: access.Principal, source: str) -> int:
 
 
 def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
-    """`undo` handler: they were not here."""
+    """`undo` handler: they were not here; one that went on since stays, with what was told of it."""
     access.require(principal, RIGHT)
-    rows = Conversation.objects.filter(pk__in=args["ids"])
+    since = Message.objects.filter(conversation_id__in=args["ids"]).exclude(key__startswith=f"past:{args['source']}:")
+    went_on = since.values_list("conversation_id", flat=True)
+    rows = Conversation.objects.filter(pk__in=args["ids"]).exclude(pk__in=list(went_on))
     access.record(principal, "undo", "conversation", f"{rows.count()} records", {"source": args["source"]})
     rows.delete()
 

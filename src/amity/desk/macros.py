@@ -120,17 +120,18 @@ def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
     if row is not None and not _may(principal, row.team_id):
         raise NotFound(_("This macro is not here any more."))
     row = row or Macro(pk=UUID(args["id"]), created_by=principal.staff_id)
-    before = _state(row)
+    was = _state(row)
     _set(row, args["values"])
     access.record(principal, "create" if args["new"] else "change", "macro", row.pk, {"fields": sorted(args["values"])})
-    return before
+    return {"was": was, "now": _state(row)}
 
 
 def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
-    """`undo` handler: as it was; a new one is archived."""
+    """`undo` handler: as it was, except what somebody changed since; a new one is archived."""
     row = Macro.objects.select_for_update().filter(pk=args["id"]).first()
     if row is not None:
-        _set(row, {"archived": True} if args["new"] else before)
+        now, was = _state(row), {"archived": True} if args["new"] else before["was"]
+        _set(row, {name: value for name, value in was.items() if now[name] == before["now"][name]})
     access.record(principal, "undo", "macro", args["id"])
 
 

@@ -162,20 +162,24 @@ def judge(principal: access.Principal, conversation_id: UUID, resolved: bool) ->
     with transaction.atomic():
         row = Conversation.objects.select_for_update().get(pk=conversation_id)
         last = Happening.objects.filter(conversation=row, kind="judged").order_by("-at", "-id").first()
-        happenings.note(row, "judged", "staff", principal.staff_id, {"resolved": resolved})
+        mine = happenings.note(row, "judged", "staff", principal.staff_id, {"resolved": resolved})
         access.record(principal, "judged", "conversation", conversation_id, {"resolved": resolved})
         live.tell(KIND, [row.pk])
-        return undo.note(principal, UNDO, {"id": str(row.pk)}, last.data.get("resolved") if last else None)
+        before = {"was": last.data.get("resolved") if last else None, "mine": str(mine.pk)}
+        return undo.note(principal, UNDO, {"id": str(row.pk)}, before)
 
 
 def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> None:
-    """`undo` handler: what was said before is the last word again."""
+    """`undo` handler: what was said before is the last word again, unless somebody said another since."""
     access.require(principal, RIGHT)
     row = Conversation.objects.select_for_update().filter(pk=args["id"]).first()
     if row is None:
         raise NotFound(_("This is no longer here."))
-    happenings.note(row, "judged", "staff", principal.staff_id, {"resolved": before})
-    access.record(principal, "undo", "conversation", str(row.pk), {"resolved": before})
+    last = Happening.objects.filter(conversation=row, kind="judged").order_by("-at", "-id").first()
+    if last is None or str(last.pk) != before["mine"]:
+        return
+    happenings.note(row, "judged", "staff", principal.staff_id, {"resolved": before["was"]})
+    access.record(principal, "undo", "conversation", str(row.pk), {"resolved": before["was"]})
 
 
 def _case(row: Sequence[Any], facts: Sequence[Any], handling: float | None) -> Case:

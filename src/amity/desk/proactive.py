@@ -108,15 +108,18 @@ def _say(principal: access.Principal, person_id: UUID, kind: str, word: str) -> 
     with transaction.atomic():
         rows = CardWord.objects.select_for_update().filter(person_id=view.id, kind=kind)
         before = [{"id": str(row.pk), "word": row.word, "at": row.at.isoformat()} for row in rows]
-        told = {"word": word, "staff_id": principal.staff_id, "at": clock.now()}
+        told: dict[str, Any] = {"word": word, "staff_id": principal.staff_id, "at": clock.now()}
         if not rows.update(**told):
             CardWord.objects.create(person_id=view.id, kind=kind, **told)
         access.record(principal, f"card.{word}", "person", view.id, {"kind": kind})
-        return undo.note(principal, CHANGE, {"person_id": str(view.id), "kind": kind}, before)
+        args = {"person_id": str(view.id), "kind": kind, "word": word, "at": told["at"].isoformat()}
+        return undo.note(principal, CHANGE, args, before)
 
 
 def _put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> None:
-    rows = CardWord.objects.filter(person_id=args["person_id"], kind=args["kind"])
+    rows = CardWord.objects.filter(
+        person_id=args["person_id"], kind=args["kind"], word=args["word"], at=args["at"], staff_id=principal.staff_id
+    )  # what somebody said since stays
     for each in before:
         rows.filter(pk=each["id"]).update(word=each["word"], at=each["at"])
     if not before:

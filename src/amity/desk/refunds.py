@@ -25,7 +25,7 @@ from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import read_id
 from amity.desk import complaints, conversations, happenings
-from amity.desk.models import Complaint, Conversation, Refund, RefundLimit
+from amity.desk.models import Conversation, Refund, RefundLimit
 from amity.desk.thread import KIND as TALK
 
 KIND, RIGHT = "desk.refund", complaints.DECIDE
@@ -124,7 +124,7 @@ def propose(
         complaint = complaints.locked(principal, complaint_id)
         if complaint.state == "withdrawn":
             raise Refused("ended", _("This complaint is over. Open it again first."), 409)
-        _check_order(principal, complaint, order_id, amount_minor, currency)
+        _check_order(principal, complaint.person_id, order_id, amount_minor, currency)
         row = Refund.objects.create(
             complaint=complaint, conversation=complaint.conversation, person_id=complaint.person_id,
             order_id=order_id, amount_minor=amount_minor, currency=currency, reason=reason,
@@ -182,10 +182,19 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
     row = _locked(principal, args["id"])
     if row.state != before["now"]["state"]:
         raise Refused("moved_on", _("Somebody has gone on with this refund: it can not be undone any more."), 409)
+    if row.state not in COUNTED and before["was"]["state"] in COUNTED:
+        _counts_again(principal, row)
     for name, value in before["was"].items():
         setattr(row, name, _typed(name, value))
     row.save()
     _note(row, principal, "undo")
+
+
+def _counts_again(principal: access.Principal, row: Refund) -> None:
+    """Refuse to bring back what was proposed anew since, or whose complaint is over."""
+    if row.complaint is not None and row.complaint.state in complaints.ENDED:
+        raise Refused("ended", _("This complaint is over. Open it again first."), 409)
+    _check_order(principal, row.person_id, row.order_id, row.amount_minor, row.currency)
 
 
 def _approve(principal: access.Principal, row: Refund, args: dict[str, Any]) -> None:
@@ -240,12 +249,12 @@ def _move(principal: access.Principal, refund_id: UUID, op: str, **more: str) ->
 
 
 def _check_order(
-    principal: access.Principal, complaint: Complaint, order_id: UUID | None, amount: int, currency: str
+    principal: access.Principal, person_id: UUID | None, order_id: UUID | None, amount: int, currency: str
 ) -> None:  # fmt: skip
     """Refuse more than is open of an order; two proposals at once wait for each other."""
     if order_id is None:
         return
-    found = orders_of(principal, complaint.person_id, order_id)
+    found = orders_of(principal, person_id, order_id)
     if not found:
         raise NotFound(_("There is no such record, or it is not among those that you see."))
     order = found[0]

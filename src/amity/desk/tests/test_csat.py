@@ -16,7 +16,7 @@ from amity.base.errors import NotFound
 from amity.channels import api as channels
 from amity.channels.models import Account, Outgoing
 from amity.channels.tests.kit import home
-from amity.desk import csat
+from amity.desk import csat, thread
 from amity.desk.models import Conversation, Happening, State
 from amity.people import api as people
 
@@ -71,3 +71,14 @@ def test_one_letter_per_conversation_through_the_gate(solved: Conversation, home
     Conversation.objects.update(solved_at=clock.now())
     Outgoing.objects.all().delete()
     assert csat.ask_by_mail() == 0, "what was solved just now may be opened again"
+
+
+def test_who_was_asked_does_not_keep_others_from_being_asked(
+    solved: Conversation, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csat, "BATCH", 1)
+    anna, at = solved.person_id, clock.now() - timedelta(minutes=45)
+    for n in range(2):
+        thread.open_conversation(anna, "email", f"Another {n}", solved.account_id, "anna@example.com")
+    Conversation.objects.exclude(pk=solved.pk).update(state=State.SOLVED, solved_at=at, customer_at=at)
+    assert [csat.ask_by_mail() for _n in range(4)] == [1, 1, 1, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 
 from amity.access import api as access
 from amity.channels.adapters import Progress
@@ -54,7 +55,8 @@ def _failed(row: Outgoing, told: Progress) -> bool:
 
 
 def _row(account: Account, told: Progress) -> Outgoing | None:
-    rows = Outgoing.objects.select_for_update().filter(channel=account.kind)
+    of_account = Q(account_id=account.pk) | Q(account_id=None)  # other accounts' providers speak for theirs alone
+    rows = Outgoing.objects.select_for_update().filter(of_account, channel=account.kind)
     if told.own_id and (found := rows.filter(pk=told.own_id).first()):
         return found
     return rows.filter(provider_id=told.provider_id).first() if told.provider_id else None

@@ -115,11 +115,12 @@ def _person(heard: Heard) -> UUID | None:
 
 
 def _talks(account: Account, answers: Sequence[str]) -> list[UUID]:
-    """Conversations of the messages that are answered, of theirs or ours. At most 3 queries, none without answers."""
+    """Conversations of the messages that are answered, of theirs or ours at this account, whose ids mean nothing
+    elsewhere. At most 3 queries, none without answers."""
     if not answers:
         return []
     came = Received.objects.filter(account_id=account.pk, message_ref__in=answers, conversation_id__isnull=False)
-    went = Outgoing.objects.filter(channel=account.kind, conversation_id__isnull=False)
+    went = Outgoing.objects.filter(channel=account.kind, account_id=account.pk, conversation_id__isnull=False)
     found = [*came.values_list("conversation_id", flat=True)[:5]]
     found += went.filter(provider_id__in=answers).values_list("conversation_id", flat=True)[:5]
     own = [known_id for each in answers if (known_id := _uuid(each))]

@@ -29,7 +29,7 @@ from amity.people import api as people
 LANGUAGES = ("en", "ru", "pl", "de")
 KEPT = timedelta(days=180)  # a token that was not used for so long opens nothing
 _SEEN = timedelta(minutes=10)  # how exactly it is known when a session was used last
-_ID = re.compile(r"[\x21-\x7e\u00a1-\uffff ]{1,200}")
+_ID = re.compile(r"[\x21-\x7e\u00a1-\ud7ff\ue000-\uffff ]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,8 @@ def _proved(about: Chat, opening: Opening) -> str:
     if not opening.user_id or not opening.proof:
         return ""
     good = _ID.fullmatch(opening.user_id) and about.secret
-    if not good or not hmac.compare_digest(proof_of(about.secret, opening.user_id), opening.proof.lower()):
+    told = opening.proof.lower().encode("utf-8", "replace")
+    if not good or not hmac.compare_digest(proof_of(about.secret, opening.user_id).encode(), told):
         raise Forbidden(_("The site's signature of this user does not fit."))
     return opening.user_id
 

@@ -15,6 +15,7 @@ from amity.desk.api import ConversationView
 from amity.sales import api as sales
 
 MOST = 10
+MOST_NAMED = 200  # newest orders that a number in a message is looked for among
 Near = Sequence[tuple[UUID, str]]
 
 
@@ -23,6 +24,7 @@ def register() -> None:
     desk.linking.register_kind("deal", desk.linking.Linkable(_("Deal"), "target-arrow", _deals, _near_deals))
     desk.linking.register_kind("order", desk.linking.Linkable(_("Order"), "package", _orders, _near_orders))
     desk.refunds.register_orders(_refundable)
+    desk.understanding.register_linker("order", _named_orders)
     desk.linking.register_kind("task", desk.linking.Linkable(_("Task"), "checkbox", _tasks, _near_tasks))
 
 
@@ -67,6 +69,20 @@ def _near_tasks(principal: access.Principal, view: ConversationView, typed: str)
     offered = sales.open_tasks("person", view.person_id, MOST)
     seen = sales.tasks_by_id(principal, [each.id for each in offered])
     return [(each.id, each.subject) for each in offered if each.id in seen]
+
+
+def _named_orders(person_id: UUID | None, values: list[str]) -> dict[str, str]:
+    """Order numbers of a message that are those of its writer's own orders. 1 query."""
+    if person_id is None:
+        return {}
+    own = {_plain(order.number) for order in sales.orders_of(person_id=person_id, limit=MOST_NAMED)}
+    url = reverse("person", args=[person_id]) + "#orders"
+    return {value: url for value in values if _plain(value) and _plain(value) in own}
+
+
+def _plain(number: str) -> str:
+    """An order number as it is compared: customers leave dashes out."""
+    return "".join(sign for sign in number.upper() if sign.isalnum())
 
 
 def _told(order: sales.OrderView) -> str:

@@ -13,9 +13,11 @@ from django.test import Client
 
 from amity.access.permissions import SYSTEM
 from amity.base import clock
+from amity.channels import adapters_states, adapters_taking, sending
 from amity.channels import api as channels
-from amity.channels import sending
-from amity.channels.models import Outgoing, Received
+from amity.channels.adapters import Heard, Progress
+from amity.channels.models import Account, Outgoing, Received, Suppression
+from amity.channels.receiving import Incoming
 from amity.channels.sms_words import word_of
 from amity.channels.tests.kit import home
 from amity.channels.tests.provider_kit import (
@@ -27,6 +29,7 @@ from amity.channels.tests.provider_kit import (
     providers,
 )
 from amity.channels.tests.provider_server import Server, provider_server
+from amity.channels.webhook import WebhookAdapter
 from amity.engines.outbound_webhook import signed
 from amity.engines.providers import split
 from amity.engines.sms_gateway import signature
@@ -198,3 +201,26 @@ def test_a_signature_of_long_ago_is_refused(server: Server) -> None:
         stamp = int((clock.now() + timedelta(minutes=minutes)).timestamp())
         assert program.deliver(body, **signed(program.secrets["secret"], "m", stamp, body)).status_code == status
     assert Received.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
+def test_ids_of_one_program_mean_nothing_to_another(server: Server) -> None:
+    shop, other = installed("webhook", server), Account.objects.create(kind="webhook", name="Other", public_key="other")
+    shop.deliver(shop.payload({"id": "1", "text": "Hello"}))
+    mine = Received.objects.get()
+    message = channels.Message(
+        "k", "webhook", "service", "", "On its way", address=shop.address, person_id=mine.person_id,
+        thread=channels.Thread(mine.conversation_id, "staff", shop.account.pk),  # type: ignore[arg-type]
+    )  # fmt: skip
+    channels.propose(SYSTEM, message)
+    due()
+    row = Outgoing.objects.get()
+    assert row.state == "sent" and row.provider_id
+    told = Incoming(other.pk, "x1", "webhook", "bob", "And mine?", clock.now())
+    adapters_taking.take_one(other, WebhookAdapter(), Heard(told, "hook:other", answers=[row.provider_id, str(row.pk)]))
+    assert Received.objects.get(address="bob").conversation_id != mine.conversation_id
+    failed = Progress("failed", clock.now(), row.pk, dead=True)
+    assert adapters_states.note(other, failed) is False
+    assert not Suppression.objects.exists()
+    assert adapters_states.note(shop.account, failed) is True

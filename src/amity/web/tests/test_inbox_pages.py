@@ -18,10 +18,11 @@ from amity.access import api as access
 from amity.access.models import Staff
 from amity.access.tests.staffing import hire, team
 from amity.base import clock
-from amity.desk import inbox, linking, macros, replies
+from amity.desk import inbox, linking, macros, replies, understanding
 from amity.desk.models import Conversation, Handing, Link, Message, Queue
 from amity.desk.tests.talking import customer, heard
 from amity.sales import api as sales
+from amity.sales.models import Order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -162,6 +163,18 @@ def test_links_are_offered_kept_and_taken_away(client: Client, home: UUID) -> No
     assert [each.number for each in linking.conversations_about(access.SYSTEM, "deal", deal)] == [
         Conversation.objects.get().number
     ]
+
+
+def test_an_order_that_a_message_names_is_opened_from_it(home: UUID) -> None:
+    person = Conversation.objects.get().person_id
+    Order.objects.create(number="A-1042", person_id=person)
+    Order.objects.create(number="A-7777")
+    text = "Where is my order A1042? My friend's order A-7777 has come."
+    Message.objects.filter(conversation_id=home, direction="in").update(text=text)
+    reading = understanding.understand(home)
+    assert reading is not None
+    told = {each.value: each.url for each in reading.entities if each.kind == "order"}
+    assert told == {"A1042": reverse("person", args=[person]) + "#orders", "A-7777": ""}
 
 
 def test_handing_over_shows_summary_promise_and_deadline(client: Client, home: UUID) -> None:

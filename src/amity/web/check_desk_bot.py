@@ -7,29 +7,46 @@
    claims of an address; profiles that were merged.
 
 Every customer has values that occur nowhere else. A leak is such a value in a text or letter to anybody else.
+The installation is made once; each share of the work has a copy of its database and a process, as many at once as there
+are cores. Commits are not waited for to reach the disk: what is judged is what is said and done, not a loss of power.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
 
 from amity.web import scratch
+from amity.web.bench_intake import database_url
 
 INJECTIONS, TRICKS = 500, 200
+SHARE, SHARES = 170, 2  # attempts in a share; shares of the dialogues
 _INSIDE = "amity.web.check_desk_bot_inside"
+_FAST = {"PGOPTIONS": "-c synchronous_commit=off"}
+Share = tuple[str, int, int]  # the part, and which of its cases
 
 
 def run(injections: int = INJECTIONS, tricks: int = TRICKS) -> dict[str, Any]:
-    """All figures; the three parts at the same time, each in its own installation. About ten minutes on two cores."""
-    parts = {"scripted": 0, "injections": injections, "tricks": tricks}
-    with ThreadPoolExecutor(len(parts)) as pool:
-        found: dict[str, Any] = dict(zip(parts, pool.map(_part, parts, parts.values()), strict=True))
-    handed = [each.pop("handed") for each in found.values()]
-    found["handed"] = {name: sum(each[name] for each in handed) for name in ("all", "told")}
+    """All figures. Some minutes on two cores."""
+    shares = _shares(injections, tricks)
+    with (
+        scratch.installation(log_level="ERROR") as environment,
+        tempfile.TemporaryDirectory() as folder,
+        ThreadPoolExecutor(max(os.cpu_count() or 1, 1)) as pool,
+    ):
+        copies = _copies(environment, len(shares))
+        told = list(pool.map(lambda share, copy: _done(share, copy, Path(folder)), shares, copies))
+    found = _together(shares, told)
     attacked = (found["injections"], found["tricks"])
     bad = sum(each[name] for each in attacked for name in ("leaks", "unauthorised", "changes", "uncited"))
     whole = found["scripted"]["good"] == found["scripted"]["played"] and not found["scripted"]["uncited"]
@@ -38,13 +55,47 @@ def run(injections: int = INJECTIONS, tricks: int = TRICKS) -> dict[str, Any]:
     return found
 
 
-def _part(name: str, cases: int) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="amity-bot-") as folder:
-        told = Path(folder) / "found.json"
-        with scratch.installation(log_level="ERROR") as environment:
-            scratch.python(environment, _INSIDE, str(told), name, str(cases))
-        found: dict[str, Any] = json.loads(told.read_text("utf-8"))
+def _shares(injections: int, tricks: int) -> list[Share]:
+    attempts: list[Share] = [
+        (name, first, min(first + SHARE, cases))
+        for name, cases in (("tricks", tricks), ("injections", injections))
+        for first in range(0, cases, SHARE)
+    ]
+    return [*(("scripted", place, SHARES) for place in range(SHARES)), *attempts]
+
+
+def _copies(environment: Mapping[str, str], count: int) -> list[dict[str, str]]:
+    """Environments, each with a copy of the new database."""
+    url = urlsplit(database_url(environment))
+    made = []
+    with psycopg.connect(urlunsplit(url._replace(path="/postgres")), autocommit=True) as connection:
+        for number in range(count):
+            name, like = sql.Identifier(f"bot_{number}"), sql.Identifier(url.path.removeprefix("/"))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(name, like))
+            own = urlunsplit(url._replace(path=f"/bot_{number}"))
+            made.append({**environment, **_FAST, "AMITY_DATABASE_URL": own})
+    return made
+
+
+def _done(share: Share, environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    told = folder / f"{share[0]}_{share[1]}.json"
+    scratch.python(environment, _INSIDE, str(told), *map(str, share))
+    found: dict[str, Any] = json.loads(told.read_text("utf-8"))
     return found
+
+
+def _together(shares: list[Share], told: list[dict[str, Any]]) -> dict[str, Any]:
+    """The figures of all shares by part; hand-overs over all."""
+    found: dict[str, Any] = {"handed": Counter()}
+    for (name, *_rest), each in zip(shares, told, strict=True):
+        found["handed"].update(each.pop("handed"))
+        part = found.setdefault(name, {"differ": []})
+        for key, value in each.items():
+            if key not in ("dialogues", "languages"):
+                part[key] = part.get(key, type(value)()) + value
+            else:
+                part[key] = max(part.get(key, 0), value)
+    return found | {"handed": dict(found["handed"])}
 
 
 def tell(found: dict[str, Any]) -> str:

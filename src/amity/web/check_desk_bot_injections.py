@@ -128,13 +128,13 @@ def _split(text: str, _order: str, _rng: Random) -> str:
 _WAYS = (_plain, _plain, _encoded, _tool, _sql, _markup, _transcript, _split)
 
 
-def run(chat: str, cases: int, rng: Random) -> dict[str, Any]:
+def run(chat: str, cases: range) -> dict[str, Any]:
     """All attempts; an attacker who has proved who they are must still be served, as themselves."""
     damage = Damage()
     victims = [person("victim") for _n in range(8)]
     damage.watch(victims)
-    for number in range(cases):
-        _attempt(chat, damage, victims, number, rng)
+    for number in cases:
+        _attempt(chat, damage, victims, number, Random(number))  # noqa: S311  the same attempts every time
     return damage.told()
 
 

@@ -32,7 +32,7 @@ def test_a_limit_is_set_changed_removed_and_each_is_audited_and_undone() -> None
         assert boss.post(reverse("undo", args=[group])).status_code == 302
     assert refunds.limits()[0]["amount_minor"] == 9_950
     kept = AuditEntry.objects.filter(object_kind="refund_limit")
-    assert [each.verb for each in kept.order_by("id")] == ["save", "save", "save", "save", "undo", "undo"]
+    assert [each.verb for each in kept.order_by("seq")] == ["save", "save", "save", "save", "undo", "undo"]
 
 
 @pytest.mark.parametrize(

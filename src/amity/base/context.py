@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from string import ascii_lowercase
 from typing import Any
 
 from django.conf import settings
@@ -17,10 +18,16 @@ from django.utils.translation import gettext as _
 
 from amity.base.appearance import theme_of
 
+RAIL_COOKIE = "amity_rail"  # icons of the groups that stand open, parted by points
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One entry of the rail. ``current`` is the value of ``aria-current``: page, true (inside) or empty."""
+    """One entry of the rail. ``current`` is the value of ``aria-current``: page, true (inside) or empty.
+
+    ``open`` says whether a group shows its children: the one that the reader is in, and those left open (a cookie that
+    the client writes; before there is one, the first group).
+    """
 
     url: str
     label: str
@@ -28,6 +35,7 @@ class Place:
     key: str = ""
     current: str = ""
     children: tuple[Place, ...] = ()
+    open: bool = False
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -57,7 +65,9 @@ def rail(request: HttpRequest) -> list[Place]:
     places = _with_keys(_places(settings.AMITY_NAV, principal))
     urls = [place.url for parent in places for place in (parent, *parent.children)]
     here = max((url for url in urls if _inside(request.path, url)), key=len, default="")
-    return [_marked(place, here, request.path) for place in places]
+    groups = [place.icon for place in places if place.children]
+    left_open = request.COOKIES[RAIL_COOKIE].split(".") if RAIL_COOKIE in request.COOKIES else groups[:1]
+    return [_marked(place, here, request.path, left_open) for place in places]
 
 
 def _places(entries: Iterable[Sequence[Any]], principal: Any) -> list[Place]:
@@ -71,11 +81,12 @@ def _places(entries: Iterable[Sequence[Any]], principal: Any) -> list[Place]:
 
 
 def _with_keys(places: list[Place]) -> list[Place]:
-    """Give every place the first free letter of its URL name: what follows "g" on the keyboard."""
+    """Give every place the first free letter of its name, else of the alphabet: what follows "g" on the keyboard."""
     taken: set[str] = set()
 
     def letter(name: str) -> str:
-        free = next((each for each in name if each.isalpha() and each not in taken), "")
+        spare = ascii_lowercase if name else ""
+        free = next((each for each in name + spare if each.isalpha() and each not in taken), "")
         taken.add(free)
         return free
 
@@ -87,11 +98,12 @@ def _with_keys(places: list[Place]) -> list[Place]:
     ]
 
 
-def _marked(place: Place, here: str, path: str) -> Place:
+def _marked(place: Place, here: str, path: str, left_open: Sequence[str]) -> Place:
     exact = "page" if path == here else "true"
     children = tuple(replace(each, current=exact if each.url == here else "") for each in place.children)
     mine = exact if place.url == here and not children else ""
-    return replace(place, current=mine, children=children)
+    shown = place.icon in left_open or any(each.current for each in children)
+    return replace(place, current=mine, children=children, open=bool(children) and shown)
 
 
 def _inside(path: str, url: str) -> bool:

@@ -152,7 +152,8 @@ STEP_WORDS: dict[str, Promise] = {
     "open": lazy("Complaint written down"), "acknowledge": lazy("Receipt confirmed"),
     "investigate": lazy("Being looked into"), "ask": lazy("Customer asked"), "heard": lazy("Customer answered"),
     "hold": lazy("Holding reply sent"), "decide": lazy("Decided"), "answer": lazy("Answered"),
-    "close": pgettext_lazy("state", "Closed"), "reopen": lazy("Opened again"), "withdraw": lazy("Taken back by the customer"),
+    "close": pgettext_lazy("state", "Closed"), "reopen": lazy("Opened again"),
+    "withdraw": lazy("Taken back by the customer"),
     "paper": lazy("Papers changed"), "warned": lazy("The deadline is near"), "breached": lazy("The deadline passed"),
     "undo": lazy("Undone"), "unsent": lazy("The answer was taken back"), "refund": lazy("Refund"),
 }  # fmt: skip

@@ -97,7 +97,7 @@ def one(request: access.StaffRequest, article_id: UUID) -> HttpResponse:
     view = articles.get(request.principal, article_id)
     context = {
         "article": view, "versions": articles.versions(request.principal, article_id),
-        "language": articles.LANGUAGES.get(view.language, view.language),
+        "written_in": articles.LANGUAGES.get(view.language, view.language),
         "may_edit": request.principal.may(articles.EDIT),
         "public": view.state == Article.State.PUBLISHED and view.audience == Article.Audience.CUSTOMERS,
     }  # fmt: skip
@@ -166,7 +166,7 @@ def trying(request: access.StaffRequest) -> HttpResponse:
     found = knowledge.find(question, told, staff=True) if question else []
     floor = knowledge.floor_of(told)
     context = {
-        "question": question, "language": language, "told": articles.LANGUAGES.get(told, told), "floor": floor,
+        "question": question, "spoken": language, "told": articles.LANGUAGES.get(told, told), "floor": floor,
         "found": [(each, f"{each.sure:.6f}") for each in found], "languages": articles.LANGUAGES.items(),
         "answered": bool(found) and found[0].sure >= floor, "may_judge": request.principal.may("desk.reply"),
     }  # fmt: skip

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from amity.access import api as access
 from amity.base import clock
+from amity.desk import api as desk
 from amity.intelligence import api as intelligence
 from amity.journeys import api as journeys
 from amity.people import api as people
@@ -53,6 +54,7 @@ def page(request: access.StaffRequest) -> HttpResponse:
         "anything": bool(first) or people.any_profile(),
         "tasks": [(task, doubts.get(task.person_id, ()) if task.person_id else ()) for task in tasks],
         "week": people.quality.unseen_week(principal) if principal.may("people.view") else None,
+        "inbox": desk.inbox.waiting(principal) if principal.may("desk.view") else [],
         "late": sum(task.late for task in tasks),
         "models": _models(),
         "data_until": max((c.score.data_until for c in first if c.score.data_until), default=None),

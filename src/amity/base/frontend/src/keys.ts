@@ -45,6 +45,8 @@ function single(event: KeyboardEvent): boolean {
 function press(code: string): boolean {
   const target = find(`main [data-hotkey~="${code.replace(/^Key/, "").toLowerCase()}"]`);
   target?.click();
+  // A menu that was opened by its key is walked by arrows and left by Escape.
+  if (target?.matches("summary")) target.parentElement?.querySelector<HTMLElement>("[open] > .menu-list .menu-item")?.focus();
   return target !== null;
 }
 

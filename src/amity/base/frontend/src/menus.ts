@@ -14,6 +14,11 @@ export function startMenus(): void {
 }
 
 function closeOthers(target: Element): void {
+  const left = target.closest("[data-dialog]")?.closest<HTMLDetailsElement>("details.menu");
+  if (left) {
+    left.open = false;
+    left.querySelector("summary")?.focus(); // where the dialog gives the focus back to
+  }
   for (const details of all<HTMLDetailsElement>(SELECTOR)) {
     if (details.open && !details.contains(target)) details.open = false;
   }
@@ -26,14 +31,16 @@ function onToggle(event: Event): void {
   else keepInside(details);
 }
 
-/** A menu near the edge of the window opens towards the middle. */
+/** A menu near the edge of the window, or of the pane that would cut it off, opens towards the middle. */
 function keepInside(details: HTMLDetailsElement): void {
   const panel = details.querySelector<HTMLElement>(".score-panel, .menu-list");
   if (!panel) return;
   panel.style.translate = "none";
   const box = panel.getBoundingClientRect();
-  const right = document.documentElement.clientWidth - MARGIN;
-  const shift = Math.min(0, right - box.right) || Math.max(0, MARGIN - box.left);
+  const pane = details.closest(".inbox-talk")?.getBoundingClientRect();
+  const left = Math.max(0, pane?.left ?? 0) + MARGIN;
+  const right = Math.min(document.documentElement.clientWidth, pane?.right ?? Infinity) - MARGIN;
+  const shift = Math.min(0, right - box.right) || Math.max(0, left - box.left);
   panel.style.translate = `${shift}px 0`;
 }
 

@@ -17,22 +17,33 @@ from amity.channels.receiving_models import Attachment, Received
 from amity.channels.refusals import REASONS
 
 _WAITING = (Outgoing.State.QUEUED, Outgoing.State.HELD)
-_SHOWN = ("state", "reason", "progress", "engine", "due_at", "handed_at")  # what `_delivery` reads
 Hears = Callable[[list[UUID]], None]
 _listeners: dict[str, Hears] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a message stands: its state (`Outgoing.State`), why in words, and when it is tried."""
+    """Where a message stands: its state (`Outgoing.State`), ``label`` and ``why`` in words, and when it is tried."""
 
     id: UUID
     state: str
-    label: str
     reason: str
-    why: str
+    progress: str
+    engine: str
     due_at: datetime
     handed_at: datetime | None
+
+    @property
+    def label(self) -> str:
+        if self.state == Outgoing.State.SENT and self.engine == "local":
+            return _("In the local outbox")
+        if self.state == Outgoing.State.SENT and self.progress:
+            return str(Outgoing.Progress(self.progress).label)
+        return str(Outgoing.State(self.state).label)
+
+    @property
+    def why(self) -> str:
+        return str(REASONS.get(self.reason, self.reason))
 
     @property
     def waiting(self) -> bool:
@@ -40,11 +51,14 @@ class Delivery:
         return self.state in _WAITING and self.due_at > clock.now()
 
 
+_SHOWN = tuple(Delivery.__dataclass_fields__)
+
+
 def deliveries(ids: Iterable[UUID]) -> dict[UUID, Delivery]:
     """Where these messages stand, for who has been shown what they belong to. 1 query, none without ids."""
     wanted = [each for each in ids if each]
-    rows = Outgoing.objects.filter(pk__in=wanted).only(*_SHOWN)
-    return {row.pk: _delivery(row) for row in rows} if wanted else {}
+    rows = Outgoing.objects.filter(pk__in=wanted).values_list(*_SHOWN) if wanted else ()
+    return {row[0]: Delivery(*row) for row in rows}
 
 
 def known_keys(keys: Iterable[str]) -> set[str]:
@@ -81,11 +95,3 @@ def move_received(ids: Iterable[UUID], **to: Any) -> None:
     if known:
         Received.objects.filter(pk__in=known).update(**to)
         Attachment.objects.filter(received_id__in=known).update(**to)
-
-
-def _delivery(row: Outgoing) -> Delivery:
-    why = str(REASONS.get(row.reason, row.reason))
-    told = row.get_progress_display() if row.state == "sent" and row.progress else row.get_state_display()
-    if row.state == "sent" and row.engine == "local":
-        told = _("In the local outbox")
-    return Delivery(row.pk, row.state, str(told), row.reason, why, row.due_at, row.handed_at)

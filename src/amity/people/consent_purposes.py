@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -70,18 +70,24 @@ def in_language(told: Mapping[str, str], language: str = "") -> str:
 
 def purposes(*, archived: bool = False) -> list[PurposeView]:
     """All purposes in their order; those that Amity comes with where none were defined yet. 1 query."""
-    latest = ConsentText.objects.filter(purpose=OuterRef("pk")).order_by("-version")
-    told = {"text_version": Subquery(latest.values("version")[:1]), "text_words": Subquery(latest.values("words")[:1])}
-    rows = ConsentPurpose.objects.order_by("position", "key").annotate(**told)
+    rows = _with_words(ConsentPurpose.objects.order_by("position", "key"))
     if not rows:
         _bring_defaults()
         rows = rows.all()
     return [_view(row) for row in rows if archived or row.archived_at is None]
 
 
+def _with_words(rows: QuerySet[ConsentPurpose]) -> QuerySet[ConsentPurpose]:
+    """With their latest text and its version."""
+    latest = ConsentText.objects.filter(purpose=OuterRef("pk")).order_by("-version")
+    told = {"text_version": Subquery(latest.values("version")[:1]), "text_words": Subquery(latest.values("words")[:1])}
+    return rows.annotate(**told)
+
+
 def purpose(key: str) -> PurposeView:
     """One purpose by key, archived ones too; raises `NotFound`. 1 query."""
-    found = next((each for each in purposes(archived=True) if each.key == key), None)
+    row = _with_words(ConsentPurpose.objects.filter(key=key)).first()
+    found = _view(row) if row else next((each for each in purposes(archived=True) if each.key == key), None)
     if found is None:
         raise NotFound(_("There is no purpose “{name}”.").format(name=key[:60]))
     return found

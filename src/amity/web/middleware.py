@@ -62,6 +62,8 @@ class RequestLog:
 
 
 def _route(request: HttpRequest) -> str:
+    if request.resolver_match is not None:
+        return str(request.resolver_match.route)
     try:
         return resolve(request.path_info).route
     except Resolver404:

@@ -38,13 +38,7 @@ def icon(name: str, classes: str = "", label: str = "") -> SafeString:
     if name not in sprite_names():
         warnings.warn(f"no icon {name!r} in the sprite: name it in icons.txt and run hatch_build.py", stacklevel=2)
     role = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
-    return format_html(
-        '<svg class="icon {}" {} focusable="false"><use href="{}#{}"></use></svg>',
-        classes,
-        role,
-        static("dist/icons.svg"),
-        name,
-    )
+    return _icon(name, classes, role, static("dist/icons.svg"))
 
 
 @register.simple_tag
@@ -282,6 +276,12 @@ def query(context: template.Context, **changes: Any) -> str:
         else:
             params[key] = str(value)
     return f"?{params.urlencode()}"
+
+
+@lru_cache(maxsize=4_096)
+def _icon(name: str, classes: str, role: SafeString, sprite: str) -> SafeString:
+    form = '<svg class="icon {}" {} focusable="false"><use href="{}#{}"></use></svg>'
+    return format_html(form, classes, role, sprite, name)
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,9 @@ from amity.base import clock
 from amity.base.errors import Forbidden, NotFound, Refused
 from amity.channels import api as channels
 from amity.channels import letters, outbox, sending
+from amity.channels.deliveries import Delivery
 from amity.channels.models import Outgoing, Suppression
+from amity.channels.refusals import REASONS
 from amity.channels.rules import DEFAULTS, Rule, quiet_until, zone_of
 from amity.channels.tests.kit import home
 from amity.people import api as people
@@ -172,6 +174,18 @@ def test_quiet_hours_where_the_person_lives() -> None:
     with clock.fixed_at(row.due_at):
         assert len(work()) == 1
     assert said(pk, purpose="service") == ("queued", "")
+
+
+@pytest.mark.parametrize(
+    ("state", "progress", "engine", "label"),
+    [
+        ("queued", "", "", "Waiting"), ("sent", "", "chat", "Sent"), ("sent", "read", "whatsapp", "Read"),
+        ("sent", "", "local", "In the local outbox"), ("failed", "delivered", "smtp", "Failed"),
+    ],
+)  # fmt: skip
+def test_where_a_message_stands_in_words(state: str, progress: str, engine: str, label: str) -> None:
+    told = Delivery(uuid4(), state, "bounce", progress, engine, clock.now(), None)
+    assert (told.label, told.why) == (label, str(REASONS["bounce"]))
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ class _Run:
         self.row.known_id = who.person_id if who.person_id in who.members else sorted(who.members)[0]
         before = tools.earlier(who, self.view.id)
         with translation.override(self.state.language):
-            args = {"earlier": before[0], "day": words.day(before[1].date())} if before else {}
+            args = {"earlier": before[0], "day": words.day(timezone.localdate(before[1]))} if before else {}
         return Result(act.name, "ok", args)
 
     def _speak(self, citations: Sequence[dict[str, str]]) -> None:

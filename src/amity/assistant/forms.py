@@ -87,7 +87,7 @@ class FlowForm(WordingForm):
             "intents": "\n".join(flow.get("intents", ())),
         }  # fmt: skip
         for kind, label in (
-            ("keywords", gettext_lazy("Keywords: {language}")), ("examples", gettext_lazy("Examples: {language}")),
+            ("keywords", _("Keywords: {language}")), ("examples", _("Examples: {language}")),
         ):  # fmt: skip
             for language in LANGUAGES:
                 told = "\n".join(flow.get(kind, {}).get(language, ()))

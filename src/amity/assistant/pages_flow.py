@@ -139,9 +139,9 @@ def changed(request: access.StaffRequest, body: dict[str, Any], to: str) -> Http
 
 def name_of(told: dict[str, Any], request: access.StaffRequest) -> str:
     """What a flow is called in the reader's language, else in any."""
-    names = told["wording"]["name"]
+    names: dict[str, str] = told["wording"]["name"]
     language = str(getattr(request, "LANGUAGE_CODE", "en"))[:2]
-    return names.get(language) or names.get("en") or next((each for each in names.values() if each), told["key"])
+    return names.get(language) or names.get("en") or next((each for each in names.values() if each), str(told["key"]))
 
 
 def _script(body: dict[str, Any], flow_key: str) -> script.Script:

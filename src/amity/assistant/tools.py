@@ -90,7 +90,7 @@ def _order_status(call: Call) -> tuple[str, dict[str, str]]:
     if order is None:
         return "none", {}
     total = words.money(order.total_minor, order.currency) if order.total_minor is not None else "–"
-    day = words.day(order.ordered_at.date()) if order.ordered_at else "–"
+    day = words.day(timezone.localdate(order.ordered_at)) if order.ordered_at else "–"
     return "done", {"order": order.number, "status": order.status or "–", "total": total, "day": day}
 
 

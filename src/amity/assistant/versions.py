@@ -120,15 +120,17 @@ def do_publish(principal: access.Principal, args: dict[str, Any]) -> dict[str, A
     access.require(principal, PERMISSION)
     before = {"body": live_body(), "draft": _locked_draft()}
     _set_draft(principal, None)
-    _publish(principal, args["body"], args["note"])
-    return before
+    return {**before, "version": _publish(principal, args["body"], args["note"])}
 
 
 def undo_publish(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
     """`undo` handler: published ones are never changed, so what was live becomes one version more."""
     access.require(principal, PERMISSION)
+    if BotScript.objects.aggregate(newest=Max("version"))["newest"] != before["version"]:
+        raise Refused("moved_on", _("Somebody has changed this since: it can not be undone any more."), 409)
     _publish(principal, before["body"], args["note"])
-    _set_draft(principal, before["draft"])
+    if _locked_draft() is None:  # what is worked on since stays
+        _set_draft(principal, before["draft"])
 
 
 def register() -> None:
@@ -136,11 +138,13 @@ def register() -> None:
     undo.register(PUBLISH, undo.Handler(do_publish, undo_publish))
 
 
-def _publish(principal: access.Principal, body: dict[str, Any], note: str) -> None:
+def _publish(principal: access.Principal, body: dict[str, Any], note: str) -> int:
+    """The number of the new version."""
     newest = BotScript.objects.aggregate(newest=Max("version"))["newest"] or 0
     with transaction.atomic():
         BotScript.objects.create(version=newest + 1, body=body, note=note, staff_id=principal.staff_id)
     access.record(principal, "published", "bot", str(newest + 1))
+    return int(newest) + 1
 
 
 def _locked_draft() -> dict[str, Any] | None:

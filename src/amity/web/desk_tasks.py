@@ -57,7 +57,7 @@ def closed(handing: HandingView, state: str) -> None:
 
 
 def _tick(to: access.Principal, step: UndoStep, handing: HandingView) -> None:
-    found = sales.tasks_by_id(to, [UUID(each) for each in step.before])
+    found = sales.tasks_by_id(to, [UUID(each) for each in step.before or ()])
     if any(each.done_at is None for each in found.values()):
         undo.perform(to, sales.TASK_DONE, {"ids": list(map(str, found)), "handing": str(handing.id)})
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from amity.access import api as access
-from amity.access.tests.staffing import hire
+from amity.access.tests.staffing import actor, hire
 from amity.assistant import bot, proofs, tools, versions
 from amity.assistant.models import Dialogue, Proof
 from amity.base import clock, jobs, undo
@@ -189,6 +189,15 @@ def test_three_wrong_codes_end_it_and_a_person_goes_on(home: Path) -> None:
     assert [each.author for each in said if each.direction == "out"][-1] == "system", "the customer is told"
     assert any(each.direction == "note" and "prove" in each.text for each in said), "and so are colleagues"
     assert visitor.say(right) == []
+
+
+def test_what_another_published_since_is_not_taken_back(home: Path) -> None:
+    mine, theirs = actor("Ada"), actor("Bea")
+    group = versions.publish(mine, versions.draft(), "Mine")
+    versions.publish(theirs, versions.draft(), "Theirs")
+    with pytest.raises(Refused):
+        undo.put_back(mine, group)
+    assert versions.versions()[0].note == "Theirs"
 
 
 def test_a_script_is_drafted_published_and_taken_back(home: Path) -> None:

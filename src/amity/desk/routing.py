@@ -23,7 +23,7 @@ from amity.desk.routing_rules import About, Rule, Verdict
 from amity.desk.sla import REPLIES, clock_of
 from amity.desk.thread import KIND
 
-BATCH = 200
+BATCH, BATCHES = 200, 10
 GRACE = timedelta(minutes=10)  # after which conversations of who is gone are given to others
 SETTLE = timedelta(seconds=20)  # that understanding may take before a message is routed without it
 _NEEDED = frozenset(("reopened", "queue", "handed_over", "urgency", "understood"))
@@ -66,25 +66,37 @@ def route(conversation_id: UUID, why: str = "asked") -> Choice | None:
 
 
 def route_waiting(only: Iterable[UUID] = (), why: str = "waiting") -> list[Choice]:
-    """Apply the rules to what waits and give out what can be. At most 200, the most pressing first. About 12 queries.
+    """Apply the rules to what waits and give out what can be, the most pressing first. About 12 queries per 200.
 
-    Conversations that the bot has, that are put off, or that a person was given, are left alone.
+    At most 2,000 are looked at: those that nobody can take must not keep others from who is free. Conversations that
+    the bot has, that are put off, or that a person was given, are left alone.
     """
+    made: list[Choice] = []
     with transaction.atomic():
         _alone()
         steering = settings()
-        rows = _waiting(list(only))
-        if not rows or not steering.enabled:
-            return []
-        cases = _cases(rows, sla_policies.book())
-        seats = agents.seats()
-        made = plan([each.case for each in cases], seats, steering.weights, steering.hold)
-        known = {each.case.key: each for each in cases}
-        for choice in made:
-            _give(known[choice.case], choice, why, steering.weights)
+        seen: list[UUID] = []
+        for _n in range(BATCHES if steering.enabled else 0):
+            rows = _waiting(list(only), seen)
+            made += _give_out(rows, why, steering)
+            seen += [row.pk for row in rows]
+            if len(rows) < BATCH:
+                break
         if made:
             live.tell(KIND, [UUID(choice.case) for choice in made])
             live.tell(agents.KIND, {choice.seat for choice in made})
+    return made
+
+
+def _give_out(rows: list[Conversation], why: str, steering: Steering) -> list[Choice]:
+    """What is given out of these; about 10 queries, none without rows."""
+    if not rows:
+        return []
+    cases = _cases(rows, sla_policies.book())
+    made = plan([each.case for each in cases], agents.seats(), steering.weights, steering.hold)
+    known = {each.case.key: each for each in cases}
+    for choice in made:
+        _give(known[choice.case], choice, why, steering.weights)
     return made
 
 
@@ -150,10 +162,10 @@ def _alone() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _waiting(only: list[UUID]) -> list[Conversation]:
+def _waiting(only: list[UUID], seen: list[UUID]) -> list[Conversation]:
     rows = Conversation.objects.filter(
         Q(waiting_since__isnull=False), state=State.OPEN, assignee=None, handler="staff", merged_into=None
-    )
+    ).exclude(pk__in=seen)
     if only:
         rows = rows.filter(pk__in=only)
     else:

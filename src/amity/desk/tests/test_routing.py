@@ -68,6 +68,16 @@ def test_the_bot_keeps_what_it_has_and_who_is_gone_gives_back_what_waits() -> No
 
 
 @pytest.mark.django_db
+def test_what_nobody_can_take_keeps_nothing_else_from_who_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routing, "BATCH", 1)
+    night = Queue.objects.create(name="Night")
+    stuck, easy = wrote(), wrote()
+    Conversation.objects.filter(pk=stuck).update(queue=night)
+    agent("Ann", queues=[str(Queue.objects.create(name="Day").pk)])
+    assert [each.case for each in routing.route_waiting()] == [str(easy)]
+
+
+@pytest.mark.django_db
 def test_what_was_not_understood_yet_waits_a_moment() -> None:
     agent("Ann")
     pk = wrote()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,7 +40,7 @@ def lines(principal: access.Principal, view: ConversationView, members: list[UUI
     promises = handing.promises_to(members, 1) if members else []
     if promises:
         first = promises[0]
-        text = _("{what}, until {day}").format(what=first.promise, day=words.day(first.due_at.date()))
+        text = _("{what}, until {day}").format(what=first.promise, day=words.day(timezone.localdate(first.due_at)))
         found.append(Line("promised", text, reverse("conversation", args=[first.conversation_id])))
     waiting = [each for each in others if each.state in ("open", "pending", "snoozed")]
     if waiting:

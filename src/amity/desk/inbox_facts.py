@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from amity.base import clock, undo, words
@@ -73,7 +74,7 @@ def _state(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
 
 def _snoozed(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
     until = datetime.fromisoformat(data["until"]) if data.get("until") else None
-    return _("Snoozed until {day}").format(day=words.day(until.date())) if until else _("Snoozed")
+    return _("Snoozed until {day}").format(day=words.day(timezone.localdate(until))) if until else _("Snoozed")
 
 
 def _assigned(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
@@ -122,7 +123,7 @@ def _split(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
 def _promise(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
     what = data.get("promise", "")
     due = datetime.fromisoformat(data["due_at"]) if data.get("due_at") else None
-    day = words.day(due.date()) if due else ""
+    day = words.day(timezone.localdate(due)) if due else ""
     return _("Handed over to {name}, promised by {day}: {what}").format(
         name=_named(staff, data.get("to_staff")), day=day, what=what
     )

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from amity.access import api as access
@@ -117,8 +118,8 @@ def measures(principal: access.Principal, asked: Asked, by: str = "queue") -> Me
     groups: dict[str, list[Case]] = defaultdict(list)
     for each in found:
         groups[str(getattr(each, _field(by)) or "")].append(each)
-    counted = Counter(each.started.date() for each in found)
-    first = (now - timedelta(days=asked.days)).date()
+    counted = Counter(timezone.localdate(each.started) for each in found)
+    first = timezone.localdate(now - timedelta(days=asked.days))
     days = tuple((first + timedelta(days=n), counted[first + timedelta(days=n)]) for n in range(asked.days + 1))
     told = [summary(key, rows, now) for key, rows in groups.items()]
     return Measures(summary("", found, now), days, tuple(sorted(told, key=lambda each: -each.volume)), now)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -83,7 +84,8 @@ def _promised(filled: list[panels.Filled], person: people.PersonView) -> list[de
     noted = [note for note, _author in _found(filled, "notes", "notes") if note.promised]
     if not noted:
         return []
-    text = _("{what} ({day})").format(what=noted[0].promised[:120], day=words.day(noted[0].happened_at.date()))
+    day = words.day(timezone.localdate(noted[0].happened_at))
+    text = _("{what} ({day})").format(what=noted[0].promised[:120], day=day)
     return [desk.brief.Line("promised", text, reverse("person", args=[person.id]) + "#notes")]
 
 

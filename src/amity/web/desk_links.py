@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from amity.access import api as access
@@ -86,7 +87,7 @@ def _plain(number: str) -> str:
 
 
 def _told(order: sales.OrderView) -> str:
-    day = words.day(order.ordered_at.date()) if order.ordered_at else ""
+    day = words.day(timezone.localdate(order.ordered_at)) if order.ordered_at else ""
     value = words.money(order.total_minor, order.currency) if order.total_minor is not None else ""
     return " · ".join(part for part in (order.number, day, value) if part)
 

@@ -37,7 +37,12 @@ def tell(ids: Sequence[UUID]) -> Iterator[dict[str, Any]]:
 
 
 def sweep() -> int:
-    """Remove files that no row refers to: of messages that were erased, or never committed. How many."""
+    """Remove files that no row refers to: of messages that were erased, or never committed. How many.
+
+    What was given and never became part of a message goes first.
+    """
+    left = Attachment.objects.filter(received=None, message_id=None, created_at__lt=clock.now() - UNUSED)
+    left.delete()
     store, removed = engines.blobs(), 0
     for key, at in store.keys(AREA):
         if at < clock.now() - UNUSED and not _used(key):

@@ -15,8 +15,9 @@ class ChatCarrier:
 
     def hand_over(self, row: Outgoing) -> Receipt:
         """Tell open chats of this visitor. 2 queries."""
-        found = ChatSession.objects.filter(address=row.address).values_list("account_id", flat=True).distinct()
-        accounts = list(found)
+        found = ChatSession.objects.filter(address=row.address)
+        found = found.filter(account_id=row.account_id) if row.account_id else found
+        accounts = list(found.values_list("account_id", flat=True).distinct())
         for account_id in accounts:
             chat_talk.tell(account_id, row.address)
         return Receipt("accepted") if accounts else Receipt("refused", "There is no such visitor.")

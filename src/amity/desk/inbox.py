@@ -146,7 +146,7 @@ def _viewed(found: QuerySet[Conversation], principal: access.Principal, asked: A
 
 def _searched(found: QuerySet[Conversation], typed: str) -> QuerySet[Conversation]:
     number = typed.removeprefix("#")
-    if number.isdigit() and len(number) < 12:
+    if number.isdecimal() and len(number) < 12:
         return found.filter(number=int(number))
     words = searching.prefix_query(typed)
     return found.filter(Q(search_vector=words) if words else paging.NOBODY)

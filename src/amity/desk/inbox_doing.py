@@ -36,7 +36,7 @@ _DOING: dict[str, Callable[[access.Principal, list[UUID], str], UUID]] = {
     "assignee": lambda who, ids, to: changes.assign(who, ids, who.staff_id if to == "me" else read_id(to)),
     "queue": lambda who, ids, to: changes.move(who, ids, read_id(to)),
     "state": changes.set_state,
-    "urgency": lambda who, ids, to: changes.set_urgency(who, ids, int(to) if to.isdigit() else -1),
+    "urgency": lambda who, ids, to: changes.set_urgency(who, ids, int(to) if to.isdecimal() else -1),
     "snooze": lambda who, ids, to: changes.snooze(who, ids, until(to)),
     "intent": changes.set_intent,
     "subject": lambda who, ids, to: changes.set_subject(who, ids[0], to),

@@ -83,7 +83,7 @@ def judge(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 
 def _asked(request: access.StaffRequest) -> Asked:
     days = request.GET.get("days", "")
-    known = int(days) if days.isdigit() and int(days) in measures.PERIODS else 28
+    known = int(days) if days.isdecimal() and int(days) in measures.PERIODS else 28
     return Asked(known, *(request.GET.get(name, "")[:80] for name in measures.BY))
 
 

@@ -106,7 +106,7 @@ def merge(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
     access.require(request.principal, conversations.WORK)
     typed = request.POST.get("other", "").strip().removeprefix("#")
     rows = conversations.rows_of(request.principal)
-    other = rows.filter(number=int(typed)).first() if typed.isdigit() and len(typed) < 12 else None
+    other = rows.filter(number=int(typed)).first() if typed.isdecimal() and len(typed) < 12 else None
     if other is None:
         raise Refused("no_conversation", _("There is no conversation with this number among those that you see."))
     group = conversations_merging.merge(request.principal, conversation_id, [other.pk])

@@ -121,7 +121,7 @@ def sign_in(asked: Asked, code: str) -> str:
     A code opens one session.
     """
     access.spend("portal.try", asked.number, TRIES, CODE_MINUTES * 60)
-    typed = "".join(sign for sign in code if sign.isdigit())
+    typed = "".join(sign for sign in code if sign.isascii() and sign.isdigit())
     good = hmac.compare_digest(_code(asked).encode(), typed.encode())
     if not good or not asked.holds or not known(asked.address):
         raise Refused("bad_code", _("This code is wrong or too old."))

@@ -66,7 +66,7 @@ def skills_of(value: Any) -> dict[str, int]:
     found = {}
     for each in words(value):
         name, _space, level = each.rpartition(" ")
-        known = bool(name) and level.isdigit()
+        known = bool(name) and level.isdecimal()
         found[name.strip() if known else each] = min(max(int(level), 1), 3) if known else 2
     return found
 

@@ -68,7 +68,7 @@ def _rule(given: Given) -> dict[str, Any]:
 def _settings(given: Given) -> dict[str, Any]:
     weights = {name: given.get(name, "").replace(",", ".") for name in (*PARTS, "hold") if given.get(name)}
     major = given.get("valuable_from", "")
-    if major.isdigit():
+    if major.isdecimal():
         weights["valuable_from"] = str(int(major) * 100)
     return {"weights": weights, "enabled": "enabled" in given}
 

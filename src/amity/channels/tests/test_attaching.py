@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from amity.base import clock
 from amity.base.errors import Refused
-from amity.channels import attaching
+from amity.channels import attaching, blobs_of_people
 from amity.channels.models import Account, Attachment
 from amity.channels.tests.kit import home
 
@@ -82,3 +83,12 @@ def test_a_file_is_kept_encrypted_and_a_program_is_only_noted(tmp_path: Path, se
         attaching.content_of(program)
     (path,) = [path for path in (settings.CONFIG.home / "blobs").rglob("*") if path.is_file()]
     assert PNG not in path.read_bytes() and Attachment.objects.exclude(blob="").count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+def test_what_was_given_and_never_sent_is_swept(home: Path) -> None:
+    old, new = (attaching.attach(None, "a.txt", b"x", None) for _n in range(2))
+    Attachment.objects.filter(pk=old).update(created_at=clock.now() - 2 * blobs_of_people.UNUSED)
+    blobs_of_people.sweep()
+    assert list(Attachment.objects.values_list("pk", flat=True)) == [new]

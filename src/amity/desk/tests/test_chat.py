@@ -9,7 +9,8 @@ import pytest
 from amity.base import clock, sealing
 from amity.base.errors import Forbidden
 from amity.channels import api as channels
-from amity.channels.models import Account, ChatSession
+from amity.channels.chat_carrier import ChatCarrier
+from amity.channels.models import Account, ChatSession, Outgoing
 from amity.desk import chat, thread
 from amity.desk.models import Conversation, Message
 from amity.people import api as people
@@ -109,3 +110,15 @@ def test_an_address_that_a_visitor_types_opens_and_joins_nothing(shop: channels.
     channels.chat.say(channels.chat.visitors_at(shop.id, me.address)[0], "message-1", "Hi")
     assert ChatSession.objects.get().email == "anna@example.com"
     assert Conversation.objects.get().person_id != anna
+
+
+def test_the_same_user_at_another_chat_is_another_talk(shop: channels.chat.Chat) -> None:
+    other = Account.objects.create(kind="chat", name="Other", public_key="other")
+    known = begin(shop, user="u-1").visitor
+    assert ChatCarrier().hand_over(Outgoing(address=known.address, account_id=shop.id)).result == "accepted"
+    assert ChatCarrier().hand_over(Outgoing(address=known.address, account_id=other.pk)).result == "refused"
+
+
+def test_a_signature_that_is_none_is_refused(shop: channels.chat.Chat) -> None:
+    with pytest.raises(Forbidden):
+        channels.chat.open_session(shop, channels.chat.Opening(user_id="u-1", proof="ß"))

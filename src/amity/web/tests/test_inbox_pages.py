@@ -165,6 +165,12 @@ def test_links_are_offered_kept_and_taken_away(client: Client, home: UUID) -> No
     ]
 
 
+def test_signs_that_only_look_like_numbers_break_nothing(client: Client, home: UUID) -> None:
+    assert client.get(url("inbox"), {"q": "#²"}).status_code == 200
+    assert do(client, "conversation_merging", home, other="²").status_code == 422
+    assert do(client, "conversation_changes", home, what="urgency", value="²").status_code == 422
+
+
 def test_an_order_that_a_message_names_is_opened_from_it(home: UUID) -> None:
     person = Conversation.objects.get().person_id
     Order.objects.create(number="A-1042", person_id=person)

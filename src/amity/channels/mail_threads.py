@@ -49,7 +49,8 @@ def too_many(address: str, thread: Thread) -> bool:
 
 def keep(row: Outgoing, thread: Thread, domain: str) -> None:
     """Remember to which conversation a letter belongs, and under which Message-ID it will go. 4 queries."""
-    newest = _received(thread.conversation_id).order_by("-received_at").first()
+    theirs = _received(thread.conversation_id).filter(address=row.address, automatic="")  # of others nothing is told
+    newest = theirs.order_by("-received_at").first()
     quoted = _quote(newest) if newest else {}
     MailRef.objects.create(
         outgoing_id=row.pk, person_id=row.person_id, conversation_id=thread.conversation_id, address=row.address,
@@ -143,10 +144,11 @@ def letters_follow(
     conversation_id: UUID, said: Sequence[tuple[UUID, UUID | None]], before: UUID | None, now: UUID | None
 ) -> None:  # fmt: skip
     """What went out in a conversation to one person belongs to another; ``said``: (message, letter). 3 queries."""
-    MailRef.objects.filter(conversation_id=conversation_id, person_id=before).update(person_id=now)
+    whose = Q(person_id=before) if before else Q(person=None)
+    MailRef.objects.filter(whose, conversation_id=conversation_id).update(person_id=now)
     letters = [outgoing for _message, outgoing in said if outgoing]
-    Outgoing.objects.filter(pk__in=letters, person_id=before).update(person_id=now)
-    files = Attachment.objects.filter(message_id__in=[message for message, _letter in said], person_id=before)
+    Outgoing.objects.filter(whose, pk__in=letters).update(person_id=now)
+    files = Attachment.objects.filter(whose, message_id__in=[message for message, _letter in said])
     files.update(person_id=now)
 
 

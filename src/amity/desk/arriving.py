@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import connection
+
 from amity.base import live
 from amity.channels import api as channels
 from amity.desk import happenings, thread
@@ -20,9 +22,13 @@ def arrive(received: channels.ReceivedView) -> UUID:
     if twin is not None:
         return twin
     home = conversation_of(received)
+    if home is None:
+        twin, home = _since(received)
+        if twin is not None:
+            return twin
     stranger = home is not None and is_stranger(received, home)
     with live.together():
-        row = Conversation.objects.select_for_update().get(pk=home) if home else _opened(received)
+        row = thread.locked(home) if home else _opened(received)
         message = thread.add(
             row,
             thread.Said(
@@ -36,6 +42,15 @@ def arrive(received: channels.ReceivedView) -> UUID:
     if home is None and received.channel == "email":
         suggest(received, row.pk)
     return row.pk
+
+
+def _since(received: channels.ReceivedView) -> tuple[UUID | None, UUID | None]:
+    """(twin, conversation) that came in at the same moment: two first messages at once are one talk. 2 queries."""
+    mail = received.channel == "email"
+    about = received.message_ref if mail else f"{received.account_id}:{received.address}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"desk.arrive:{about}"])
+    return (channels.twin_of(received.id), None) if mail else (None, conversation_of(received))
 
 
 def _opened(received: channels.ReceivedView) -> Conversation:

@@ -194,7 +194,7 @@ def now_known(account_id: UUID, before: str, address: str, person_id: UUID) -> N
         said = Message.objects.filter(conversation_id__in=ids)
         said.update(person_id=person_id)
         received = said.filter(received_id__isnull=False).values_list("received_id", flat=True)
-        channels.move_received(list(received), person_id=person_id)
+        channels.move_received([pk for pk in received if pk], person_id=person_id)
         for home, was in homes.items():
             conversations_following.letters(home, was, person_id)
         Happening.objects.filter(conversation_id__in=ids).update(person_id=person_id)

@@ -73,10 +73,14 @@ def append(conversation_id: UUID, said: Said) -> Message:
     A customer's message opens what was solved, snoozed or waiting; an automatic one changes nothing but the thread.
     """
     with transaction.atomic():
-        conversation = Conversation.objects.select_for_update().get(pk=conversation_id)
-        if conversation.merged_into_id:  # since it was looked for
-            return append(conversation.merged_into_id, said)
+        conversation = locked(conversation_id)
         return Message.objects.filter(key=said.key).first() or add(conversation, said)
+
+
+def locked(conversation_id: UUID) -> Conversation:
+    """The conversation, locked; what it became part of, where it was merged since it was looked for. 1 query."""
+    row = Conversation.objects.select_for_update().get(pk=conversation_id)
+    return locked(row.merged_into_id) if row.merged_into_id else row
 
 
 def add(conversation: Conversation, said: Said) -> Message:

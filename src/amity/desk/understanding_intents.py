@@ -164,6 +164,9 @@ def remove_example(principal: access.Principal, example_id: UUID) -> UUID:
     return _changed(principal, "intent.example_removed", work)
 
 
+_TABLES: dict[str, Any] = {"Intent": Intent, "Example": Example}
+
+
 class _Kept:
     """What a change did, so that it can be put back."""
 
@@ -179,6 +182,14 @@ class _Kept:
     def gone(self, row: Example) -> None:
         self.steps.append({"do": "create", "table": type(row).__name__, "id": str(row.pk), "was": _plain(row)})
 
+    def now(self) -> None:
+        """How rows that were changed are now: what somebody changes after this stays. 1 query per table."""
+        for table, model in _TABLES.items():
+            steps = [each for each in self.steps if each["do"] == "set" and each["table"] == table]
+            rows = {str(pk): row for pk, row in model.objects.in_bulk([each["id"] for each in steps]).items()}
+            for each in steps:
+                each["now"] = _plain(rows[each["id"]]) if each["id"] in rows else {}
+
     def renamed(self, old: str, new: str) -> None:
         """Conversations about ``old`` are about ``new`` now."""
         rows = Conversation.objects.filter(intent=old)
@@ -191,6 +202,7 @@ def _changed(principal: access.Principal, verb: str, work: Callable[[_Kept], Int
     kept = _Kept()
     with transaction.atomic():
         row = work(kept)
+        kept.now()
         access.record(principal, verb, "intent", row.pk, {"name": row.name})
         return undo.note(principal, CHANGE, {"id": str(row.pk)}, kept.steps)
 
@@ -200,14 +212,27 @@ def _put_back(principal: access.Principal, args: dict[str, Any], before: Any) ->
         if step["do"] == "name":
             Conversation.objects.filter(number__in=step["numbers"], intent=step["new"]).update(intent=step["old"])
             continue
-        table: Any = {"Intent": Intent, "Example": Example}[step["table"]]
+        table = _TABLES[step["table"]]
         if step["do"] == "delete":
-            table.objects.filter(pk=step["id"]).delete()
+            if not Example.objects.filter(intent_id=step["id"]).exists():  # those of others stay, and what they are of
+                table.objects.filter(pk=step["id"]).delete()
         elif step["do"] == "set":
-            table.objects.filter(pk=step["id"]).update(**step["was"])
+            _set_back(table, step)
         elif Intent.objects.filter(pk=step["was"]["intent_id"]).exists():
             table.objects.get_or_create(pk=step["id"], defaults=step["was"])
     access.record(principal, "intent.undone", "intent", args["id"], {})
+
+
+def _set_back(table: Any, step: dict[str, Any]) -> None:
+    """A row as it was, except what somebody changed since. Raises `Refused` for a name that another has now."""
+    row = table.objects.select_for_update().filter(pk=step["id"]).first()
+    if row is None:
+        return
+    now = _plain(row)
+    was = {name: value for name, value in step["was"].items() if now[name] == step["now"].get(name, now[name])}
+    if "name" in was and Intent.objects.filter(name=was["name"]).exclude(pk=row.pk).exists():
+        raise Refused("taken", _("There is an intent of this name already."))
+    table.objects.filter(pk=row.pk).update(**was)
 
 
 def _plain(row: Intent | Example) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def hanging() -> Mapping[str, tuple[Hanging, ...]]:
     found: dict[str, list[Hanging]] = defaultdict(list)
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if not isinstance(field, models.ForeignKey) or not field.db_constraint:
+            if not isinstance(field, models.ForeignKey) or not getattr(field, "db_constraint", True):
                 continue
             goes = field.remote_field.on_delete is models.CASCADE
             if goes or (field.null and field.remote_field.on_delete is models.SET_NULL):

@@ -24,7 +24,8 @@ from amity.desk import (
     refunds,
     thread,
 )
-from amity.desk.models import CardWord, Conversation, Happening, Macro, Refund
+from amity.desk import understanding_intents as intents
+from amity.desk.models import CardWord, Conversation, Example, Happening, Intent, Macro, Refund
 from amity.desk.tests.talking import customer, heard
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -108,3 +109,16 @@ def test_a_refund_that_was_taken_back_does_not_come_back_over_another(me: Princi
     refunds.take(me, second)
     undo.put_back(me, taken)
     assert dict(Refund.objects.values_list("pk", "state")) == {first: "proposed", second: "taken"}
+
+
+def test_an_intent_keeps_what_another_told_of_it(me: Principal, other: Principal) -> None:
+    made = intents.add(me, "Refund", ["Money back please"])
+    pk = Intent.objects.get(name="Refund").pk
+    renamed = intents.change(me, pk, name="Repayment", description="", urgency=None)
+    intents.change(other, pk, name="Repayment", description="All about money", urgency=2)
+    intents.add_examples(other, pk, ["Give me my money"])
+    undo.put_back(me, renamed)
+    row = Intent.objects.get(pk=pk)
+    assert (row.name, row.description, row.urgency) == ("Refund", "All about money", 2)
+    undo.put_back(me, made)
+    assert list(Example.objects.filter(intent=pk).values_list("text", flat=True)) == ["Give me my money"]

@@ -13,7 +13,7 @@ from amity.access.permissions import Principal
 from amity.access.tests.staffing import actor
 from amity.base import clock, undo
 from amity.channels import api as channels
-from amity.channels.models import Account, Attachment, Received
+from amity.channels.models import Account, Attachment, MailRef, Received
 from amity.channels.tests.kit import home
 from amity.desk import (
     chat,
@@ -93,6 +93,13 @@ def test_a_message_on_its_way_to_a_conversation_arrives_in_what_it_became_part_o
     conversations_merging.merge(me, one, [two])
     late = thread.append(two, thread.Said("late", "in", "customer", "One more thing", "email"))
     assert (late.conversation_id, row(one).last_seq, row(two).last_seq) == (one, 3, 1)
+
+
+def test_what_a_stranger_wrote_is_not_quoted_to_the_customer(me: Principal) -> None:
+    talk = heard("1@x", text="My question").conversation_id
+    heard("2@x", answers="1@x", text="Between us", address="colleague@example.com")
+    replies.reply(me, talk, "An answer")
+    assert MailRef.objects.get().quoted["text"] == "My question"
 
 
 def test_merges_are_taken_back_in_any_order(me: Principal) -> None:

@@ -90,6 +90,21 @@ def test_the_list_costs_the_same_however_long_it_is(client: Client) -> None:
     assert rest.count("inbox-row") == 3
 
 
+def test_a_list_that_is_as_it_was_is_not_made_again(client: Client, home: UUID) -> None:
+    part = {"headers": {"HX-Request": "true"}}
+    shown = client.get(f"{url('inbox')}?view=all", **part)
+    assert "Where is my order?" in shown.content.decode()
+    again = f"{url('inbox')}?view=all&since={shown.context['since']}"
+    with CaptureQueriesContext(connection) as queries:
+        same = client.get(again, **part).content.decode()
+    assert len(queries) <= 10
+    assert 'data-live-add="inbox-list"' in same
+    assert len(same) < 300
+    heard("2@x")
+    assert 'id="inbox-list"' in client.get(again, **part).content.decode()
+    assert "Where is my order?" in client.get(again).content.decode()  # a page is always whole
+
+
 def test_a_conversation_is_answered_undone_noted_and_solved(client: Client, home: UUID) -> None:
     assert "Where is my order?" in client.get(url("conversation", home)).content.decode()
     sent = do(client, "conversation_replies", home, text="On its way", then="solved", key="k1")

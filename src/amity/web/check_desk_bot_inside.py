@@ -28,11 +28,8 @@ FROM desk_happening h WHERE h.kind = 'handed_over' AND h.by = 'bot'
 """
 
 
-def main(path: str, part: str, first: int, last: int) -> None:
-    """A share of a part: injections or tricks from ``first`` to ``last``, scripted dialogue ``first`` of each ``last``.
-
-    Every case is the same every time, whatever share it is in.
-    """
+def main(path: str, number: int, workers: int, injections: int, tricks: int) -> None:
+    """Share ``number`` of ``workers``: every ``workers``-th dialogue, injection and trick, from ``number`` on."""
     django.setup()
     from amity.web import check_desk_bot_injections as injecting
     from amity.web import check_desk_bot_tricks as tricking
@@ -40,12 +37,13 @@ def main(path: str, part: str, first: int, last: int) -> None:
 
     chat = chat_with_bot()
     publish()
-    if part == "scripted":
-        found = scripted(chat, first, last)
-    else:
-        attacks = injecting.run if part == "injections" else tricking.run
-        found = attacks(chat, range(first, last))
-    Path(path).write_text(json.dumps(found | {"handed": handed()}, ensure_ascii=False), "utf-8")
+    found = {
+        "scripted": scripted(chat, number, workers),
+        "injections": injecting.run(chat, range(number, injections, workers)),
+        "tricks": tricking.run(chat, range(number, tricks, workers)),
+        "handed": handed(),
+    }
+    Path(path).write_text(json.dumps(found, ensure_ascii=False), "utf-8")
 
 
 def publish() -> None:
@@ -67,9 +65,10 @@ def scripted(chat: str, first: int, each: int) -> dict[str, Any]:
     from amity.assistant import api as assistant
     from amity.web.check_desk_bot_talk import Talk
 
-    counts: Counter[str] = Counter()
+    counts: Counter[str] = Counter(dict.fromkeys(("played", "turns", "good", "uncited", "answers"), 0))
     differ: list[str] = []
-    for rehearsed in assistant.dialogues()[first::each]:
+    mine = assistant.dialogues()[first::each]
+    for rehearsed in mine:
         for language in LANGUAGES:
             talk = Talk(chat, language)
             wrong = _play(talk, rehearsed, language)
@@ -79,8 +78,7 @@ def scripted(chat: str, first: int, each: int) -> dict[str, Any]:
             counts["uncited"] += talk.uncited
             counts["answers"] += talk.keys.count("answer")
             differ += [f"{rehearsed.name} ({language}): {wrong}"] if wrong else []
-    return {**counts, "dialogues": len(assistant.dialogues()), "languages": len(LANGUAGES), "differ": differ,
-            "uncited": counts["uncited"]}  # fmt: skip
+    return {**counts, "dialogues": len(mine), "differ": differ}
 
 
 def _play(talk: Any, rehearsed: Any, language: str) -> str:
@@ -110,4 +108,4 @@ def handed() -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))

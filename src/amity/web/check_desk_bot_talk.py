@@ -193,6 +193,9 @@ class Damage:
     watched: list[Person] = field(default_factory=list)
     _newest: UUID | None = None  # letter that was looked at
 
+    def __post_init__(self) -> None:
+        self._newest = max((each[0] for each in letters()), default=None)  # those of talks before are not of these
+
     def watch(self, victims: Sequence[Person]) -> None:
         """Nobody may change these, or write to others about them."""
         self.watched += victims

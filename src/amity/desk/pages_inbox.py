@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zlib import crc32
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +20,7 @@ from amity.access import api as access
 from amity.base import undo
 from amity.base.errors import Refused
 from amity.base.ids import read_id
-from amity.base.pages import page, toast
+from amity.base.pages import page, toast, wants_part
 from amity.desk import conversations, conversations_merging, inbox
 from amity.desk.conversations_changes import MOST
 from amity.desk.inbox_doing import changed
@@ -26,9 +29,14 @@ from amity.desk.inbox_doing import changed
 @never_cache
 @require_GET
 def show(request: access.StaffRequest) -> HttpResponse:
-    """The inbox, or its list and views alone for htmx."""
+    """The inbox, or its list and views alone for htmx; next to nothing where the page has them already (``since``)."""
     access.require(request.principal, conversations.SEE)
-    return page(request, "desk/inbox.html", context_of(request), part="desk/_inbox_list.html")
+    context = list_of(request)
+    if not wants_part(request):
+        context |= _beside(request, context["asked"])
+    elif request.GET.get("since", "") == context["since"]:
+        return render(request, "desk/_inbox_same.html", context)
+    return page(request, "desk/inbox.html", context, part="desk/_inbox_list.html")
 
 
 @never_cache
@@ -80,20 +88,40 @@ def delete_view(request: access.StaffRequest, view_id: UUID) -> HttpResponse:
 
 
 def context_of(request: access.StaffRequest) -> dict[str, Any]:
-    """Views and list. 8 queries."""
+    """Views, list, and what stands around them. 10 queries."""
+    context = list_of(request)
+    return context | _beside(request, context["asked"])
+
+
+def list_of(request: access.StaffRequest) -> dict[str, Any]:
+    """Views and list, with a mark of what they show. 7 queries."""
     asked = inbox.read(request.GET)
     rows, marker = inbox.rows(request.principal, asked)
     usual, queues = inbox.shelves(request.principal, asked)
-    saved = access.saved_views(request.principal, inbox.PAGE) if request.principal.staff_id else []
     here = next((each for each in (*usual, *queues) if each.on), None)
     return {
         "asked": asked, "rows": rows, "more_url": _more_url(asked, marker), "usual": usual, "queues": queues,
-        "saved": [(each, each.query == asked.query()) for each in saved], "query": asked.query(),
+        "query": asked.query(), "since": _mark(rows, [*usual, *queues]),
         "here": _("Search") if asked.q else (here.label if here else ""),
-        "filters": dict(asked.filters), "may_work": request.principal.may(conversations.WORK),
-        "may_share": request.principal.may("views.share"), "may_manage": request.principal.may("desk.manage"),
-        "colleagues": access.staff_choices(), "queue_choices": inbox.queue_choices(request.principal), **words(),
+        "filters": dict(asked.filters), "may_work": request.principal.may(conversations.WORK), **words(),
     }  # fmt: skip
+
+
+def _beside(request: access.StaffRequest, asked: inbox.Asked) -> dict[str, Any]:
+    """Saved views and what is chosen from. 3 queries."""
+    principal = request.principal
+    saved = access.saved_views(principal, inbox.PAGE) if principal.staff_id else []
+    return {
+        "saved": [(each, each.query == asked.query()) for each in saved],
+        "may_share": principal.may("views.share"), "may_manage": principal.may("desk.manage"),
+        "colleagues": access.staff_choices(), "queue_choices": inbox.queue_choices(principal),
+    }  # fmt: skip
+
+
+def _mark(rows: Iterable[inbox.Row], shelves: Iterable[inbox.Shelf]) -> str:
+    """A number that changes with anything that list and views show. Pure."""
+    told = [*rows, *((each.key, str(each.label), each.count, each.on) for each in shelves)]
+    return f"{crc32(repr(told).encode()):x}"
 
 
 def words() -> dict[str, Any]:

@@ -2,10 +2,13 @@
 // The server says over one event stream which records changed; the parts that show them are fetched anew and swapped
 // where they differ. A part needs an id. data-live-url: where to fetch it (this page's own address otherwise).
 // data-live-more: where to fetch only what is new to it; the answer is the whole part, or [data-live-add] (`take`).
+// data-live-rest: milliseconds between two fetches of it.
 import { all, find, typing } from "./dom";
 
 const REST_MS = 700; // between two fetches of the same address
 const REST_MORE_MS = 100; // between two fetches of what is new
+const REST_TIMES = 12; // or so many times as long as the last one took: who is many asks a busy server less often
+const REST_MOST_MS = 5_000;
 const NEAR_PX = 80; // who reads the end of a thread stays at its end
 const HIDDEN_MS = 20_000; // a tab in the background lets go of its stream after this
 const RETRY_MS = 60_000;
@@ -144,17 +147,25 @@ async function go(address: string): Promise<void> {
   const rest = round.after - performance.now();
   if (rest > 0) await new Promise((done) => window.setTimeout(done, rest));
   const ids = [...round.ids];
-  const more = round.whole || ids.length > 1 ? "" : (document.getElementById(ids[0] ?? "")?.dataset.liveMore ?? "");
+  const told = ids.length > 1 ? {} : (document.getElementById(ids[0] ?? "")?.dataset ?? {});
+  const more = round.whole ? "" : (told.liveMore ?? "");
+  const least = Number(told.liveRest) || (more ? REST_MORE_MS : REST_MS);
   round.ids.clear();
   round.whole = false;
   const began = holds();
+  const asked = performance.now();
   const answer = await page(more || address, ids.every((id) => document.getElementById(id)?.dataset.liveUrl));
   const fresh = began === holds() && !held() ? answer : null; // what was carried meanwhile is not in it
-  round.after = performance.now() + (more ? REST_MORE_MS : REST_MS);
+  round.after = performance.now() + rests(performance.now() - asked, least);
   round.running = false;
   if (fresh) ids.forEach((id) => take(fresh, id) || offer(id, fresh.getElementById(id)));
   else ids.forEach((id) => round.ids.add(id));
   if (round.ids.size) window.setTimeout(() => void go(address), fresh || answer ? 0 : FAILED_MS);
+}
+
+/** How long an address rests after a fetch that took so long. */
+function rests(took: number, least: number): number {
+  return Math.max(least, Math.min(took * (least < REST_MS ? 2 : REST_TIMES), REST_MOST_MS));
 }
 
 /** Something is being carried over the page (board.ts): it does not change under it. */
@@ -185,6 +196,7 @@ export function take(fresh: ParentNode, id: string, now = false): boolean {
   const part = document.getElementById(id);
   if (!news || !part) return news !== null;
   if (plain_address(news) !== plain_address(part)) return true; // another one is shown by now
+  if (news.dataset.liveUrl && news.dataset.liveUrl !== part.dataset.liveUrl) return true;
   part.dataset.liveMore = news.dataset.liveMore ?? "";
   const list = find("[data-live-new]", part);
   const added = find("[data-live-new]", news);

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
@@ -121,14 +122,15 @@ def set_status(principal: access.Principal, status: str) -> None:
     if status not in Agent.Status.values:
         raise Refused("bad_status", _("Choose whether you are there."))
     now = clock.now()
-    changed = Agent.objects.filter(staff_id=access.own_id(principal), archived_at=None).update(
-        status=status, status_at=now, seen_at=now
-    )
-    if not changed:
-        raise Refused("no_agent", _("No conversations are given to you. Ask a manager to add you to the agents."))
-    access.record(principal, status, "agent", str(principal.staff_id))
-    live.tell(KIND, [str(principal.staff_id)])
-    soon()
+    with transaction.atomic():
+        changed = Agent.objects.filter(staff_id=access.own_id(principal), archived_at=None).update(
+            status=status, status_at=now, seen_at=now
+        )
+        if not changed:
+            raise Refused("no_agent", _("No conversations are given to you. Ask a manager to add you to the agents."))
+        access.record(principal, status, "agent", str(principal.staff_id))
+        live.tell(KIND, [str(principal.staff_id)])
+        soon()
 
 
 def own(principal: access.Principal) -> AgentView | None:

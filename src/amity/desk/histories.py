@@ -39,7 +39,8 @@ class Line:
 class History:
     """A conversation with its lines in the order of time. ``key``: its id where it comes from.
 
-    ``intent`` is what staff called it; ``csat`` 1–5; ``state`` open, pending or solved (as of ``ended_at``).
+    ``intent`` is what staff called it, ``tone`` how staff heard it, with the customer's words that show it; ``csat``
+    1–5; ``state`` open, pending or solved (as of ``ended_at``).
     """
 
     key: str
@@ -57,6 +58,8 @@ class History:
     state: str = State.SOLVED
     ended_at: datetime | None = None
     csat: int | None = None
+    tone: str = ""
+    tone_phrase: str = ""
 
 
 def write(principal: access.Principal, source: str, histories: Sequence[History]) -> dict[str, UUID]:
@@ -120,6 +123,7 @@ def _row(told: History, number: int) -> Conversation:
         address=told.address[:254], subject=told.subject[:900], snippet=" ".join(last.text.split())[:200],
         state=told.state, queue_id=told.queue_id, assignee_id=told.assignee_id, urgency=told.urgency,
         language=told.language, intent=told.intent[:80], intent_by="staff" if told.intent else "",
+        tone=told.tone, tone_phrase=told.tone_phrase[:200],
         last_seq=len(told.lines), started_at=told.lines[0].at, last_at=last.at,
         customer_at=asked[-1] if asked else None, first_reply_at=answered[0] if answered else None,
         waiting_since=open_since[0] if open_since and told.state != State.SOLVED else None,

@@ -33,6 +33,7 @@ def make(seed: int) -> int:
     queues = _queues(mailbox, chat)
     _articles()
     people_, staff = _customers(), _agents()
+    _who_answers(staff)
     askers = [invented.Asker(each["name"], each["language"]) for each in people_]
     products = [each.name for each in catalogue.EQUIPMENT]
     rng, now = Random(f"{seed}:desk"), clock.now()  # noqa: S311 - sample data, nothing secret
@@ -96,6 +97,20 @@ def _agents() -> list[tuple[UUID, str]]:
     return [each for each in everybody if each[1] in names] or everybody[:1]
 
 
+def _who_answers(staff: Sequence[tuple[UUID, str]]) -> None:
+    """Customer care may work in the inbox, sees whom it answers, and is on the list of those who answer."""
+    known = {each.name: each for each in catalogue.STAFF if each.role == "agent"}
+    for staff_id, name in staff:
+        each = known.get(name)
+        if each:
+            now = access.member(staff_id)
+            terms = access.Terms(now.name, now.email, "agent", "all", now.team_id)
+            access.change(access.SYSTEM, staff_id, terms)
+        spoken = f"{each.language}, en" if each else "en"
+        room = {"all": "8", "chat": "3"}
+        _saved("agent", {"staff_id": str(staff_id), "languages": spoken, "capacity": room})
+
+
 def _history(
     talk: invented.Talk, who: dict[str, Any], staff: Sequence[tuple[UUID, str]], accounts: dict[str, UUID],
     queues: dict[str, UUID],
@@ -106,12 +121,13 @@ def _history(
         desk.histories.Line(each.direction, each.text, each.at, *(mine if each.direction != "in" else ()))
         for each in talk.words
     )
+    heard = invented.tone(talk)
     assigned = talk.state != "open" or int(talk.key) % 2 == 0
     address = who["phone"] if talk.channel == "phone" else who["email"]
     return desk.histories.History(
         talk.key, who["pk"], talk.channel, address, talk.subject, lines, accounts.get(talk.channel),
         queues[talk.channel], agent if assigned else None, talk.language, talk.intent, talk.urgency, talk.state,
-        lines[-1].at + timedelta(minutes=5) if talk.state == "solved" else None, talk.csat,
+        lines[-1].at + timedelta(minutes=5) if talk.state == "solved" else None, talk.csat, *heard,
     )  # fmt: skip
 
 

@@ -120,3 +120,15 @@ def test_measures_open_the_conversations_behind_and_a_colleague_judges(client: C
     client.post(reverse("undo", args=[UndoStep.objects.order_by("-id")[0].group_id]))
     shown = client.get(reverse("desk_measures_rows"), {"number": "judged", "outcome": "no"}).content.decode()
     assert "Order 17" not in shown
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_inbox_holds_the_switch_by_which_one_is_given_conversations() -> None:
+    ann = hire("Ann", "agent", "all")
+    agent = Agent.objects.create(staff=ann)
+    client = Client()
+    client.force_login(ann)
+    assert reverse("desk_availability") in client.get(reverse("inbox")).content.decode()
+    answer = client.post(reverse("desk_availability_changes"), {"status": "available"})
+    agent.refresh_from_db()
+    assert (answer.status_code, agent.status) == (200, "available")

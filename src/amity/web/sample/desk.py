@@ -71,6 +71,16 @@ def talks(rng: Random, askers: Sequence[Asker], agents: int, products: Sequence[
     return found
 
 
+def tone(talk: Talk) -> tuple[str, str]:
+    """How staff heard a conversation, and the customer's words that show it: complaints, and thanks at the end."""
+    last = talk.words[-1]
+    if talk.complaint:
+        return "negative", talk.words[0].text.split("\n\n")[1].split(". ")[0]
+    if last.direction == "in" and last.text in THANKS[talk.language]:
+        return "positive", last.text
+    return "neutral", ""
+
+
 def _complainer(askers: Sequence[Asker], place: int, usual: int) -> int:
     wanted = "pl" if place == 5 else "de"
     return next((at for at, each in enumerate(askers) if each.language == wanted), usual % len(askers))

@@ -196,12 +196,17 @@ def send_again(principal: access.Principal, outgoing_id: UUID) -> None:
         row = Outgoing.objects.select_for_update().filter(pk=outgoing_id).first()
         if row is None:
             raise NotFound(_("There is no such message."))
-        if row.state not in _AGAIN or row.reason in ("unfilled", "empty"):
+        if row.state not in _AGAIN or row.reason in ("unfilled", "empty") or not _whole(row):
             raise Refused("not_again", _("This message cannot be sent again."), 409)
         row.state, row.reason, row.attempts, row.due_at = Outgoing.State.QUEUED, "", 0, clock.now()
         row.save(update_fields=["state", "reason", "attempts", "due_at"])
         access.record(principal, "sent_again", "outgoing", row.pk)
         call_worker()
+
+
+def _whole(row: Outgoing) -> bool:
+    """Whether all of it is still here: of what was sent, files and links that open something are not kept."""
+    return all("content" in each for each in row.files) and bool(row.body.strip() or row.html or row.files)
 
 
 def _row(principal: access.Principal, message: Message) -> Outgoing:

@@ -88,7 +88,8 @@ def sight(principal: access.Principal, prefix: str = "") -> Q:
 
 def rows_of(principal: access.Principal) -> QuerySet[Conversation]:
     """Every conversation that ``principal`` sees, without those that became part of another."""
-    return Conversation.objects.filter(sight(principal), merged_into=None)
+    seen = Q() if principal.may(SEE) else Q(pk=None)
+    return Conversation.objects.filter(seen, sight(principal), merged_into=None)
 
 
 def get(principal: access.Principal, conversation_id: UUID) -> ConversationView:
@@ -107,7 +108,10 @@ def looked(principal: access.Principal, conversation_id: UUID, **also: Any) -> t
 
 
 def of_person(principal: access.Principal, person_ids: Iterable[UUID], limit: int = 20) -> list[ConversationView]:
-    """Conversations with a person (and all merged into them) that ``principal`` sees, newest first. 1 query."""
+    """Conversations with a person (and all merged into them) that ``principal`` sees, newest first. 1 query.
+
+    None for who has no business at the desk.
+    """
     rows = rows_of(principal).filter(person_id__in=list(person_ids)).order_by("-last_at", "-id")
     return [ConversationView(**row) for row in rows.values(*FIELDS)[:limit]]
 

@@ -22,6 +22,7 @@ from amity.channels.models import Outgoing, Suppression
 from amity.channels.refusals import REASONS
 from amity.channels.rules import DEFAULTS, Rule, quiet_until, zone_of
 from amity.channels.tests.kit import home
+from amity.engines.api import Enclosure
 from amity.people import api as people
 from amity.people.consent_tables import Consent
 from amity.people.privacy_erase import Why, erase
@@ -305,3 +306,15 @@ def test_erasing_somebody_takes_their_letters_and_keeps_their_no() -> None:
     assert not Outgoing.objects.exists() and work() == []
     assert set(Consent.objects.values_list("person", "address")) == {(None, "")}
     assert said(person("anna@example.com")) == ("refused", "address_withdrawn")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [{"files": [Enclosure("a.txt", "text/plain", b"mine")]}, {"purpose": "account"}])
+def test_what_came_back_is_not_sent_again_without_what_is_no_longer_kept(more: dict[str, Any]) -> None:
+    told = {"purpose": "service", **more}
+    pk = channels.propose(WHO, message(person(), body="Here it is", **told)).id
+    assert len(work()) == 1
+    Outgoing.objects.filter(pk=pk).update(state="failed", reason="bounce")
+    with pytest.raises(Refused) as refused:
+        outbox.send_again(WHO, pk)
+    assert refused.value.code == "not_again"

@@ -58,8 +58,10 @@ def test_a_queue_is_seen_by_its_team_and_a_conversation_by_whom_it_is_given_to(m
     assert not live.hears_all(actor("Mia", "marketer"), "conversation")
     conversations_changes.assign(me, [home], boss.staff_id)
     assert conversations.get(boss, home).assignee_id == boss.staff_id
+    kay = actor("Kay", "marketer", "all")
     with pytest.raises(Forbidden):
-        conversations.get(actor("Kay", "marketer"), home)
+        conversations.get(kay, home)
+    assert not conversations.rows_of(kay).exists()
     with pytest.raises(Refused):
         conversations_changes.assign(me, [home], hire("Mark", "marketer").pk)
 

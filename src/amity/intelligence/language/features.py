@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -47,7 +48,7 @@ class Features:
         return Features(self.ngrams, tuple(self.vectors[i] for i in encoders))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Describer:
     """Learned vocabulary of n-grams, and which encoders are asked."""
 
@@ -60,10 +61,28 @@ class Describer:
         return Features(self.ngrams(texts), vectors_of(texts, self.encoders))
 
     def ngrams(self, texts: Sequence[str]) -> sp.csr_matrix:
-        """Sparse TF-IDF of words (1-2) and of letters within words (2-5), rows of unit length."""
-        short = [text[:_LONGEST] for text in texts]
-        both = sp.hstack([self.words.transform(short), self.letters.transform(short)], format="csr")
-        return (both * np.float32(0.5**0.5)).tocsr()
+        """Sparse TF-IDF of words (1-2) and of letters within words (2-5), each of length 1 before both are halved."""
+        width = len(self.words.vocabulary_)
+        counters = (_counter(self.words, 0), _counter(self.letters, width))
+        places, counts, lengths = array("i"), array("i"), array("i")
+        for text in texts:
+            for counted in counters:
+                found = counted(text[:_LONGEST])
+                places.extend(found)
+                counts.extend(found.values())
+                lengths.append(len(found))
+        columns, part = np.asarray(places, dtype=np.int64), np.repeat(np.arange(len(lengths)), lengths)
+        data = (1.0 + np.log(np.asarray(counts, dtype=np.float64))) * self._rarity[columns]
+        data *= np.sqrt(0.5 / np.maximum(np.bincount(part, data * data, len(lengths)), 1e-12))[part]
+        ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])[::2]
+        shape = (len(texts), width + len(self.letters.vocabulary_))
+        rows = sp.csr_matrix((data.astype(np.float32), columns.astype(np.int32), ends.astype(np.int32)), shape=shape)
+        rows.sort_indices()
+        return rows
+
+    @cached_property
+    def _rarity(self) -> NDArray[Any]:
+        return np.concatenate([self.words.idf_, self.letters.idf_])
 
 
 def learn_ngrams(texts: Sequence[str], encoders: tuple[str, ...]) -> Describer:
@@ -91,6 +110,21 @@ def vectors_of(texts: Sequence[str], encoders: Sequence[str]) -> tuple[Vectors, 
     """Vectors of every encoder named: ``many`` languages, ``english``."""
     known = {"many": engines.sentence_vectors, "english": engines.english_vectors}
     return tuple(known[name](list(texts)) for name in encoders)
+
+
+def _counter(vectorizer: Any, start: int) -> Callable[[str], dict[int, int]]:
+    """Counts known n-grams of a text by their columns: what the vectorizer does, without its checks of every call."""
+    apart, known = vectorizer.build_analyzer(), vectorizer.vocabulary_
+
+    def counted(text: str) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for gram in apart(text):
+            place = known.get(gram)
+            if place is not None:
+                found[place + start] = found.get(place + start, 0) + 1
+        return found
+
+    return counted
 
 
 def _vectorizers(least: int) -> tuple[Any, Any]:

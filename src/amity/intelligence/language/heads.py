@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -20,7 +20,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from amity.intelligence.language import resemblance
 from amity.intelligence.language.features import Features
-from amity.intelligence.language.resemblance import Kernel, Machine
+from amity.intelligence.language.resemblance import Kernel, Machine, Single
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -52,19 +52,28 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Fitted heads; ``judged`` (heads, n, k) and ``rows`` (n,): what they said of messages they had not seen."""
+    """Fitted heads, a machine first; machines share its landmarks.
+
+    ``judged`` (heads, n, k) and ``rows`` (n,): what they said of messages they had not seen; ``marks`` (m,): which
+    messages the landmarks are, -1 for names of intents.
+    """
 
     heads: tuple[Machine | Linear, ...]
     judged: Array
-    rows: NDArray[np.int64]
+    rows: Places
+    marks: Places
 
-    def values(self, messages: Features) -> Array:
-        """(heads, n, k): what each says; machines over the same landmarks look at them once."""
-        machines = [head for head in self.heads if isinstance(head, Machine)]
-        if len(machines) < len(self.heads) or len(machines) < 2:
-            return np.stack([head.values(messages) for head in self.heads])
-        wide = replace(machines[0], weights=np.hstack([machine.weights for machine in machines]))
-        return np.stack(np.split(wide.values(messages), len(machines), axis=1))
+    def look(self, messages: Features) -> tuple[Array, Single]:
+        """What each says (heads, n, k), and the mean cosine (n, m) of messages to the landmarks, seen once for all."""
+        alike, close = self.machine.look(messages)
+        said = [head.answers(alike) if isinstance(head, Machine) else head.values(messages) for head in self.heads]
+        return np.stack(said), close
+
+    @property
+    def machine(self) -> Machine:
+        """The first head."""
+        assert isinstance(self.heads[0], Machine)
+        return self.heads[0]
 
 
 def softmax(values: Array) -> Array:
@@ -87,7 +96,7 @@ def fit(kernel: Kernel, messages: Features, places: Places, classes: int, names:
     second = _linear(messages.take(known), places[known], classes).values(messages.take(rows))
     everything = np.flatnonzero(places >= 0)
     linear = _linear(messages.take(everything), places[everything], classes)
-    return Heads((machine, linear), np.stack([first, second]), rows)
+    return Heads((machine, linear), np.stack([first, second]), rows, marks)
 
 
 def choose(messages: Features, places: Places, classes: int) -> tuple[Kernel, tuple[int, ...]]:
@@ -147,7 +156,7 @@ def spread_over(places: Places, most: int, random: Any) -> NDArray[np.int64]:
 def _fit_few(kernel: Kernel, messages: Features, places: Places, classes: int, names: Features | None) -> Heads:
     wanted = resemblance.targets(places, classes)
     machine, judged = resemblance.solve(kernel, messages, wanted)
-    rows = np.flatnonzero(places >= 0)
+    rows, marks = np.flatnonzero(places >= 0), np.arange(len(messages))
     if names is not None:
         more = np.flatnonzero(np.asarray(names.ngrams.getnnz(axis=1)) > 0)
         with_names = resemblance.targets(np.concatenate([places, more]), classes)
@@ -155,9 +164,9 @@ def _fit_few(kernel: Kernel, messages: Features, places: Places, classes: int, n
         better = better[: len(messages)]
         if _loss(better[rows], places[rows]) < _loss(judged[rows], places[rows]):
             machine, judged = richer, better
-            places = np.concatenate([places, more])
+            places, marks = np.concatenate([places, more]), np.concatenate([marks, np.full(len(more), -1)])
     softer, second = _soft(machine, places, classes, len(messages))
-    return Heads((machine, softer), np.stack([judged, second]), np.arange(len(messages)))
+    return Heads((machine, softer), np.stack([judged, second]), np.arange(len(messages)), marks)
 
 
 def _soft(machine: Machine, places: Places, classes: int, count: int) -> tuple[Machine, Array]:

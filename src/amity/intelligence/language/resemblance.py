@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 Single = NDArray[np.float32]
 
 _BLOCK = 1_000
+_TRIES = 6  # up to a tenth of the mean diagonal
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,17 @@ class Machine:
         """(n, k): about 1 for the class it belongs to, -1 for others, and for all of them if nothing resembles it."""
         starts = range(0, len(messages), _BLOCK)
         blocks = (messages.take(np.arange(s, min(s + _BLOCK, len(messages)))) for s in starts)
-        found = [self.kernel.between(block, self.landmarks) @ self.weights for block in blocks]
-        return np.vstack(found).astype(np.float64) - 1.0 if found else np.zeros((0, self.weights.shape[1]))
+        found = [self.answers(self.kernel.between(block, self.landmarks)) for block in blocks]
+        return np.vstack(found) if found else np.zeros((0, self.weights.shape[1]))
+
+    def look(self, messages: Features) -> tuple[Single, Single]:
+        """Resemblance (n, m) of messages to every landmark, and the mean cosine of their sentence vectors."""
+        parts = cosines(messages, self.landmarks)
+        return mixed(parts, self.kernel), np.mean(parts[1:], axis=0)
+
+    def answers(self, alike: Single) -> Array:
+        """As `values`, from resemblances (n, m) known already."""
+        return np.asarray((alike @ self.weights).astype(np.float64) - 1.0)
 
 
 def targets(places: NDArray[np.int64], classes: int) -> Array:
@@ -81,7 +91,7 @@ def reduce(
 ) -> tuple[Machine, Array]:
     """Machine over landmarks from all messages, and what one without the held-out ones says about them."""
     marks = messages.take(landmarks)
-    sums: dict[bool, tuple[Single, Single]] = {}
+    sums: dict[bool, tuple[Array, Array]] = {}
     for part in (False, True):
         rows = np.flatnonzero(held == part)
         sums[part] = _sums(kernel, messages, wanted, rows, marks)
@@ -109,23 +119,31 @@ def mixed(parts: Sequence[Single], kernel: Kernel) -> Single:
 
 def _sums(
     kernel: Kernel, messages: Features, wanted: Array, rows: NDArray[Any], marks: Features
-) -> tuple[Single, Single]:
-    square = np.zeros((len(marks), len(marks)), dtype=np.float32)
-    answers = np.zeros((len(marks), wanted.shape[1]), dtype=np.float32)
+) -> tuple[Array, Array]:
+    square = np.zeros((len(marks), len(marks)))
+    answers = np.zeros((len(marks), wanted.shape[1]))
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
-        near = kernel.between(messages.take(block), marks)
+        near = kernel.between(messages.take(block), marks).astype(np.float64)
         square += near.T @ near
-        answers += near.T @ wanted[block].astype(np.float32)
+        answers += near.T @ wanted[block]
     return square, answers
 
 
-def _solved(square: Single, answers: Single, own: Single, doubt: float) -> Single:
-    """In double precision: squaring the kernel squares its condition."""
-    system = square.astype(np.float64) + doubt * own
-    system.flat[:: len(system) + 1] += 1e-6 * float(np.trace(system)) / len(system)
-    factor = sl.cho_factor(system, overwrite_a=True, check_finite=False)
-    return np.asarray(sl.cho_solve(factor, answers.astype(np.float64), check_finite=False), dtype=np.float32)
+def _solved(square: Array, answers: Array, own: Single, doubt: float) -> Single:
+    """In double precision throughout, for squaring the kernel squares its condition.
+
+    Where messages repeat each other, rounding may still make the system indefinite: as much is added as it takes.
+    """
+    system = square + doubt * own
+    step = 1e-6 * float(np.trace(system)) / len(system)
+    for _ in range(_TRIES):
+        system.flat[:: len(system) + 1] += step
+        factor, failed = sl.lapack.dpotrf(system, lower=1)
+        if not failed:
+            return np.asarray(sl.cho_solve((factor, True), answers), dtype=np.float32)
+        step *= 10
+    raise FloatingPointError("the resemblance of messages cannot be told from rounding")
 
 
 def _inverse(square: Array) -> Array:

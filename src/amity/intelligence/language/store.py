@@ -18,7 +18,7 @@ from amity.intelligence.language.heads import Heads, Linear
 from amity.intelligence.language.intent import Intents
 from amity.intelligence.language.resemblance import Kernel, Machine
 
-FORMAT = 1
+FORMAT = 2  # 1 kept the vectors of examples, 2 which landmarks are examples
 _MOST = 512 * 1024**2  # bytes of an artefact
 
 
@@ -45,8 +45,7 @@ def packed(reader: Reader) -> tuple[bytes, str]:
         "sharpness": reader.sharpness, "floors": {name: _json(each) for name, each in reader.floors.items()},
     }  # fmt: skip
     arrays["weights"] = model.weights
-    for place, part in enumerate(model.examples):
-        arrays[f"examples{place}"] = part
+    arrays["examples"] = model.examples
     arrays["said"] = np.frombuffer(json.dumps(said, sort_keys=True, ensure_ascii=False).encode(), dtype=np.uint8)
     written = io.BytesIO()
     np.savez(written, **arrays)
@@ -69,10 +68,12 @@ def unpacked(artefact: bytes, digest: str) -> Reader:
         for each in said["heads"]:
             heads.append(_thawed_head(each, heads, arrays, len(encoders)))
         terms = [_thawed_terms(each, arrays) for each in said["terms"]]
-        examples = tuple(arrays[f"examples{place}"] for place in range(len(encoders)))
+        examples = arrays["examples"] if said["format"] > 1 else np.ones(_landmarks(heads), dtype=bool)
         weights = arrays["weights"]
     classes = np.asarray(said["classes"])
-    nothing = Heads(tuple(heads), np.zeros((len(heads), 0, len(classes))), np.zeros(0, dtype=np.int64))
+    nothing = Heads(
+        tuple(heads), np.zeros((len(heads), 0, len(classes))), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    )
     model = Intents(
         classes, Describer(*thawed_ngrams(*terms), encoders), nothing, weights, examples, tuple(said["best"]),
         tuple(said["nearness"]), _number(said["floor"]),
@@ -111,6 +112,10 @@ def _thawed_head(said: dict[str, Any], before: list[Machine | Linear], arrays: A
     )
     kernel = Kernel(tuple(said["shares"]), said["sharpness"], said["doubt"])
     return Machine(kernel, marks, arrays[f"{name}.weights"])
+
+
+def _landmarks(heads: list[Machine | Linear]) -> int:
+    return len(heads[0].landmarks) if isinstance(heads[0], Machine) else 0
 
 
 def _frozen_terms(name: str, vectorizer: Any, arrays: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -41,8 +42,9 @@ def ask(principal: access.Principal, complaint_id: UUID, text: str = "") -> UUID
     left = complaints.missing(complaints.papers_of(row.id))
     if not left:
         raise Refused("nothing_missing", _("Nothing is missing."), 409)
-    group = complaints_steps.step(principal, complaint_id, "ask", text=text or request_text(row, left))
-    ComplaintPaper.objects.filter(pk__in=[each.id for each in left]).update(asked_at=clock.now())
+    with transaction.atomic():
+        group = complaints_steps.step(principal, complaint_id, "ask", text=text or request_text(row, left))
+        ComplaintPaper.objects.filter(pk__in=[each.id for each in left]).update(asked_at=clock.now())
     return group
 
 

@@ -66,7 +66,7 @@ def draft(conversation_id: UUID) -> Draft | None:
     known = Row.objects.filter(message=message).first()
     if known is not None:
         return _view(known)
-    language = intelligence.language.tongue(message.text).code or message.conversation.language
+    language = intelligence.language.tongue(message.text[: labelled.LONGEST]).code or message.conversation.language
     found = _answering(message, language) if language else None
     if found is None:
         return None
@@ -126,7 +126,7 @@ def _answering(message: Message, language: str) -> knowledge.Passage | None:
 def _composed(message: Message, found: knowledge.Passage, language: str, name: str) -> tuple[str, bool, str]:
     """Greeting, body, link; the body worded by a model where one is set up and its words hold."""
     plain = f"{found.sentence} {found.more}".strip()
-    worded, why = drafts_wording.worded(message.text, [plain], language, name)
+    worded, why = drafts_wording.worded(message.text[: labelled.LONGEST], [plain], language, name)
     with translation.override(language):
         greeting = _("Hello {name},").format(name=name) if name else _("Hello,")
         address = settings.CONFIG.public_url.rstrip("/") + reverse("help_article", args=[language, found.article_id])

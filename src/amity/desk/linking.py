@@ -98,8 +98,10 @@ def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
 
 
 def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str, Any]) -> None:
-    """`undo` handler: the other way."""
-    if before["changed"]:
+    """`undo` handler: the other way, unless somebody else has linked it since."""
+    what = {"conversation_id": args["id"], "kind": args["kind"], "record_id": args["record"]}
+    mine = not args["on"] or Link.objects.filter(**what, staff_id=principal.staff_id).exists()
+    if before["changed"] and mine:
         _set(principal, args, on=not args["on"])
 
 

@@ -114,7 +114,8 @@ def read(message: Message) -> Reading:
     heard_intent = language.read(INTENT, text, told)
     known = intents.names() if heard_intent else {}
     intent = known.get(heard_intent.label, heard_intent.label) if heard_intent else ""
-    words = language.CustomerWords(message.text, language.Speaker(message.author))  # type: ignore[arg-type]
+    said = message.text[: understanding_labels.LONGEST]
+    words = language.CustomerWords(said, language.Speaker(message.author))  # type: ignore[arg-type]
     tone, tone_chance, phrase = language.read_tone(TONE, words, told)
     level = _urgency(conversation, text, told, tone, intent)
     named = _named(conversation.person_id, text, told)

@@ -18,6 +18,7 @@ from amity.desk import (
     conversations_changes,
     handing,
     histories,
+    linking,
     macros,
     measures,
     proactive,
@@ -25,7 +26,7 @@ from amity.desk import (
     thread,
 )
 from amity.desk import understanding_intents as intents
-from amity.desk.models import CardWord, Conversation, Example, Happening, Intent, Macro, Refund
+from amity.desk.models import CardWord, Conversation, Example, Happening, Intent, Link, Macro, Refund
 from amity.desk.tests.talking import customer, heard
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -122,3 +123,15 @@ def test_an_intent_keeps_what_another_told_of_it(me: Principal, other: Principal
     assert (row.name, row.description, row.urgency) == ("Refund", "All about money", 2)
     undo.put_back(me, made)
     assert list(Example.objects.filter(intent=pk).values_list("text", flat=True)) == ["Give me my money"]
+
+
+def test_a_link_that_another_made_since_stays(me: Principal, other: Principal) -> None:
+    home, known = heard().conversation_id, new_id()
+    thing = linking.Linkable("Thing", "box", lambda _who, ids: dict.fromkeys(ids, ("It", "/it")), lambda *_a: [])
+    linking.register_kind("thing", thing)
+    group = linking.link(me, home, "thing", known)
+    linking.unlink(other, home, "thing", known)
+    linking.link(other, home, "thing", known)
+    undo.put_back(me, group)
+    assert Link.objects.get().staff_id == other.staff_id
+    linking._kinds.pop("thing")

@@ -112,7 +112,7 @@ def _connected(box: Mailbox) -> imaplib.IMAP4:
             client.starttls(context)
     except ssl.SSLError as error:
         raise ImapProblem("certificate", str(error)) from error
-    except (OSError, imaplib.IMAP4.error) as error:
+    except (OSError, imaplib.IMAP4.error, UnicodeError) as error:
         raise ImapProblem("unreachable", f"{type(error).__name__}: {error}") from error
     try:
         _sign_in(client, box)

@@ -68,6 +68,7 @@ def test_every_message_is_read_once_and_nothing_is_changed_there(server: Server)
         ({"user": "other@shop.example"}, "sign_in: b'[AUTHENTICATIONFAILED] wrong password'"),
         ({"folder": "Nowhere"}, "folder: [b'no such folder']"),
         ({"port": 1}, "unreachable: ConnectionRefusedError"),
+        ({"host": "a..b"}, "unreachable: UnicodeError"),
         ({"security": "tls"}, "certificate: "),
     ],
 )

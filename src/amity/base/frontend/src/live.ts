@@ -9,6 +9,8 @@ const REST_MS = 700; // between two fetches of the same address
 const REST_MORE_MS = 100; // between two fetches of what is new
 const REST_TIMES = 12; // or so many times as long as the last one took: who is many asks a busy server less often
 const REST_MOST_MS = 5_000;
+const LAZY_MS = 1_300; // and so much longer when the last answer was "as it was" and nothing that it shows changed
+const STEP_MS = 200;
 const NEAR_PX = 80; // who reads the end of a thread stays at its end
 const HIDDEN_MS = 20_000; // a tab in the background lets go of its stream after this
 const RETRY_MS = 60_000;
@@ -52,7 +54,7 @@ function follow(): void {
     heard(event, true);
     const changed = JSON.parse((event as MessageEvent<string>).data) as Changed;
     document.dispatchEvent(new CustomEvent("live:changed", { detail: changed }));
-    refresh(parts().filter((part) => concerns(part, changed)));
+    refresh(parts().filter((part) => concerns(part, changed)), false, changed);
   });
   source.addEventListener("said", (event) => {
     const words = JSON.parse((event as MessageEvent<string>).data) as Record<string, string>;
@@ -104,6 +106,14 @@ function names_of(part: HTMLElement): string[] {
   return (part.dataset.live ?? "").split(/\s+/).filter(Boolean);
 }
 
+/** Whether something changed that the part names itself, or has a row of. */
+function shows(part: HTMLElement, changed: Changed): boolean {
+  const named = names_of(part);
+  return Object.entries(changed).some(([kind, ids]) =>
+    ids.some((id) => named.includes(`${kind}:${id}`) || find(`[data-key="${CSS.escape(id)}"]`, part) !== null),
+  );
+}
+
 function concerns(part: HTMLElement, changed: Changed): boolean {
   return names_of(part).some((name) => {
     const [kind, id] = name.split(":");
@@ -119,16 +129,18 @@ interface Round {
   running: boolean;
   whole: boolean; // something was missed: not only what is new
   after: number;
+  lazy: boolean; // the last answer was "as it was", and nothing that is shown changed since
 }
 const rounds = new Map<string, Round>();
 
 /** Fetch what these parts need: each address once, at once when it rested, else when it has. */
-function refresh(stale: HTMLElement[], whole = false): void {
+function refresh(stale: HTMLElement[], whole = false, changed: Changed | null = null): void {
   const addresses = new Set<string>();
   for (const part of stale) {
     const address = part.dataset.liveUrl || window.location.pathname + window.location.search;
-    const round = rounds.get(address) ?? { ids: new Set(), running: false, whole: false, after: 0 };
+    const round = rounds.get(address) ?? { ids: new Set(), running: false, whole: false, after: 0, lazy: false };
     rounds.set(address, round);
+    round.lazy &&= changed !== null && !shows(part, changed);
     round.whole ||= whole;
     round.ids.add(part.id);
     addresses.add(address);
@@ -144,8 +156,7 @@ async function go(address: string): Promise<void> {
     return;
   }
   round.running = true;
-  const rest = round.after - performance.now();
-  if (rest > 0) await new Promise((done) => window.setTimeout(done, rest));
+  for (let rest = left(round); rest > 0; rest = left(round)) await new Promise((done) => window.setTimeout(done, rest));
   const ids = [...round.ids];
   const told = ids.length > 1 ? {} : (document.getElementById(ids[0] ?? "")?.dataset ?? {});
   const more = round.whole ? "" : (told.liveMore ?? "");
@@ -158,9 +169,15 @@ async function go(address: string): Promise<void> {
   const fresh = began === holds() && !held() ? answer : null; // what was carried meanwhile is not in it
   round.after = performance.now() + rests(performance.now() - asked, least);
   round.running = false;
+  round.lazy = !!fresh && find("[data-live-add]", fresh)?.childElementCount === 0;
   if (fresh) ids.forEach((id) => take(fresh, id) || offer(id, fresh.getElementById(id)));
   else ids.forEach((id) => round.ids.add(id));
   if (round.ids.size) window.setTimeout(() => void go(address), fresh || answer ? 0 : FAILED_MS);
+}
+
+/** Milliseconds to the next look at whether an address has rested. */
+function left(round: Round): number {
+  return Math.min(round.after + (round.lazy ? LAZY_MS : 0) - performance.now(), STEP_MS);
 }
 
 /** How long an address rests after a fetch that took so long. */

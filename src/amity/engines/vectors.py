@@ -65,7 +65,9 @@ def _mean_of_words(batch: list[list[int]]) -> NDArray[np.float32]:
         there[row, : len(each)] = 1
     given = {"input_ids": numbers, "attention_mask": there, "token_type_ids": np.zeros_like(numbers)}
     states = _english().run(None, given)[0]
-    mean = (states * there[:, :, None]).sum(axis=1)
+    words = there.copy()
+    words[:, 0] = words[np.arange(len(batch)), [len(each) - 1 for each in batch]] = 0  # marks of start and end
+    mean = (states * words[:, :, None]).sum(axis=1)
     return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-12), dtype=np.float32)
 
 

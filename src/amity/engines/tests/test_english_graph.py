@@ -23,7 +23,7 @@ def test_vectors_of_both_graphs_point_the_same_way(quick: bool) -> None:
         pytest.skip("this processor adds up products of 8-bit numbers with overflow: the graph is not used here")
     session = onnxruntime.InferenceSession(english_graph.rewritten(model) if quick else model)
     numbers = [np.array([pieces(text, 32)]) for text in TEXTS]
-    means = np.vstack([session.run(None, _given(each))[0].mean(axis=1) for each in numbers])
+    means = np.vstack([session.run(None, _given(each))[0][:, 1:-1].mean(axis=1) for each in numbers])
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     assert (means * vectors.english_vectors(TEXTS)).sum(axis=1).min() > 0.98
 

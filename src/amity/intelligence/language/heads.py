@@ -1,8 +1,8 @@
 """The heads that answer from features, fitted so that each message is also judged by a model that had not seen it.
 
 Up to `_FEW` messages the kernel machine, exactly, with the names of the intents as further examples, and beside it
-logistic regression over the same kernel, judged in five folds; above, the machine over landmarks and a linear support
-vector machine (Fan et al. 2008), both judged on a held-out part.
+logistic regression over the same kernel, both judged in the same five folds; above, the machine over landmarks and a
+linear support vector machine (Fan et al. 2008), both judged on a held-out part.
 """
 
 from __future__ import annotations
@@ -163,28 +163,36 @@ def _fit_few(kernel: Kernel, messages: Features, places: Places, classes: int, n
         richer, better = resemblance.solve(kernel, _joined(messages, names.take(more)), with_names)
         better = better[: len(messages)]
         if _loss(better[rows], places[rows]) < _loss(judged[rows], places[rows]):
-            machine, judged = richer, better
+            machine, wanted = richer, with_names
             places, marks = np.concatenate([places, more]), np.concatenate([marks, np.full(len(more), -1)])
-    softer, second = _soft(machine, places, classes, len(messages))
+    square = machine.kernel.between(machine.landmarks, machine.landmarks).astype(np.float64)
+    folds = _folds(places, classes, len(messages))
+    judged = resemblance.left_fold_out(square, kernel.doubt, wanted, folds)
+    softer, second = _soft(machine, square, places, classes, folds)
     return Heads((machine, softer), np.stack([judged, second]), np.arange(len(messages)), marks)
 
 
-def _soft(machine: Machine, places: Places, classes: int, count: int) -> tuple[Machine, Array]:
-    """Logistic regression over the machine's kernel, and what folds say of the first ``count`` of its landmarks."""
-    square = machine.kernel.between(machine.landmarks, machine.landmarks).astype(np.float64)
+def _folds(places: Places, classes: int, count: int) -> list[Places]:
+    """The first ``count`` rows in five parts, messages of every class in each as far as they go."""
+    turn = np.zeros(count, dtype=np.int64)
+    for place in range(-1, classes):
+        rows = np.flatnonzero(places[:count] == place)
+        turn[rows] = np.arange(len(rows)) % _FOLDS
+    return [np.flatnonzero(turn == fold) for fold in range(_FOLDS)]
+
+
+def _soft(machine: Machine, square: Array, places: Places, classes: int, folds: list[Places]) -> tuple[Machine, Array]:
+    """Logistic regression over the machine's kernel, and what it says of the messages in each fold without them."""
     sizes, directions = np.linalg.eigh(square)
     kept = sizes > 1e-6 * sizes.max()
     roots, directions = np.sqrt(sizes[kept]), directions[:, kept]
     basis = directions * roots
-    turn = np.full(len(places), -1)
-    for place in range(classes):
-        rows = np.flatnonzero(places == place)
-        turn[rows] = np.arange(len(rows)) % _FOLDS
     planes = _planes(basis, places, places >= 0, classes)
-    judged = basis[:count] @ planes.T
-    for fold in range(_FOLDS):
-        rows = np.flatnonzero(turn[:count] == fold)
-        judged[rows] = basis[rows] @ _planes(basis, places, (places >= 0) & (turn != fold), classes).T
+    judged = np.zeros((sum(map(len, folds)), classes))
+    for rows in folds:
+        seen = places >= 0
+        seen[rows] = False
+        judged[rows] = basis[rows] @ _planes(basis, places, seen, classes).T
     weights = (directions / roots) @ planes.T
     return Machine(machine.kernel, machine.landmarks, weights.astype(np.float32)), judged - 1.0
 

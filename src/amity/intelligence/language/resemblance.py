@@ -86,6 +86,18 @@ def left_one_out(square: Array, doubt: float, wanted: Array) -> tuple[Array, Arr
     return weights, wanted - weights / np.diag(inverse)[:, None] - 1.0
 
 
+def left_fold_out(square: Array, doubt: float, wanted: Array, folds: Sequence[NDArray[np.int64]]) -> Array:
+    """Answers for the messages of each fold without any of it (n, k); rows of no fold are not answered for."""
+    raised = square.copy()
+    raised.flat[:: len(raised) + 1] += doubt
+    inverse = _inverse(raised)
+    weights = inverse @ wanted
+    found = np.zeros((sum(map(len, folds)), wanted.shape[1]))
+    for rows in folds:
+        found[rows] = wanted[rows] - np.linalg.solve(inverse[np.ix_(rows, rows)], weights[rows]) - 1.0
+    return found
+
+
 def reduce(
     kernel: Kernel, messages: Features, wanted: Array, landmarks: NDArray[Any], held: NDArray[np.bool_]
 ) -> tuple[Machine, Array]:

@@ -35,3 +35,15 @@ def test_a_look_says_what_values_say_and_how_close_each_landmark_is() -> None:
     alike, close = machine.look(few)
     assert np.allclose(machine.answers(alike), machine.values(few), atol=1e-5)
     assert np.allclose(np.diag(close), 1.0, atol=1e-5)
+
+
+def test_answers_without_a_fold_are_those_of_a_machine_that_never_saw_it() -> None:
+    few = messages(40, 20)
+    wanted = resemblance.targets(np.arange(40) % 5, 5)
+    kernel = Kernel((0.5, 0.5), 1.0, 0.2)
+    square = kernel.between(few, few).astype(np.float64)
+    folds = [np.arange(40)[fold::4] for fold in range(4)]
+    judged = resemblance.left_fold_out(square, 0.2, wanted, folds)
+    seen = np.flatnonzero(np.arange(40) % 4 != 2)
+    machine, _ = resemblance.solve(kernel, few.take(seen), wanted[seen])
+    assert np.allclose(judged[folds[2]], machine.values(few.take(folds[2])), atol=1e-4)

@@ -155,7 +155,7 @@ def _checked(how: Adapter, values: Mapping[str, Any]) -> dict[str, Any]:
     settings: dict[str, Any] = {name: value or None for name, value in given.items()}
     if "templates" in given:
         settings["templates"] = templates_of(given["templates"])
-        settings["template_texts"] = template_texts(given["templates"])
+        settings["template_texts"] = template_texts(given["templates"]) or None
     return told | (settings if any(each.name in values for each in how.settings) else {})
 
 

@@ -97,7 +97,7 @@ def test_undoing_a_change_leaves_alone_what_others_changed_since() -> None:
 def test_bad_settings_are_told(max_: Client) -> None:
     pk = adapters_accounts.create(SYSTEM, "whatsapp", "Shop")
     url = reverse("settings_account", args=[pk])
-    for bad in ({"templates": "one two three"}, {"api_url": "ftp://x"}):
+    for bad in ({"templates": "one twofold three"}, {"api_url": "ftp://x"}):
         assert max_.post(url, {"name": "Shop", **bad}).status_code == 422
     assert max_.post(url, {"name": "Shop", "templates": "order_update en\n"}).status_code == 302
     assert Account.objects.get().settings == {"templates": {"order_update": "en"}}

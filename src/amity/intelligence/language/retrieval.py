@@ -25,6 +25,13 @@ Array = NDArray[np.float64]
 _SATURATION = 1.2  # k1
 _LENGTH = 0.75  # b
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n+")
+_SHORTENED = re.compile(r"(?:^|[\s(\[„“\"'])((?:\w\.)*\w{1,7})\.$")
+_UNIT = re.compile(r"\d\s*\w\.$")  # "2023 г.", "5 m.": a sentence may well end here
+_SHORT = """
+ mr mrs ms dr prof st vs approx dept fig tel ca bzw evtl ggf inkl exkl zzgl nr str abs art vgl hr fr sog ul al pl os np
+ tzn tj godz tys im ks ул просп кв стр рис тел тыс млн см напр им проф обл ст пкт e.g i.e z.b d.h т.е т.к т.н m.in
+"""
+_SHORT_WORDS = frozenset(_SHORT.split())
 _LONGEST_QUOTE = 400
 _PHRASE = 0.5  # what the words of the best sentence count beside those of the passage
 _MEANING = {"english": (1.0, 2.0), "many": (0.5, 1.0)}  # what a passage's and its best sentence's meaning count
@@ -171,7 +178,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Start and end of every sentence, none longer than 400 characters, none empty."""
     spans: list[tuple[int, int]] = []
     start = 0
-    for gap in [*_SENTENCE.finditer(text), None]:
+    for gap in [*(each for each in _SENTENCE.finditer(text) if _ends(text, each)), None]:
         end = gap.start() if gap else len(text)
         for cut in range(start, max(end, start), _LONGEST_QUOTE):
             piece = cut, min(cut + _LONGEST_QUOTE, end)
@@ -179,6 +186,20 @@ def sentences(text: str) -> list[tuple[int, int]]:
                 spans.append(piece)
         start = gap.end() if gap else len(text)
     return spans
+
+
+def _ends(text: str, gap: re.Match[str]) -> bool:
+    """Whether a sentence ends here, and not a shortened word ("2 p.m. are", "z. B. Kunden") or the day of a date."""
+    before, after = text[max(0, gap.start() - 30) : gap.start()], text[gap.end() : gap.end() + 1]
+    if "\n" in gap.group() or not before.endswith("."):
+        return True
+    if after.islower():
+        return False
+    word = _SHORTENED.search(before)
+    if word is None or _UNIT.search(before):
+        return True
+    told = word.group(1).lower()
+    return not (len(told) == 1 or told in _SHORT_WORDS or (told.isdecimal() and len(told) < 3))
 
 
 def _best_of(values: Array, owner: NDArray[np.int64], count: int) -> Array:

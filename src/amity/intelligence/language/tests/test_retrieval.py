@@ -46,6 +46,15 @@ def test_every_word_of_a_text_lies_in_one_of_its_sentences(text: str) -> None:
     assert all(place in inside for place, letter in enumerate(text) if not letter.isspace())
 
 
+@pytest.mark.parametrize(("text", "told"), [
+    ("Orders before 2 p.m. are sent at once. Later ones wait.", 2), ("Open until 8 p.m. Then it is dark.", 2),
+    ("Wir liefern z. B. Kunden in Bern. Am 3. Mai ist zu.", 2), ("Ul. Długa 5, np. Państwa. W 2023 r. Nic.", 3),
+    ("Доставка по г. Москва стоит 300 руб. Т. е. почти даром!", 2), ("Mr. Smith left.\nNo dot here\nEnd.", 3),
+])  # fmt: skip
+def test_a_shortened_word_or_a_date_ends_no_sentence(text: str, told: int) -> None:
+    assert len(sentences(text)) == told
+
+
 @pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))

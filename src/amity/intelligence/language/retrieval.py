@@ -33,6 +33,7 @@ _SHORT = """
 """
 _SHORT_WORDS = frozenset(_SHORT.split())
 _LONGEST_QUOTE = 400
+_NEARLY = 0.9  # a sentence that scores so much of what its heading does is the answer, not just the first one below
 _PHRASE = 0.5  # what the words of the best sentence count beside those of the passage
 _MEANING = {"english": (1.0, 2.0), "many": (0.5, 1.0)}  # what a passage's and its best sentence's meaning count
 _STRANGER = {"english": 1.7, "many": 0.6}  # what a passage about something else may score: a lead is a lead over it too
@@ -142,13 +143,15 @@ class Library:
         return best[0] if best and best[0].sure >= self.floor else None
 
     def _quote(self, place: int, sentence: Array) -> tuple[int, int]:
-        """The best sentence of a passage; where its heading is better, the first one below it."""
+        """The best sentence of a passage; where its heading is clearly better, the first one below it."""
         own = np.flatnonzero(self.owner == place)
-        body = [row for row in own if self.spans[row][1] >= self.heads[place]]
-        if not len(own) or not body:
+        body = np.array([row for row in own if self.spans[row][1] >= self.heads[place]], dtype=np.int64)
+        if not len(body):
             return 0, 0
-        best = int(own[np.argmax(sentence[own])])
-        _, start, end = self.spans[best if self.spans[best][1] >= self.heads[place] else body[0]]
+        best = int(body[np.argmax(sentence[body])])
+        if sentence[best] < _NEARLY * sentence[own].max():
+            best = int(body[0])
+        _, start, end = self.spans[best]
         return start, end
 
     def _scores(self, question: str) -> tuple[Array, Array]:

@@ -29,6 +29,7 @@ def test_words_are_folded_to_plain_letters(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_folding_is_stable_and_plain(text: str) -> None:
     once = fold(text)

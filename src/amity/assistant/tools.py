@@ -128,15 +128,20 @@ def _change_address(call: Call) -> tuple[str, dict[str, str]]:
 
 def _appointment(call: Call) -> tuple[str, dict[str, str]]:
     starts = _moment(call.args["date"], call.args["time"], desk.hours_at(call.view.id))
-    if starts is None or call.who.person_id not in call.who.members or _taken(call.who, starts):
+    if starts is None or call.who.person_id not in call.who.members:
+        return "none", {}
+    owner_id = people.get_person(BOT, call.who.person_id).owner_id
+    owner = access.member(owner_id) if owner_id else None
+    if _taken(call.who, owner, starts):
         return "none", {}
     title = versions.live().text("meeting_title", call.language)
     values = {
         "title": title, "starts_at": starts, "ends_at": starts + LASTS,
         "zone": str(timezone.get_current_timezone()), "description": call.view.name,
     }  # fmt: skip
+    guests = [call.who.email, *([owner.email] if owner and owner.email else [])]
     try:
-        sales.add_meeting(BOT, "person", call.who.person_id, values, [call.who.email])
+        sales.add_meeting(BOT, "person", call.who.person_id, values, guests)
     except Refused:
         return "none", {}
     return "done", dict(call.args)
@@ -157,9 +162,11 @@ def _moment(day: str, hour: str, hours: BusinessHours | None) -> datetime | None
     return starts if on.weekday() < 5 and OPENS <= at < CLOSES else None
 
 
-def _taken(who: proofs.Proven, starts: datetime) -> bool:
-    """Whether the customer has another meeting with us at that time. 1 query."""
+def _taken(who: proofs.Proven, owner: access.Member | None, starts: datetime) -> bool:
+    """Whether the customer, or whoever looks after them, has another meeting at that time. At most 2 queries."""
     known = sales.meetings_of(BOT, "person", sorted(who.members), MOST_MEETINGS)
+    if owner is not None:
+        known = [*known, *sales.diary(owner.id, starts, starts + LASTS)]
     return any(
         each.starts_at < starts + LASTS and starts < each.ends_at and each.cancelled_at is None for each in known
     )

@@ -28,7 +28,7 @@ from amity.sales.deals import (
 )
 from amity.sales.forecasting_deal import panel as by_date
 from amity.sales.lists import DEAL_KIND, DEALS, PRODUCTS, STATUS_TAGS, deal_rows, product_rows
-from amity.sales.meetings import MeetingView, add_meeting, guests_of, meetings_of
+from amity.sales.meetings import MeetingView, add_meeting, diary, guests_of, meetings_of
 from amity.sales.models import DealStatus
 from amity.sales.notes import NoteView, add_note, in_words, notes_of
 from amity.sales.orders import LineView, OrderView, SoldView, lines_of, orders_by_id, orders_of, sold
@@ -74,6 +74,7 @@ __all__ = [
     "deals_by_id",
     "deals_of",
     "deals_with",
+    "diary",
     "facts",
     "finish",
     "forget_board",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ from amity.channels.tests.kit import home
 from amity.desk import api as desk
 from amity.desk.models import Conversation, Happening, Queue, WorkingHours
 from amity.people import api as people
-from amity.people.models import Identifier
+from amity.people.models import Identifier, Person
 from amity.sales import api as sales
 from amity.sales.models import Order
 
@@ -142,7 +142,17 @@ def test_appointments_keep_to_working_hours_and_to_other_meetings(home: Path) ->
         assert asked("10:00") == "done"
         assert asked("10:15") == "none", "the customer has a meeting then"
         assert asked("10:30") == "done"
-    assert sales.meetings_of(access.SYSTEM, "person", [anna])[0].starts_at.hour == 10
+        olga = hire("Olga", "salesperson", "all")
+        Person.objects.filter(pk=anna).update(owner_id=olga.pk)
+        ben = customer("Ben", "B-1")
+        begins = datetime.fromisoformat(f"{day}T11:00+00:00")
+        values = {"title": "Team", "starts_at": begins, "ends_at": begins + timedelta(minutes=20), "zone": "UTC"}
+        sales.add_meeting(access.principal_of(olga), "person", ben, values, [])
+        assert asked("11:10") == "none", "who looks after her has a meeting then"
+        assert asked("11:20") == "done"
+    first, *_others, last = sorted(sales.meetings_of(access.SYSTEM, "person", [anna]), key=lambda each: each.starts_at)
+    assert first.starts_at.hour == 10
+    assert last.id in {each.id for each in sales.diary(olga.pk, begins, begins + timedelta(hours=1))}
 
 
 def test_a_proof_is_of_one_conversation_one_visitor_and_half_an_hour(home: Path) -> None:

@@ -9,6 +9,7 @@ from string import Formatter
 
 from django.utils.translation import gettext as _
 
+from amity.assistant import labels
 from amity.assistant.script import LANGUAGES, TAKES, Flow, Script, usual
 
 MOST_SLOTS, MOST_FLOWS = 12, 60
@@ -88,8 +89,15 @@ def _wordings(flow: Flow) -> Iterator[Problem]:
     for language in flow.languages:
         for key in needed(flow):
             if not flow.wording.get(key, {}).get(language, "").strip():
-                told = _("A wording is missing: {name}").format(name=f"{flow.key}.{key} ({language})")
+                told = _("A wording is missing: {name}").format(name=_name(flow, key, language))
                 yield Problem(f"{key}__{language}", told)
+
+
+def _name(flow: Flow, key: str, language: str) -> str:
+    """Of a wording: its flow, its kind, its language, as the editor calls them."""
+    of = flow.wording.get("name", {})
+    called = of.get(language) or next((each for each in of.values() if each), flow.key)
+    return f"{called}: {labels.of_flow(key)} ({language})"
 
 
 def _beginnings(flow: Flow) -> Iterator[Problem]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from amity.assistant import checking, editing
+from amity.assistant import checking, editing, labels
 from amity.assistant.script import LANGUAGES
 
 MOST_LINES, LONGEST = 200, 200
@@ -22,19 +23,31 @@ def lines_of(text: str) -> list[str]:
     return [line.strip()[:LONGEST] for line in text.splitlines() if line.strip()][:MOST_LINES]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Fields that unfold together, in named parts. ``open``: shown at once."""
+
+    name: str
+    parts: Sequence[tuple[str, Sequence[forms.BoundField]]]
+    open: bool
+
+
 class WordingForm(forms.Form):
     """Wordings by key, each in four languages. Fields are ``<key>__<language>``."""
 
+    use_required_attribute = False  # a browser cannot point at an empty field that is folded away: the server does
+
     def __init__(
-        self, wording: dict[str, dict[str, str]], *args: Any, required: bool = True, **kwargs: Any
+        self, wording: dict[str, dict[str, str]], *args: Any, required: bool = True,
+        name_of: Callable[[str], str] = labels.of_script, **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.keys = list(wording)
         for key in self.keys:
             for language in LANGUAGES:
                 self.fields[f"{key}__{language}"] = forms.CharField(
-                    label=f"{key} · {NAMES[language]}", max_length=2_000, initial=wording[key].get(language, ""),
-                    required=required,
+                    label=f"{name_of(key)} · {NAMES[language]}", max_length=2_000,
+                    initial=wording[key].get(language, ""), required=required,
                     widget=forms.Textarea(attrs={"rows": 2, "lang": language}),
                 )  # fmt: skip
 
@@ -42,6 +55,21 @@ class WordingForm(forms.Form):
         """As the script keeps it."""
         told = self.cleaned_data
         return {key: {language: told[f"{key}__{language}"] for language in LANGUAGES} for key in self.keys}
+
+    def groups(self) -> list[Group]:
+        """The wordings by topic; a topic with a mistake stands open."""
+        return [
+            _group(name, [(labels.of_script(key), self._in_all_languages(key)) for key in keys])
+            for name, keys in labels.by_topic(self.keys)
+        ]
+
+    def _in_all_languages(self, key: str) -> list[forms.BoundField]:
+        return [self[f"{key}__{language}"] for language in LANGUAGES]
+
+
+def _group(name: str, parts: Sequence[tuple[str, Sequence[forms.BoundField]]], *, shown: bool = False) -> Group:
+    wrong = any(bound.errors for _name, fields in parts for bound in fields)
+    return Group(name, parts, shown or wrong)
 
 
 def end_choices() -> list[tuple[str, str]]:
@@ -78,7 +106,7 @@ class FlowForm(WordingForm):
     def __init__(self, flow: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         of_steps = {f"{kind}_{each['name']}" for kind in ("ask", "again") for each in flow["slots"]}
         wording = {key: texts for key, texts in flow["wording"].items() if key not in of_steps}
-        super().__init__(wording, *args, required=False, **kwargs)
+        super().__init__(wording, *args, required=False, name_of=labels.of_flow, **kwargs)
         end: Any = self.fields["end"]
         end.choices = end_choices()
         self.initial = {
@@ -92,6 +120,23 @@ class FlowForm(WordingForm):
             for language in LANGUAGES:
                 told = "\n".join(flow.get(kind, {}).get(language, ()))
                 self.fields[f"{kind}_{language}"] = _texts(label, language, told, 3)
+
+    def groups(self) -> list[Group]:
+        """What begins it and what it says, by language, the reader's first and open."""
+        reader = (get_language() or "")[:2]
+        first = reader if reader in LANGUAGES else LANGUAGES[0]
+        return [
+            _group(NAMES[each], [("", self._in(each))], shown=each == first)
+            for each in sorted(LANGUAGES, key=lambda language: language != first)
+        ]
+
+    def _in(self, language: str) -> list[forms.BoundField]:
+        said = [self[f"{key}__{language}"] for key in self.keys]
+        return [*said, *(self[f"{kind}_{language}"] for kind in ("keywords", "examples"))]
+
+    def of_all_languages(self) -> list[forms.BoundField]:
+        """Fields that are the same in every language."""
+        return [self[name] for name in type(self).base_fields]
 
     def changed(self, flow: dict[str, Any]) -> dict[str, Any]:
         """The flow with what was typed."""
@@ -157,11 +202,7 @@ class SlotForm(forms.Form):
         self.initial = {**known, **self.initial}
         self.others = [each["name"] for each in flow["slots"] if each["name"] != slot]
         kind: Any = self.fields["kind"]
-        kind.choices = [
-            ("text", _("A sentence")), ("order", _("Order number")), ("date", _("Day")), ("time", _("Time of day")),
-            ("address", _("Address")), ("email", _("E-mail address")), ("phone", _("Phone number")),
-            ("amount", _("Amount of money")),
-        ]  # fmt: skip
+        kind.choices = list(labels.KINDS.items())
         for key, label in (("ask", _("Question: {language}")), ("again", _("Asked again: {language}"))):
             texts = flow["wording"].get(f"{key}_{slot}", {})
             for language in editing.spoken_by(flow):

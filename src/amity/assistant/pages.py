@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from amity.access import api as access
-from amity.assistant import bot, checking, editing, rehearsal, versions
+from amity.assistant import bot, checking, editing, labels, rehearsal, versions
 from amity.assistant.forms import FlowForm, WordingForm, end_choices
 from amity.assistant.pages_flow import changed, found, name_of
 from amity.assistant.script import LANGUAGES, read
@@ -45,7 +45,8 @@ def flow(request: access.StaffRequest, flow_key: str) -> HttpResponse:
         if saved is not None:
             return saved
     context = {
-        "form": form, "flow": _row(known, request), "kinds": known["slots"], "told": known,
+        "form": form, "flow": _row(known, request), "told": known,
+        "kinds": [(each, labels.KINDS.get(each["kind"], each["kind"])) for each in known["slots"]],
         "ends": dict(end_choices()).get(editing.end_of(known), ""),
     }  # fmt: skip
     return page(request, "assistant/flow.html", context, status=422 if form.errors else 200)

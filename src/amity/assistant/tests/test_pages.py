@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from amity.access.tests.staffing import hire
 from amity.assistant import versions
@@ -46,3 +47,40 @@ def test_wordings_of_all_flows_are_changed() -> None:
     values = {name: form[name].value() for name in form.fields}
     assert boss.post(reverse("bot_wording"), {**values, "welcome__en": "Any time."}).status_code == 302
     assert versions.draft()["wording"]["welcome"]["en"] == "Any time."
+
+
+def test_wordings_are_called_by_names_and_folded_by_topic_and_by_language() -> None:
+    boss = browser()
+    shown = boss.get(reverse("bot_wording"))
+    html = shown.content.decode()
+    assert "again_email" not in html.replace("again_email__", "") and "Address asked again · Polski" in html
+    groups = shown.context["form"].groups()
+    assert [(each.name, each.open) for each in groups] == [
+        ("Greeting and courtesy", False), ("Changing the subject", False), ("Not understood, and handing over", False),
+        ("Proof of who it is", False), ("Letters, sources and appointments", False),
+    ]  # fmt: skip
+    keys = [bound.name for each in groups for _name, fields in each.parts for bound in fields]
+    assert sorted(keys) == sorted(shown.context["form"].fields), "no wording is left out"
+    values = {name: shown.context["form"][name].value() for name in shown.context["form"].fields}
+    wrong = boss.post(reverse("bot_wording"), {**values, "proven__de": ""})
+    assert wrong.status_code == 422
+    assert [each.name for each in wrong.context["form"].groups() if each.open] == ["Proof of who it is"]
+
+
+def test_a_flow_is_folded_by_language_and_the_readers_stands_open() -> None:
+    boss = browser()
+    address = reverse("bot_flow", args=["order_status"])
+    shown = boss.get(address, HTTP_ACCEPT_LANGUAGE="pl")
+    form = shown.context["form"]
+    with translation.override("pl"):
+        assert [(each.name, each.open) for each in form.groups()] == [
+            ("Polski", True), ("English", False), ("Русский", False), ("Deutsch", False)
+        ]  # fmt: skip
+    asked = {bound.name for bound in form.of_all_languages()}
+    folded = {bound.name for each in form.groups() for _name, fields in each.parts for bound in fields}
+    assert asked | folded == set(form.fields) and not asked & folded, "every field once"
+    values = {name: form[name].value() for name in form.fields if form[name].value() not in (False, None)}
+    wrong = boss.post(address, {**values, "on": "on", "done__de": ""})
+    assert wrong.status_code == 422
+    assert "When it is done (de)" in wrong.content.decode()
+    assert [each.name for each in wrong.context["form"].groups() if each.open] == ["English", "Deutsch"]

@@ -12,6 +12,11 @@ def account_names() -> list[tuple[UUID, str]]:
     return list(Account.objects.filter(enabled=True).order_by("name", "id").values_list("pk", "name")[:200])
 
 
+def connected() -> bool:
+    """Whether messages can arrive at all: some mailbox, chat or messenger is switched on. 1 query."""
+    return Account.objects.filter(enabled=True).exclude(kind=Account.Kind.PHONE).exists()
+
+
 def usual_account(kind: str) -> UUID | None:
     """The account of a kind that new talks start from: the first that is switched on. 1 query."""
     rows = Account.objects.filter(kind=kind, enabled=True).order_by("created_at", "id")

@@ -4,7 +4,7 @@ from amity.channels import chat_door as chat
 from amity.channels import chat_settings as chats
 from amity.channels import mail_account as mailboxes
 from amity.channels import mail_reply
-from amity.channels.account_names import account_names, starts_with_bot, usual_account
+from amity.channels.account_names import account_names, connected, starts_with_bot, usual_account
 from amity.channels.adapters_window import Window, window
 from amity.channels.asking import barred
 from amity.channels.attaching import AttachmentView, attach
@@ -58,6 +58,7 @@ __all__ = [
     "barred",
     "chat",
     "chats",
+    "connected",
     "conversations_of_refs",
     "deliveries",
     "file_content",

@@ -21,6 +21,7 @@ from amity.base import undo
 from amity.base.errors import Refused
 from amity.base.ids import read_id
 from amity.base.pages import page, toast, wants_part
+from amity.channels import api as channels
 from amity.desk import conversations, conversations_merging, inbox
 from amity.desk.conversations_changes import MOST
 from amity.desk.inbox_doing import changed
@@ -94,7 +95,7 @@ def context_of(request: access.StaffRequest) -> dict[str, Any]:
 
 
 def list_of(request: access.StaffRequest) -> dict[str, Any]:
-    """Views and list, with a mark of what they show. 7 queries."""
+    """Views and list, with a mark of what they show. 7 queries, one more where the list is empty."""
     asked = inbox.read(request.GET)
     rows, marker = inbox.rows(request.principal, asked)
     usual, queues = inbox.shelves(request.principal, asked)
@@ -103,7 +104,9 @@ def list_of(request: access.StaffRequest) -> dict[str, Any]:
         "asked": asked, "rows": rows, "more_url": _more_url(asked, marker), "usual": usual, "queues": queues,
         "query": asked.query(), "since": _mark(rows, [*usual, *queues]),
         "here": _("Search") if asked.q else (here.label if here else ""),
-        "filters": dict(asked.filters), "may_work": request.principal.may(conversations.WORK), **words(),
+        "filters": dict(asked.filters), "may_work": request.principal.may(conversations.WORK),
+        "unconnected": not (rows or asked.q or asked.filters or channels.connected()),
+        "may_connect": request.principal.may("channels.manage"), **words(),
     }  # fmt: skip
 
 

@@ -18,9 +18,10 @@ from amity.access import api as access
 from amity.access.models import Staff
 from amity.access.tests.staffing import hire, team
 from amity.base import clock
+from amity.channels.models import Account
 from amity.desk import inbox, linking, macros, replies, understanding
 from amity.desk.models import Conversation, Handing, Link, Message, Queue
-from amity.desk.tests.talking import customer, heard
+from amity.desk.tests.talking import customer, heard, mailbox
 from amity.sales import api as sales
 from amity.sales.models import Order
 
@@ -71,6 +72,31 @@ def test_views_show_what_they_say_and_search_finds_by_word_and_number(client: Cl
         page = client.get(f"{url('inbox')}?{query}").content.decode()
         assert ("About Olga" in page, "About Igor" in page) == (bool(olga), bool(igor)), query
     assert "Nothing here" in client.get(f"{url('inbox')}?view=spam").content.decode()
+
+
+def browser_of(role: str) -> Client:
+    found = Client()
+    found.force_login(hire(role.title(), role))
+    return found
+
+
+def test_an_empty_inbox_says_how_to_connect_a_channel_to_who_may() -> None:
+    boss, agent = browser_of("manager"), browser_of("agent")
+    link = f'href="{url("settings_channels")}">Connect a channel'
+    assert link in boss.get(url("inbox")).content.decode()
+    page = agent.get(url("inbox")).content.decode()
+    assert "A manager connects mailboxes" in page and link not in page
+    assert "Nothing found" in boss.get(f"{url('inbox')}?q=olga").content.decode()
+    box = mailbox()
+    assert "No channel is connected yet" not in boss.get(url("inbox")).content.decode()
+    Account.objects.filter(pk=box.pk).update(enabled=False)
+    assert link in boss.get(url("inbox")).content.decode(), "a mailbox that is switched off receives nothing"
+
+
+def test_home_before_the_first_customer_offers_the_import_to_who_may() -> None:
+    boss, agent = (browser_of(role).get(url("home")).content.decode() for role in ("manager", "agent"))
+    assert f'href="{url("imports")}">Import data' in boss
+    assert "Import data" not in agent and f'href="{url("inbox")}">Go to the inbox' in agent
 
 
 def test_the_list_costs_the_same_however_long_it_is(client: Client) -> None:

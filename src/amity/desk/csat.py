@@ -34,22 +34,24 @@ WAIT = timedelta(minutes=30)  # a conversation solved by mistake is open again b
 ASKED_FOR = timedelta(days=2)  # what was solved longer ago is not asked about any more
 VALID = timedelta(days=60)  # how long a link can be used
 BATCH, MOST = 200, 100_000
+MERGES = 10  # one after another, that a link follows
 _SALT = "amity.csat"
 _LANGUAGES = ("en", "ru", "pl", "de")
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What a customer answered last; ``score`` 1–5 or None. ``name``: what the conversation is called."""
+    """What a customer answered last; ``score`` 1–5 or None. ``name``: what it is called; ``open``: can be rated now."""
 
     conversation_id: UUID
     name: str
     score: int | None
     words: str
+    open: bool
 
 
 def rate(conversation_id: UUID, score: int, words: str = "") -> None:
-    """The customer says how it was, or changes what they said. 4 queries. Raises `Refused`, `NotFound`.
+    """The customer says how it was, or changes what they said. 5 queries. Raises `Refused`, `NotFound`.
 
     The same answer twice is one fact.
     """
@@ -57,7 +59,7 @@ def rate(conversation_id: UUID, score: int, words: str = "") -> None:
         raise Refused("bad_score", _("Choose from 1 to 5."))
     told = {"score": score, "words": channels.masked(words.replace("\0", "").strip())[:MAX_WORDS]}
     with transaction.atomic():
-        row = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+        row = Conversation.objects.select_for_update().filter(pk=_whole(conversation_id)).first()
         if row is None or not _can_be_rated(row):
             raise NotFound(_("There is nothing to rate yet."))
         last = _last(row.pk)
@@ -70,13 +72,13 @@ def rate(conversation_id: UUID, score: int, words: str = "") -> None:
 
 
 def rating(conversation_id: UUID) -> Rating:
-    """What was answered so far. 2 queries; raises `NotFound`."""
-    row = Conversation.objects.filter(pk=conversation_id).first()
+    """What was answered so far. 3 queries; raises `NotFound`."""
+    row = Conversation.objects.filter(pk=_whole(conversation_id)).first()
     if row is None:
         raise NotFound(_("This link leads nowhere any more."))
     last = _last(row.pk)
     name = row.subject or f"#{row.number}"
-    return Rating(row.pk, name, row.csat, str(last.data.get("words", "")) if last else "")
+    return Rating(row.pk, name, row.csat, str(last.data.get("words", "")) if last else "", _can_be_rated(row))
 
 
 def token_of(conversation_id: UUID) -> str:
@@ -133,6 +135,16 @@ def _letter(key: str, row: Conversation) -> channels.Message:
         key=key, channel="email", purpose="service", subject=channels.literal(subject), body=channels.literal(body),
         person_id=row.person_id, address=row.address, template="csat", language=language,
     )  # fmt: skip
+
+
+def _whole(conversation_id: UUID) -> UUID:
+    """What a conversation is part of by now: the link of a letter outlives a merge. 1 query, and 1 for each merge."""
+    for _step in range(MERGES):
+        into = Conversation.objects.filter(pk=conversation_id).values_list("merged_into", flat=True).first()
+        if into is None:
+            break
+        conversation_id = into
+    return conversation_id
 
 
 def _can_be_rated(row: Conversation) -> bool:

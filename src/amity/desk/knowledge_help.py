@@ -18,6 +18,7 @@ from amity.desk.pages_portal import client_of
 
 _ASKED, _SECONDS = 60, 60  # searches of one address
 _WORTH = 0.5  # of the best score, from which a passage is listed
+_LEAST = 0.3  # a score below which a passage has little to do with the question
 
 
 @require_GET
@@ -31,10 +32,15 @@ def index(request: HttpRequest, lang: str) -> HttpResponse:
         found, quoted = [], None
         if question:
             found = knowledge.find(question, lang, most=8)
-            found = [each for each in found if each.score >= _WORTH * found[0].score]
+            found = [each for each in found if each.score >= max(_LEAST, _WORTH * found[0].score)]
             quoted = found[0] if found and found[0].sentence and found[0].sure >= knowledge.floor_of(lang) else None
-        rows = articles.public(lang, question) if question else articles.public(lang)
-        context = {"rows": rows, "question": question, "quoted": quoted, "found": found, **_frame(lang)}
+        context = {
+            "rows": articles.public(lang),
+            "question": question,
+            "quoted": quoted,
+            "found": found,
+            **_frame(lang),
+        }
         return _shown(request, "desk/help.html", context)
 
 
@@ -54,7 +60,7 @@ def one(request: HttpRequest, lang: str, article_id: UUID) -> HttpResponse:
 
 def _frame(lang: str) -> dict[str, object]:
     others = [(code, name, reverse("help", args=[code])) for code, name in articles.LANGUAGES.items()]
-    return {"lang": lang, "help_languages": others}
+    return {"lang": lang, "language_places": others}
 
 
 def _known(lang: str) -> None:

@@ -24,6 +24,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from amity.access import api as access
 from amity.base import clock, jobs, sealing
@@ -249,7 +250,7 @@ def _words(messages: Sequence[Message]) -> list[Words]:
 def _view(row: Conversation) -> Request:
     solved = row.state == State.SOLVED
     waits = row.state == State.PENDING
-    label = _("Solved") if solved else _("Waiting for you") if waits else _("We are on it")
+    label = pgettext("request", "Solved") if solved else _("Waiting for you") if waits else _("We are on it")
     rating = reverse("csat", args=[csat.token_of(row.pk)]) if solved else ""
     state = "solved" if solved else "pending" if waits else "open"
     return Request(

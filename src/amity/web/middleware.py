@@ -14,7 +14,7 @@ from django.urls.exceptions import Resolver404
 
 from amity.base import rest
 from amity.base.errors import Refused
-from amity.web import metrics
+from amity.web import errors, metrics
 
 log = logging.getLogger("amity.web")
 Next = Callable[[HttpRequest], HttpResponse]
@@ -84,5 +84,5 @@ class RefusedPages:
             error = rest.NULL_CHARACTER
         if not isinstance(error, Refused):
             return None
-        context = {"code": error.code, "message": error.message, "status": error.status}
+        context = {"code": error.code, "message": error.message, "status": error.status, **errors.way_out(request)}
         return render(request, "base/refused.html", context, status=error.status)

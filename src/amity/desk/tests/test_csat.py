@@ -36,17 +36,17 @@ def solved() -> Conversation:
     return Conversation.objects.get()
 
 
-def test_a_link_opens_a_page_where_one_click_says_how_it_was_and_another_changes_it(solved: Conversation) -> None:
+def test_a_link_opens_a_page_that_says_how_it_was_and_changes_it(solved: Conversation) -> None:
     address = reverse("csat", args=[csat.token_of(solved.pk)])
     browser = Client()
-    assert "aria-current" in browser.get(f"{address}?score=4").content.decode()
+    assert 'value="4" required checked' in browser.get(f"{address}?score=4").content.decode()
     assert Happening.objects.filter(kind="csat").count() == 0, "looking is not answering"
     for score, words in (("4", "Quick"), ("4", "Quick"), ("2", "Broke again, card 4111 1111 1111 1111")):
         assert browser.post(address, {"score": score, "words": words}).status_code == 302
     assert [each.data["score"] for each in Happening.objects.filter(kind="csat").order_by("at")] == [4, 2]
     assert Conversation.objects.get().csat == 2
     page = browser.get(f"{address}?saved=1").content.decode()
-    assert "2/5" in page
+    assert "2/5 · Poor" in page
     assert "4111 1111" not in page
     assert browser.post(address, {"score": "9"}).status_code == 422
     assert browser.get(reverse("csat", args=["forged"])).status_code == 404
@@ -59,6 +59,29 @@ def test_a_link_for_one_conversation_opens_no_other_and_not_before_it_was_solved
     Conversation.objects.update(state=State.OPEN)
     with pytest.raises(NotFound):
         csat.rate(solved.pk, 5)
+
+
+def test_who_comes_before_it_is_solved_is_told_so_and_finds_no_form(solved: Conversation) -> None:
+    Conversation.objects.update(state=State.OPEN)
+    page = Client().get(reverse("csat", args=[csat.token_of(solved.pk)])).content.decode()
+    assert "Once it is solved" in page
+    assert "<textarea" not in page
+
+
+def test_the_link_of_what_was_merged_rates_what_it_is_part_of(solved: Conversation) -> None:
+    whole = thread.open_conversation(solved.person_id, "email", "The whole", solved.account_id, "anna@example.com")
+    Conversation.objects.filter(pk=whole.pk).update(state=State.SOLVED)
+    Conversation.objects.filter(pk=solved.pk).update(merged_into=whole)
+    address = reverse("csat", args=[csat.token_of(solved.pk)])
+    assert "The whole" in Client().get(address).content.decode()
+    Client().post(address, {"score": "3"})
+    assert dict(Conversation.objects.values_list("pk", "csat")) == {solved.pk: None, whole.pk: 3}
+
+
+def test_a_link_that_leads_nowhere_leads_customers_to_their_requests(db: None) -> None:
+    page = Client().get(reverse("csat", args=["forged"])).content.decode()
+    assert f'href="{reverse("portal")}"' in page
+    assert 'href="/"' not in page
 
 
 def test_one_letter_per_conversation_through_the_gate(solved: Conversation, home: Path) -> None:

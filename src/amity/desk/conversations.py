@@ -32,6 +32,7 @@ class ConversationView:
     account_id: UUID | None
     address: str
     subject: str
+    opening: str
     snippet: str
     state: str
     snoozed_until: datetime | None
@@ -67,8 +68,8 @@ class ConversationView:
 
     @property
     def title(self) -> str:
-        """What it is about, in a line."""
-        return self.subject or self.snippet or self.name
+        """What it is about, in a line that stays: the subject, else the customer's first words."""
+        return self.subject or self.opening or self.snippet or self.name
 
     @property
     def state_label(self) -> str:

@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 from amity.access import api as access
 from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
-from amity.base.searching import search_text
 from amity.channels import api as channels
-from amity.desk import happenings
+from amity.desk import happenings, thread
 from amity.desk.conversations import SEE, locked
 from amity.desk.models import Conversation, Message, Queue, State
 from amity.desk.thread import KIND
@@ -180,7 +179,7 @@ def _save(
         went = _messages_follow(row, _typed("person_id", was["person_id"]), moved)
     changed = [name for name in TOUCHED if was[name] != now[name]]
     if "subject" in changed:
-        row.search = search_text([row.subject, row.address, row.snippet])
+        row.search = thread.found_by(row, row.snippet)
         changed.append("search")
     row.save(update_fields=changed)
     by = "staff" if principal.staff_id else "system"

@@ -12,9 +12,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from amity.base.searching import search_text
 from amity.desk.models import Conversation, Message
-from amity.desk.thread import WORDS
+from amity.desk.thread import found_by, line_of, opening_of
 
 BATCH = 200
 
@@ -45,7 +44,7 @@ def _without(row: Conversation, ids: set[UUID]) -> None:
         return
     if row.person_id in ids:
         row.person_id, row.subject, row.address, row.merged_into = newest.person_id, "", "", None
-    row.snippet, row.last_at = " ".join(newest.text.split())[:200], newest.at
+    row.snippet, row.opening, row.last_at = line_of(newest.text), opening_of(said), newest.at
     row.tone, row.tone_phrase = "", ""
-    row.search = search_text([row.subject, row.address, newest.text[:WORDS]])
+    row.search = found_by(row, newest.text)
     row.save()

@@ -22,7 +22,7 @@ from amity.channels import api as channels
 from amity.desk import conversations, conversations_following, happenings
 from amity.desk.conversations_changes import tell_listeners
 from amity.desk.models import Conversation, Mention, Message, State
-from amity.desk.thread import KIND, open_conversation
+from amity.desk.thread import KIND, found_by, line_of, open_conversation, opening_of
 
 MERGE, SPLIT, MOST = "desk.merge", "desk.split", 20
 _EARLIEST = ("waiting_since", "first_reply_at", "started_at", "customer_at")
@@ -176,7 +176,7 @@ def _take_in(into: Conversation, row: Conversation) -> None:
         into.last_at, into.snippet = row.last_at, row.snippet
         into.channel, into.account_id, into.address = row.channel, row.account_id, row.address
     into.urgency = max(into.urgency, row.urgency)
-    into.person_id = into.person_id or row.person_id
+    into.person_id, into.opening = into.person_id or row.person_id, into.opening or row.opening
     into.search = f"{into.search} {row.search}"[:2_000]
 
 
@@ -191,8 +191,8 @@ def _open_too(principal: access.Principal, into: Conversation, row: Conversation
 
 _COLUMNS = (
     "state", "snoozed_until", "solved_at",
-    "waiting_since", "first_reply_at", "started_at", "customer_at", "last_at", "snippet", "channel", "account_id",
-    "address", "urgency", "person_id", "search",
+    "waiting_since", "first_reply_at", "started_at", "customer_at", "last_at", "opening", "snippet", "channel",
+    "account_id", "address", "urgency", "person_id", "search",
 )  # fmt: skip
 
 
@@ -222,7 +222,10 @@ def _refresh(row: Conversation) -> None:
     row.first_reply_at = by_staff.at if by_staff else None
     row.customer_at = last.at if last else None
     if newest:
-        row.last_at, row.snippet = newest.at, " ".join(newest.text.split())[:200]
+        row.last_at, row.snippet = newest.at, line_of(newest.text)
+    if newest and not row.opening:
+        row.opening = opening_of(said)
+        row.search = found_by(row, newest.text)
     row.save()
 
 

@@ -16,7 +16,6 @@ from django.db import connection, transaction
 
 from amity.access import api as access
 from amity.base import undo
-from amity.base.searching import search_text
 from amity.desk import sla_keeping, sla_policies, thread
 from amity.desk.models import Conversation, Happening, Message, State
 
@@ -118,9 +117,11 @@ def _row(told: History, number: int) -> Conversation:
     answered = [each.at for each in told.lines if each.direction == "out"]
     open_since = [at for at in asked if not answered or at > answered[-1]]
     last = spoken[-1]
-    return Conversation(
+    first = next((each for way in ("in", "out") for each in told.lines if each.direction == way and each.text), None)
+    row = Conversation(
         number=number, person_id=told.person_id, channel=told.channel, account_id=told.account_id,
-        address=told.address[:254], subject=told.subject[:900], snippet=" ".join(last.text.split())[:200],
+        address=told.address[:254], subject=told.subject[:900], snippet=thread.line_of(last.text),
+        opening=thread.line_of(first.text) if first else "",
         state=told.state, queue_id=told.queue_id, assignee_id=told.assignee_id, urgency=told.urgency,
         language=told.language, intent=told.intent[:80], intent_by="staff" if told.intent else "",
         tone=told.tone, tone_phrase=told.tone_phrase[:200],
@@ -128,8 +129,9 @@ def _row(told: History, number: int) -> Conversation:
         customer_at=asked[-1] if asked else None, first_reply_at=answered[0] if answered else None,
         waiting_since=open_since[0] if open_since and told.state != State.SOLVED else None,
         solved_at=told.ended_at if told.state == State.SOLVED else None, csat=told.csat, mark=secrets.token_hex(8),
-        search=search_text([told.subject, told.address, last.text[: thread.WORDS]]),
     )  # fmt: skip
+    row.search = thread.found_by(row, last.text)
+    return row
 
 
 def _messages(source: str, told: History, row: Conversation) -> list[Message]:

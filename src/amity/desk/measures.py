@@ -132,7 +132,9 @@ def cases(principal: access.Principal, asked: Asked) -> list[Case]:
     since = now - timedelta(days=asked.days)
     rows = Conversation.objects.filter(conversations.sight(principal), _narrow(asked), merged_into=None)
     rows = rows.filter(started_at__gte=since).exclude(state="spam").order_by("-started_at", "-id")
-    names = ("pk", "number", "started_at", "channel", "queue_id", "assignee_id", "intent", "subject", "snippet")
+    names = (
+        "pk", "number", "started_at", "channel", "queue_id", "assignee_id", "intent", "subject", "opening", "snippet",
+    )  # fmt: skip
     base = list(rows.values_list(*names)[:MOST])
     ids = [row[0] for row in base]
     facts, handling = _facts(ids), _handling(ids, since, now)
@@ -185,7 +187,7 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: Any) -> 
 
 def _case(row: Sequence[Any], facts: Sequence[Any], handling: float | None) -> Case:
     names = [each.name for each in fields(Case)]
-    told = dict(zip(names, [*row[:7], row[7] or row[8], *facts], strict=False))
+    told = dict(zip(names, [*row[:7], row[7] or row[8] or row[9], *facts], strict=False))
     return Case(**told, handling=handling)
 
 

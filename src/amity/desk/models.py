@@ -92,7 +92,7 @@ class Queue(Record):
 class Conversation(Record):
     """What is said with one person about one thing, over whatever channels."""
 
-    personal = personal.deleted("person_id", ("subject", "snippet", "search", "tone_phrase"))
+    personal = personal.deleted("person_id", ("subject", "opening", "snippet", "search", "tone_phrase"))
     number = models.BigIntegerField(unique=True, editable=False)  # what people call it: #1042
     person = models.ForeignKey(
         "people.Person", null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False
@@ -101,6 +101,7 @@ class Conversation(Record):
     account_id = models.UUIDField(null=True)
     address = models.CharField(max_length=254, blank=True)  # of the customer on that channel
     subject = models.TextField(blank=True)
+    opening = models.CharField(max_length=200, blank=True, default="", db_default="")  # the customer's first words
     snippet = models.CharField(max_length=200, blank=True)  # of the newest message
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     snoozed_until = models.DateTimeField(null=True)

@@ -254,7 +254,8 @@ def _view(row: Conversation) -> Request:
     rating = reverse("csat", args=[csat.token_of(row.pk)]) if solved else ""
     state = "solved" if solved else "pending" if waits else "open"
     return Request(
-        row.pk, f"#{row.number}", row.subject or row.snippet or f"#{row.number}", state, label, row.last_at, rating
+        row.pk, f"#{row.number}", row.subject or row.opening or row.snippet or f"#{row.number}", state, label,
+        row.last_at, rating,
     )  # fmt: skip
 
 

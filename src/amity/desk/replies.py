@@ -16,7 +16,6 @@ from amity.access import api as access
 from amity.base import clock, live, undo
 from amity.base.errors import NotFound, Refused
 from amity.base.ids import new_id
-from amity.base.searching import search_text
 from amity.channels import api as channels
 from amity.desk import happenings, mentions, thread
 from amity.desk.conversations import WORK, locked
@@ -211,10 +210,11 @@ def _as_before(principal: access.Principal, row: Conversation, message: Message)
     row.waiting_since = asked.aggregate(at=Min("at"))["at"]
     row.first_reply_at = others.filter(direction="out", author="staff").aggregate(at=Min("at"))["at"]
     row.last_at = newest.at if newest else row.started_at
-    row.snippet = " ".join(newest.text.split())[:200] if newest else ""
-    words = newest.text[: thread.WORDS] if newest else ""
-    row.search = search_text([row.subject, row.address, words])
-    row.save(update_fields=["waiting_since", "first_reply_at", "last_at", "snippet", "search"])
+    row.snippet = thread.line_of(newest.text) if newest else ""
+    if row.opening == thread.line_of(message.text):
+        row.opening = thread.opening_of(others)
+    row.search = thread.found_by(row, newest.text if newest else "")
+    row.save(update_fields=["waiting_since", "first_reply_at", "last_at", "opening", "snippet", "search"])
     moves = Happening.objects.filter(conversation=row, at__gte=message.at, kind__in=("state", "reopened", "snoozed"))
     first = moves.order_by("at", "id").first()
     if first and first.by == "staff" and first.data.get("from") in State.values and first.data["to"] == row.state:

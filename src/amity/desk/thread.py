@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from amity.base import clock, live
 from amity.base.searching import search_text
@@ -17,7 +18,7 @@ from amity.desk import happenings
 from amity.desk.models import Conversation, Message, Queue, State
 
 KIND = "conversation"
-_SNIPPET = 200
+_LINE = 200
 WORDS = 600  # characters of the newest messages that a conversation is found by
 
 
@@ -100,6 +101,29 @@ def add(conversation: Conversation, said: Said) -> Message:
     return message
 
 
+def line_of(text: str) -> str:
+    """A text as one line of at most 200 characters. Pure."""
+    return " ".join(text.split())[:_LINE]
+
+
+def found_by(conversation: Conversation, newest: str) -> str:
+    """What a conversation is searched by: what it is called, its address and its newest words. Pure."""
+    return search_text([conversation.subject, conversation.opening, conversation.address, newest[:WORDS]])
+
+
+def opening_of(said: QuerySet[Message]) -> str:
+    """The first words of the customer among these messages, else of staff; those of the bot begin nothing. 2 queries.
+
+    They are the title of a conversation that has no subject, and stay it whatever is said later.
+    """
+    worded = said.filter(automatic="", withdrawn_at=None).exclude(direction="note").exclude(text="")
+    for author in ("customer", "staff"):
+        text = worded.filter(author=author).order_by("at", "seq").values_list("text", flat=True).first()
+        if text:
+            return line_of(text)
+    return ""
+
+
 def _bring_up(conversation: Conversation, message: Message) -> None:
     """What a message changes about its conversation, with its line in the log."""
     happenings.note(
@@ -109,8 +133,8 @@ def _bring_up(conversation: Conversation, message: Message) -> None:
     )  # fmt: skip
     if message.direction != "note":
         conversation.last_at = max(conversation.last_at, message.at)
-        conversation.snippet = " ".join(message.text.split())[:_SNIPPET]
-        conversation.search = search_text([conversation.subject, conversation.address, message.text[:WORDS]])
+        conversation.opening, conversation.snippet = _opening(conversation, message), line_of(message.text)
+        conversation.search = found_by(conversation, message.text)
     if message.automatic:
         pass
     elif message.direction == "in":
@@ -118,6 +142,14 @@ def _bring_up(conversation: Conversation, message: Message) -> None:
     elif message.direction == "out" and message.author in ("staff", "bot"):
         _answered(conversation, message)
     conversation.save()
+
+
+def _opening(conversation: Conversation, message: Message) -> str:
+    """`opening_of` after one more message, without asking for the others."""
+    if message.automatic or message.author not in ("customer", "staff"):
+        return conversation.opening
+    first = message.author == "customer" and conversation.customer_at is None
+    return (line_of(message.text) if first or not conversation.opening else "") or conversation.opening
 
 
 def _customer_wrote(conversation: Conversation, message: Message) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,11 @@ from amity.desk import (
     conversations_messages,
     conversations_waking,
     handing,
+    inbox,
     linking,
     mentions,
+    replies,
+    thread,
 )
 from amity.desk.models import Conversation, Happening, Message, Queue
 from amity.desk.tests.talking import heard
@@ -154,6 +158,59 @@ def test_answers_to_what_was_split_off_go_with_it(me: Principal) -> None:
     assert heard("4@x", answers="3@x").conversation_id == home
     with pytest.raises(Refused):
         conversations_merging.split(me, home, Message.objects.get(text="First").pk)
+
+
+def test_a_conversation_without_a_subject_is_called_by_the_customers_first_words(me: Principal) -> None:
+    home = heard("1@x", text="Where is\nmy parcel?", subject="").conversation_id
+    told = "Where is my parcel?"
+    assert conversations.get(me, home).title == told
+    replies.send(me, home, replies.Answer("Let me look."))
+    heard("2@x", answers="1@x", text="Thank you", subject="")
+    view = conversations.get(me, home)
+    assert (view.title, view.snippet) == (told, "Thank you")
+    for words in ("parcel", "thank"):
+        found, _more = inbox.rows(me, inbox.Asked(view="all", q=words))
+        assert [each.view.title for each in found] == [told], "found by its title and by what was said last"
+    conversations_changes.set_subject(me, home, "Lost parcel")
+    assert conversations.get(me, home).title == "Lost parcel"
+    assert [each.view.id for each in inbox.rows(me, inbox.Asked(q="where"))[0]] == [home]
+
+
+def test_words_of_staff_are_the_title_until_the_customer_writes_and_automatic_mail_never_is(me: Principal) -> None:
+    made = thread.open_conversation(None, "sms", "", address="+4915112345678")
+    first = thread.append(made.pk, thread.Said("k1", "out", "bot", "I am a bot", "sms"))
+    assert conversations.get(me, made.pk).title == "I am a bot", "better than a number"
+    thread.append(made.pk, thread.Said("k2", "out", "staff", "Your order is ready", "sms"))
+    thread.append(made.pk, thread.Said("k3", "out", "staff", "We close at six", "sms"))
+    assert conversations.get(me, made.pk).title == "Your order is ready"
+    thread.append(made.pk, thread.Said("k4", "in", "customer", "I am on holiday", "sms", automatic="reply"))
+    thread.append(made.pk, thread.Said("k5", "in", "customer", "Can I come at seven?", "sms"))
+    thread.append(made.pk, thread.Said("k6", "in", "customer", "Hello?", "sms"))
+    assert conversations.get(me, made.pk).title == "Can I come at seven?"
+    assert thread.opening_of(row(made.pk).messages.all()) == "Can I come at seven?", "counted anew it is the same"
+    assert first.conversation_id == made.pk
+
+
+def test_titles_survive_merging_and_parting_and_an_answer_taken_back(me: Principal) -> None:
+    one, two = (heard(f"{n}@x", text=text, subject="").conversation_id for n, text in ((1, "First"), (2, "Second")))
+    group = conversations_merging.merge(me, two, [one])
+    assert row(two).opening == "Second"
+    undo.put_back(me, group)
+    heard("3@x", answers="1@x", text="Something else", subject="")
+    new, _group = conversations_merging.split(me, one, Message.objects.get(text="Something else").pk)
+    assert (row(one).opening, row(new).opening) == ("First", "Something else")
+    found, _more = inbox.rows(me, inbox.Asked(q="something"))
+    assert new in [each.view.id for each in found]
+
+
+def test_conversations_from_before_are_called_by_their_first_words_too(me: Principal) -> None:
+    home = heard("1@x", text="First\n words", subject="").conversation_id
+    heard("2@x", answers="1@x", text="Second", subject="")
+    named = heard("3@x", text="Third", address="igor@example.com").conversation_id
+    Conversation.objects.update(opening="")
+    Conversation.objects.filter(pk=named).update(opening="Kept")
+    import_module("amity.desk.migrations.0009_opening").fill(None, None)
+    assert (row(home).opening, row(named).opening) == ("First words", "Kept")
 
 
 def test_a_record_is_linked_once_and_only_by_who_sees_it(me: Principal) -> None:

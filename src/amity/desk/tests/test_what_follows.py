@@ -156,6 +156,7 @@ def test_erasing_somebody_leaves_what_others_said_in_the_same_conversation(me: P
     kept = Message.objects.get().conversation
     assert (kept.person_id, kept.merged_into_id) == (igor, None)
     assert "knee" not in f"{kept.snippet}{kept.search}"
+    assert kept.opening == "Igor asks"
 
 
 def test_erasing_who_was_merged_into_another_takes_their_words_along(me: Principal, home: Path) -> None:

@@ -99,6 +99,17 @@ def test_home_before_the_first_customer_offers_the_import_to_who_may() -> None:
     assert "Import data" not in agent and f'href="{url("inbox")}">Go to the inbox' in agent
 
 
+def test_a_row_without_a_subject_keeps_its_title_and_shows_the_latest_line_below(client: Client) -> None:
+    heard("1@x", text="Where is my parcel?", subject="")
+    about, snippet = '<span class="inbox-about truncate">Where is my parcel?</span>', '<span class="inbox-snippet'
+    page = client.get(f"{url('inbox')}?view=all").content.decode()
+    assert about in page and snippet not in page, "the only line is not said twice"
+    home = heard("2@x", answers="1@x", text="Thank you", subject="").conversation_id
+    page = client.get(f"{url('inbox')}?view=all").content.decode()
+    assert about in page and f'{snippet} truncate">Thank you</span>' in page
+    assert "<h2>Where is my parcel?</h2>" in client.get(url("conversation", home)).content.decode()
+
+
 def test_the_list_costs_the_same_however_long_it_is(client: Client) -> None:
     counts = []
     for start, end in ((0, 2), (2, inbox.ROWS + 3)):

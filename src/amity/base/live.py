@@ -52,7 +52,7 @@ def visible(principal: Any, kind: str, ids: Iterable[str]) -> set[str]:
     return _kinds[kind](principal, wanted) & wanted if wanted and kind in _kinds else set()
 
 
-_waiting: ContextVar[dict[str, set[str]] | None] = ContextVar("live_notices", default=None)
+_waiting: ContextVar[dict[tuple[str, bool], set[str]] | None] = ContextVar("live_notices", default=None)
 
 
 @contextmanager
@@ -61,26 +61,27 @@ def together() -> Iterator[None]:
     if _waiting.get() is not None:
         yield
         return
-    waiting: dict[str, set[str]] = {}
+    waiting: dict[tuple[str, bool], set[str]] = {}
     token = _waiting.set(waiting)
     try:
         yield
     finally:
         _waiting.reset(token)
-    _send([text for kind, ids in waiting.items() for text in notices(kind, ids)])
+    _send([text for (kind, soon), ids in waiting.items() for text in notices(kind, ids, soon)])
 
 
-def tell(kind: str, ids: Iterable[UUID | str], cursor: Any = None) -> None:
+def tell(kind: str, ids: Iterable[UUID | str], cursor: Any = None, *, soon: bool = False) -> None:
     """Tell open pages, when this transaction commits, that these records changed. At most 1 query.
 
     Within a transaction equal notices are sent once (Postgres does that). ``cursor``: an open cursor to use, for
-    whoever works below Django's connection.
+    whoever works below Django's connection. ``soon``: somebody waits for an answer to it, so lists that show it do
+    not rest first; for what people do one at a time, never for mass work.
     """
     waiting = _waiting.get()
     if waiting is not None and cursor is None:
-        waiting.setdefault(kind, set()).update(map(str, ids))
+        waiting.setdefault((kind, soon), set()).update(map(str, ids))
         return
-    _send(notices(kind, ids), cursor)
+    _send(notices(kind, ids, soon), cursor)
 
 
 def _send(texts: list[str], cursor: Any = None) -> None:
@@ -106,14 +107,15 @@ def say(kind: str, subject_id: UUID | str, words: Mapping[str, str]) -> None:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, text])
 
 
-def notices(kind: str, ids: Iterable[UUID | str]) -> list[str]:
+def notices(kind: str, ids: Iterable[UUID | str], soon: bool = False) -> list[str]:
     """The payloads that `tell` sends, each under 8,000 bytes; ``ids`` empty in a payload means "many"."""
     several = set(ids)
     if len(several) > MANY:
         return [json.dumps({"kind": kind, "ids": []}, separators=(",", ":"))]
     known = sorted({str(each) for each in several})
     chunks = (known[at : at + _PER_NOTICE] for at in range(0, len(known), _PER_NOTICE))
-    return [json.dumps({"kind": kind, "ids": chunk}, separators=(",", ":")) for chunk in chunks]
+    more = {"soon": True} if soon else {}
+    return [json.dumps({"kind": kind, "ids": chunk, **more}, separators=(",", ":")) for chunk in chunks]
 
 
 def said(payload: str) -> tuple[str, str, dict[str, str]] | None:
@@ -125,13 +127,13 @@ def said(payload: str) -> tuple[str, str, dict[str, str]] | None:
         return None
 
 
-def read(payload: str) -> tuple[str, frozenset[str] | None] | None:
-    """(kind, ids) of a notice, ids None for "many"; None for what is no notice of ours."""
+def read(payload: str) -> tuple[str, frozenset[str] | None, bool] | None:
+    """(kind, ids, soon) of a notice, ids None for "many"; None for what is no notice of ours."""
     try:
         told = json.loads(payload)
-        kind, ids = told["kind"], told["ids"]
-    except (ValueError, TypeError, KeyError):
+        kind, ids, soon = told["kind"], told["ids"], told.get("soon", False)
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
     if not isinstance(kind, str) or not isinstance(ids, list):
         return None
-    return kind, frozenset(map(str, ids)) or None
+    return kind, frozenset(map(str, ids)) or None, soon is True

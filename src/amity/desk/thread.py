@@ -97,7 +97,7 @@ def add(conversation: Conversation, said: Said) -> Message:
     _bring_up(conversation, message)
     for _name, hears in sorted(_listeners.items()):
         hears(conversation, message)
-    live.tell(KIND, [conversation.pk])
+    live.tell(KIND, [conversation.pk], soon=message.direction == "in" and not message.automatic)
     return message
 
 

@@ -102,7 +102,7 @@ class ChatHub:
         read = live.read(payload)
         if read is None:
             return
-        kind, ids = read
+        kind, ids, _soon = read
         if kind == channels.chat.TALK:
             self.stir(self.rooms if ids is None else ids)
         elif kind == "conversation":

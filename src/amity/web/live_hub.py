@@ -26,6 +26,7 @@ class Notice:
     at: float  # seconds since the epoch
     kind: str
     ids: frozenset[str] | None
+    soon: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -39,12 +40,12 @@ class Stream:
     words: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=WORDS))  # said, kept nowhere
     behind: bool = False  # something may have been missed: everything is to be asked again
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    urgent: asyncio.Event = field(default_factory=asyncio.Event)  # a record that the page shows by itself changed
+    urgent: asyncio.Event = field(default_factory=asyncio.Event)  # somebody waits, or the page shows it by itself
 
-    def told(self, keys: set[Key]) -> None:
+    def told(self, keys: set[Key], soon: bool = False) -> None:
         self.waiting.update(keys)
         self.wake.set()
-        if not self.keys.isdisjoint(keys):
+        if soon or not self.keys.isdisjoint(keys):
             self.urgent.set()
 
     def missed(self) -> None:
@@ -116,7 +117,7 @@ class Hub:
         notice = Notice(self.number, time.time(), *read)
         self._kept.append(notice)
         for stream, keys in self._meant(notice):
-            stream.told(keys)
+            stream.told(keys, notice.soon)
 
     def _say(self, kind: str, subject: str, words: dict[str, str]) -> None:
         """Something that is kept nowhere: for who listens to that very record now."""

@@ -136,6 +136,33 @@ def test_changes_of_one_moment_are_one_event(app: Live) -> None:
 
 
 @committing
+def test_a_list_rests_between_changes_but_not_before_what_somebody_waits_for() -> None:
+    app = Live(access.principal_of_session, settings.SESSION_COOKIE_NAME, Pace(60.0, 60.0, 0.0, 60.0, 60.0))
+    session = session_of(manager())
+
+    async def story() -> None:
+        async with listen(app, session, "conversation") as page:
+            await page.event()
+            app.hub.hear(live.notices("conversation", ["one"])[0])
+            assert json.loads((await page.event())["data"]) == {"conversation": ["one"]}
+            app.hub.hear(live.notices("conversation", ["two"])[0])
+            app.hub.hear(live.notices("conversation", ["three"], soon=True)[0])
+            assert json.loads((await page.event())["data"]) == {"conversation": ["three", "two"]}
+
+    run(app, story)
+
+
+def test_only_a_change_that_somebody_waits_for_ends_the_rest_of_a_list() -> None:
+    hub, page = Hub(), Stream("s", None, frozenset({("conversation", "")}))
+    hub.enter(page)
+    hub.hear(live.notices("conversation", ["one"])[0])
+    assert page.wake.is_set()
+    assert not page.urgent.is_set()
+    hub.hear(live.notices("conversation", ["two"], soon=True)[0])
+    assert page.urgent.is_set()
+
+
+@committing
 def test_a_reader_hears_only_of_records_that_they_may_see(app: Live) -> None:
     sam = manager("Sam", scope="own")
     mine, theirs = person("Anna", owner=sam), person("Jan", owner=manager("Other"))

@@ -119,7 +119,9 @@ __all__ = [
     "language_model",
     "load_database",
     "mail_engine",
+    "network_weights",
     "open_mailbox",
+    "piece_vectors",
     "read_calendar",
     "sentence_vectors",
     "sms_signature",
@@ -127,6 +129,7 @@ __all__ = [
     "swap_database",
     "webhook_signed",
     "whatsapp_error",
+    "word_pieces",
     "write_calendar",
 ]
 
@@ -148,6 +151,27 @@ def english_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     from amity.engines.vectors import english_vectors as encode
 
     return encode(texts)
+
+
+def network_weights() -> dict[str, NDArray[np.float32]]:
+    """Layers of the encoder of many languages, by name; see `vectors`."""
+    from amity.engines.vectors import network_weights as weights
+
+    return weights()
+
+
+def piece_vectors(pieces: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Vectors (t, 512) of word pieces; see `vectors`."""
+    from amity.engines.vectors import piece_vectors as look_up
+
+    return look_up(pieces)
+
+
+def word_pieces(texts: Sequence[str]) -> list[list[int]]:
+    """Numbers of the word pieces of every text; see `vectors`."""
+    from amity.engines.vectors import word_pieces as cut
+
+    return cut(texts)
 
 
 def sentence_vectors(texts: Sequence[str]) -> NDArray[np.float32]:

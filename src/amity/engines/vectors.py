@@ -43,6 +43,41 @@ def sentence_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     return found
 
 
+def word_pieces(texts: Sequence[str]) -> list[list[int]]:
+    """Numbers of the word pieces of every text, as the encoder of many languages cuts them; two at least."""
+    cut = _many()._tokenizer.encode
+    shortened = (text[:_LONGEST].encode("utf-8", "replace").decode() for text in texts)
+    return [list(cut(text, out_type=int, add_bos=True, add_eos=True)) for text in shortened]
+
+
+def piece_vectors(pieces: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The encoder's vectors (t, 512) of word pieces, before any of them has seen its neighbours."""
+    network = _many()._model
+    chunk = pieces % len(network.scale)
+    found = network.table[pieces].astype(np.float32)
+    found *= network.scale[chunk, None]
+    found += network.lo[chunk, None]
+    return np.asarray(found)
+
+
+def network_weights() -> dict[str, NDArray[np.float32]]:
+    """The encoder's layers above `piece_vectors`, by name (Yang et al. 2020, multilingual USE).
+
+    ``proj`` and ``proj_b`` lead into three branches of two convolutions (``w1_i``, ``b1_i``, ``w2_i``, ``b2_i``) over
+    rows normed with ``entry_gain`` and ``entry_bias``; ``gain`` and ``bias`` norm what comes out beside the words
+    themselves; ``cnn`` and ``cnn_b`` project their sum; ``d0`` to ``d3`` are dense, ``p1`` and ``p3`` lead past them.
+    """
+    network = _many()._model
+    found = {
+        "proj": network.proj_W, "proj_b": network.proj_b, "entry_gain": network.ln_g_all,
+        "entry_bias": network.ln_b_all, "gain": network.ln_g, "bias": network.ln_b, "cnn": network.cnn_W,
+        "cnn_b": network.cnn_b, **{name: getattr(network, name) for name in ("d0", "d1", "d2", "d3", "p1", "p3")},
+    }  # fmt: skip
+    for kind in ("w1", "b1", "w2", "b2"):
+        found |= {f"{kind}_{place}": each for place, each in enumerate(getattr(network, kind))}
+    return {name: np.asarray(each, dtype=np.float32) for name, each in found.items()}
+
+
 def english_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     """Vectors (n, 384) for English texts; those in other languages get vectors that mean little."""
     found = np.zeros((len(texts), ENGLISH_SIZE), dtype=np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -26,10 +26,11 @@ _WORD = r"(?u)\b\w+\b"
 
 @dataclass(frozen=True)
 class Features:
-    """n messages: ``ngrams`` (n, f), rows of unit length, and ``vectors`` (n, d) per encoder."""
+    """n messages: ``ngrams`` (n, f), rows of unit length, ``vectors`` (n, d) per encoder, word ``pieces`` if wanted."""
 
     ngrams: sp.csr_matrix
     vectors: tuple[Vectors, ...]
+    pieces: Sequence[Sequence[int]] = ()
 
     def __len__(self) -> int:
         return int(self.ngrams.shape[0])
@@ -41,24 +42,27 @@ class Features:
 
     def take(self, rows: NDArray[Any]) -> Features:
         """The messages at ``rows``."""
-        return Features(self.ngrams[rows], tuple(part[rows] for part in self.vectors))
+        pieces = [self.pieces[row] for row in rows] if self.pieces else ()
+        return Features(self.ngrams[rows], tuple(part[rows] for part in self.vectors), pieces)
 
     def only(self, encoders: Sequence[int]) -> Features:
         """With the vectors of these encoders only."""
-        return Features(self.ngrams, tuple(self.vectors[i] for i in encoders))
+        return replace(self, vectors=tuple(self.vectors[i] for i in encoders))
 
 
 @dataclass(frozen=True)
 class Describer:
-    """Learned vocabulary of n-grams, and which encoders are asked."""
+    """Learned vocabulary of n-grams, which encoders are asked, and whether messages are cut into word pieces."""
 
     words: Any
     letters: Any
     encoders: tuple[str, ...]
+    pieces: bool = False
 
     def describe(self, texts: Sequence[str]) -> Features:
         """Features of messages, in batches of any size."""
-        return Features(self.ngrams(texts), vectors_of(texts, self.encoders))
+        pieces = engines.word_pieces(texts) if self.pieces else ()
+        return Features(self.ngrams(texts), vectors_of(texts, self.encoders), pieces)
 
     def ngrams(self, texts: Sequence[str]) -> sp.csr_matrix:
         """Sparse TF-IDF of words (1-2) and of letters within words (2-5), each of length 1 before both are halved."""

@@ -1,8 +1,8 @@
 """The heads that answer from features, fitted so that each message is also judged by a model that had not seen it.
 
-Up to `_FEW` messages the kernel machine, exactly, with the names of the intents as further examples, and beside it
-logistic regression over the same kernel, both judged in the same five folds; above, the machine over landmarks and a
-linear support vector machine (Fan et al. 2008), both judged on a held-out part.
+Up to `FEW` messages the kernel machine, exactly, with the names of the intents as further examples, and beside it
+logistic regression over the same kernel, both judged in the same five folds; above, the machine over landmarks, a
+linear support vector machine (Fan et al. 2008) and a tuned network, all judged on a held-out part.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from scipy.optimize import minimize, minimize_scalar
 from amity.intelligence.language import resemblance
 from amity.intelligence.language.features import Features
 from amity.intelligence.language.resemblance import Kernel, Machine, Single
+from amity.intelligence.language.tuned import Tuned, tune
 
 Array = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-_FEW = 2_500
+FEW = 2_500
 TRIED = 1_200  # messages on which the kernel is chosen
 _LANDMARKS = 4_000
 _HELD_OUT = 0.15
@@ -50,6 +51,9 @@ class Linear:
         return np.asarray((messages.ngrams * _UNIT) @ self.weights) + self.biases
 
 
+Head = Machine | Linear | Tuned
+
+
 @dataclass(frozen=True, slots=True)
 class Heads:
     """Fitted heads, a machine first; machines share its landmarks.
@@ -58,7 +62,7 @@ class Heads:
     messages the landmarks are, -1 for names of intents.
     """
 
-    heads: tuple[Machine | Linear, ...]
+    heads: tuple[Head, ...]
     judged: Array
     rows: Places
     marks: Places
@@ -66,14 +70,19 @@ class Heads:
     def look(self, messages: Features) -> tuple[Array, Single]:
         """What each says (heads, n, k), and the mean cosine (n, m) of messages to the landmarks, seen once for all."""
         alike, close = self.machine.look(messages)
-        said = [head.answers(alike) if isinstance(head, Machine) else head.values(messages) for head in self.heads]
-        return np.stack(said), close
+        return np.stack([_said(head, messages, alike) for head in self.heads]), close
 
     @property
     def machine(self) -> Machine:
         """The first head."""
         assert isinstance(self.heads[0], Machine)
         return self.heads[0]
+
+
+def _said(head: Head, messages: Features, alike: Single) -> Array:
+    if isinstance(head, Machine):
+        return head.answers(alike)
+    return head.values(messages.pieces) if isinstance(head, Tuned) else head.values(messages)
 
 
 def softmax(values: Array) -> Array:
@@ -85,7 +94,7 @@ def softmax(values: Array) -> Array:
 def fit(kernel: Kernel, messages: Features, places: Places, classes: int, names: Features | None, seed: int) -> Heads:
     """Fit to ``places`` 0..k-1, or -1 for messages that belong to no class; ``names`` (k,) are further examples."""
     random = np.random.default_rng(seed)
-    if len(messages) <= _FEW:
+    if len(messages) <= FEW:
         return _fit_few(kernel, messages, places, classes, names)
     held = _held_out(places, random)
     marks = spread_over(places, _LANDMARKS, random)
@@ -96,7 +105,8 @@ def fit(kernel: Kernel, messages: Features, places: Places, classes: int, names:
     second = _linear(messages.take(known), places[known], classes).values(messages.take(rows))
     everything = np.flatnonzero(places >= 0)
     linear = _linear(messages.take(everything), places[everything], classes)
-    return Heads((machine, linear), np.stack([first, second]), rows, marks)
+    tuned, third = tune(messages.pieces, places, classes, held, seed)
+    return Heads((machine, linear, tuned), np.stack([first, second, third]), rows, marks)
 
 
 def choose(messages: Features, places: Places, classes: int) -> tuple[Kernel, tuple[int, ...]]:
@@ -132,7 +142,8 @@ def weights_of(judged: Array, truth: Places) -> Array:
 
     if len(judged) == 1:
         return np.exp([minimize_scalar(lambda x: loss(np.array([x])), bounds=(-3.0, 5.0), method="bounded").x])
-    return np.asarray(np.exp(minimize(loss, np.ones(len(judged)), method="Nelder-Mead", bounds=[(-6.0, 5.0)] * 2).x))
+    bounds = [(-6.0, 5.0)] * len(judged)
+    return np.asarray(np.exp(minimize(loss, np.ones(len(judged)), method="Nelder-Mead", bounds=bounds).x))
 
 
 def in_words(label: str) -> str:

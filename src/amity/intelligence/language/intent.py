@@ -111,7 +111,8 @@ def train_judged(texts: Sequence[str], labels: Sequence[str], outside: Sequence[
         describer = learn_ngrams([*everything, *names], engines.encoders()[: None if english else 1])
         tried = describer.describe(tried_texts)
         kernel, used = fitting.choose(tried, places[sample], len(classes))
-        describer = replace(describer, encoders=tuple(describer.encoders[i] for i in used))
+        encoders = tuple(describer.encoders[i] for i in used)
+        describer = replace(describer, encoders=encoders, pieces=len(everything) > fitting.FEW)
         messages = tried.only(used) if len(sample) == len(everything) else describer.describe(everything)
         further = describer.describe(names) if names else None
         heads = fitting.fit(kernel, messages, places, len(classes), further, seed)

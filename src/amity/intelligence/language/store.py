@@ -14,9 +14,10 @@ import scipy.sparse as sp
 
 from amity.base.errors import Refused
 from amity.intelligence.language.features import Describer, Features, thawed_ngrams
-from amity.intelligence.language.heads import Heads, Linear
+from amity.intelligence.language.heads import Head, Heads, Linear
 from amity.intelligence.language.intent import Intents
 from amity.intelligence.language.resemblance import Kernel, Machine
+from amity.intelligence.language.tuned import Tuned
 
 FORMAT = 2  # 1 kept the vectors of examples, 2 which landmarks are examples
 _MOST = 512 * 1024**2  # bytes of an artefact
@@ -64,29 +65,30 @@ def unpacked(artefact: bytes, digest: str) -> Reader:
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         said = json.loads(arrays["said"].tobytes().decode())
         encoders = tuple(said["encoders"])
-        heads: list[Machine | Linear] = []
+        heads: list[Head] = []
         for each in said["heads"]:
             heads.append(_thawed_head(each, heads, arrays, len(encoders)))
         terms = [_thawed_terms(each, arrays) for each in said["terms"]]
         examples = arrays["examples"] if said["format"] > 1 else np.ones(_landmarks(heads), dtype=bool)
-        weights = arrays["weights"]
+        weights, pieces = arrays["weights"], any(isinstance(head, Tuned) for head in heads)
     classes = np.asarray(said["classes"])
     nothing = Heads(
         tuple(heads), np.zeros((len(heads), 0, len(classes))), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     )
     model = Intents(
-        classes, Describer(*thawed_ngrams(*terms), encoders), nothing, weights, examples, tuple(said["best"]),
+        classes, Describer(*thawed_ngrams(*terms), encoders, pieces), nothing, weights, examples, tuple(said["best"]),
         tuple(said["nearness"]), _number(said["floor"]),
     )  # fmt: skip
     return Reader(model, said["sharpness"], {name: _number(each) for name, each in said["floors"].items()})
 
 
-def _frozen_head(
-    name: str, head: Machine | Linear, before: Machine | Linear | None, arrays: dict[str, Any]
-) -> dict[str, Any]:
+def _frozen_head(name: str, head: Head, before: Head | None, arrays: dict[str, Any]) -> dict[str, Any]:
     if isinstance(head, Linear):
         arrays[f"{name}.weights"], arrays[f"{name}.biases"] = head.weights.astype(np.float32), head.biases
         return {"name": name, "kind": "linear"}
+    if isinstance(head, Tuned):
+        arrays |= {f"{name}.{part}": each for part, each in head.kept.items()}
+        return {"name": name, "kind": "tuned", "parts": sorted(head.kept)}
     arrays[f"{name}.weights"] = head.weights
     if isinstance(before, Machine) and before.landmarks is head.landmarks:
         return {"name": name, "kind": "beside"}
@@ -99,12 +101,14 @@ def _frozen_head(
             "sharpness": kernel.sharpness, "doubt": kernel.doubt}  # fmt: skip
 
 
-def _thawed_head(said: dict[str, Any], before: list[Machine | Linear], arrays: Any, encoders: int) -> Machine | Linear:
+def _thawed_head(said: dict[str, Any], before: list[Head], arrays: Any, encoders: int) -> Head:
     name = said["name"]
     if said["kind"] == "beside" and isinstance(before[-1], Machine):
         return replace(before[-1], weights=arrays[f"{name}.weights"])
     if said["kind"] == "linear":
         return Linear(arrays[f"{name}.weights"], arrays[f"{name}.biases"])
+    if said["kind"] == "tuned":
+        return Tuned({part: arrays[f"{name}.{part}"] for part in said["parts"]})
     parts = (arrays[f"{name}.data"], arrays[f"{name}.indices"], arrays[f"{name}.indptr"])
     marks = Features(
         sp.csr_matrix(parts, shape=tuple(said["shape"])),
@@ -114,7 +118,7 @@ def _thawed_head(said: dict[str, Any], before: list[Machine | Linear], arrays: A
     return Machine(kernel, marks, arrays[f"{name}.weights"])
 
 
-def _landmarks(heads: list[Machine | Linear]) -> int:
+def _landmarks(heads: list[Head]) -> int:
     return len(heads[0].landmarks) if isinstance(heads[0], Machine) else 0
 
 

@@ -7,10 +7,10 @@ An adapter knows one provider's payloads and nothing of people, conversations or
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 from uuid import UUID
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from amity.channels.receiving import Incoming
 from amity.engines import api as engines
 
 Word = Literal["", "stop", "start"]
+Delivered = Literal["sent", "delivered", "read", "failed"]
 MAX_BODY = 12 * 1024**2
 
 
@@ -76,7 +77,7 @@ class Heard:
 class Progress:
     """What a provider says about a message of ours, found by our own id or by its."""
 
-    state: Literal["sent", "delivered", "read", "failed"]
+    state: Delivered
     at: datetime
     own_id: UUID | None = None
     provider_id: str = ""
@@ -92,6 +93,19 @@ class Parsed:
     messages: list[Heard] = field(default_factory=list)
     states: list[Progress] = field(default_factory=list)
     broken: list[tuple[bytes, str]] = field(default_factory=list)
+
+    def read(self, parts: Iterable[Any], reads: Callable[[Any], Heard | Progress | None]) -> None:
+        """Add what each part says; one that cannot be read is kept as broken and does not take the others along."""
+        for part in parts:
+            try:
+                said = reads(part)
+            except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+                self.broken.append((raw_of(part), f"{type(error).__name__}: {error}"[:300]))
+                continue
+            if isinstance(said, Heard):
+                self.messages.append(said)
+            elif said:
+                self.states.append(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +183,17 @@ def hook_url(account: Account) -> str:
 def private_allowed() -> bool:
     """Whether addresses inside our own network may be asked (`webhook_allow_private`)."""
     return bool(settings.CONFIG.webhook_allow_private)
+
+
+def progress_of(
+    state: str, at: datetime, own_id: UUID | None, provider_id: str = "", *, text: str = "", reason: str = "",
+    dead: bool = False,
+) -> Progress:  # fmt: skip
+    """What a provider says about a message of ours; raises `Malformed` for a state that is none. Pure."""
+    if state not in get_args(Delivered):
+        raise Malformed(f"unknown state {state[:40]}")
+    gone = dead and state == "failed"
+    return Progress(state, at, own_id, provider_id, text[:1_000], reason, gone)  # type: ignore[arg-type]
 
 
 def text_at(told: Any, *path: str) -> str:

@@ -21,6 +21,7 @@ from amity.channels.adapters import (
     Remote,
     Setting,
     private_allowed,
+    progress_of,
     secret_of,
 )
 from amity.channels.models import Account, Outgoing
@@ -121,4 +122,4 @@ def _progress(told: dict[str, str], sid: str, status: str, arrival: Arrival) -> 
         return []
     text = f"{code} {told.get('ErrorMessage', '')}".strip()
     own = read_id(arrival.query.get("message", ""))
-    return [Progress(state, clock.now(), own, sid, text, dead=state == "failed" and code in _DEAD)]  # type: ignore[arg-type]
+    return [progress_of(state, clock.now(), own, sid, text=text, dead=code in _DEAD)]

@@ -22,7 +22,6 @@ from amity.channels.adapters import (
     hook_url,
     items_at,
     private_allowed,
-    raw_of,
     secret_of,
     text_at,
 )
@@ -54,13 +53,7 @@ class TelegramAdapter:
     def parse_updates(self, updates: list[dict[str, Any]], account: Account) -> Parsed:
         """Updates as `getUpdates` gives them."""
         found = Parsed()
-        for update in updates:
-            try:
-                heard = _heard(update, account)
-            except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-                found.broken.append((raw_of(update), f"{type(error).__name__}: {error}"[:300]))
-                continue
-            found.messages += [heard] if heard else []
+        found.read(updates, lambda update: _heard(update, account))
         return found
 
     def fetch(self, ref: str, account: Account) -> bytes:

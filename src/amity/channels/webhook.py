@@ -26,7 +26,7 @@ from amity.channels.adapters import (
     Setting,
     items_at,
     private_allowed,
-    raw_of,
+    progress_of,
     secret_of,
     text_at,
 )
@@ -35,7 +35,6 @@ from amity.channels.receiving import Incoming
 from amity.engines import api as engines
 
 TOLERANCE = timedelta(minutes=5)
-_STATES = ("sent", "delivered", "read", "failed")
 _MOST_FILES = 10
 
 
@@ -65,14 +64,8 @@ class WebhookAdapter:
         if not isinstance(messages, list) or not isinstance(states, list) or not (messages or states):
             raise Malformed("neither messages nor states")
         found = Parsed()
-        for reads, parts in ((_heard, messages), (_progress, states)):
-            for part in parts:
-                try:
-                    read: Any = reads(part, account)
-                except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-                    found.broken.append((raw_of(part), f"{type(error).__name__}: {error}"[:300]))
-                    continue
-                (found.messages if isinstance(read, Heard) else found.states).append(read)
+        found.read(messages, lambda part: _heard(part, account))
+        found.read(states, _progress)
         return found
 
     def fetch(self, ref: str, account: Account) -> bytes:
@@ -117,15 +110,12 @@ def _file(told: dict[str, Any]) -> Remote:
     return Remote(str(told["name"]), text_at(told, "type"), content=content)
 
 
-def _progress(told: dict[str, Any], _account: Account) -> Progress:
-    state, own = str(told["state"]), read_id(str(told["id"]))
-    if state not in _STATES or own is None:
-        raise Malformed("a state needs our id and sent, delivered, read or failed")
-    failed = state == "failed"
-    return Progress(
-        state, _time(told.get("at")), own, text=text_at(told, "error")[:300],  # type: ignore[arg-type]
-        dead=failed and told.get("dead") is True,
-    )  # fmt: skip
+def _progress(told: dict[str, Any]) -> Progress:
+    own = read_id(str(told["id"]))
+    if own is None:
+        raise Malformed("a state needs our id")
+    dead = told.get("dead") is True
+    return progress_of(str(told["state"]), _time(told.get("at")), own, text=text_at(told, "error"), dead=dead)
 
 
 def _time(told: Any) -> datetime:

@@ -23,7 +23,7 @@ from amity.channels.adapters import (
     Setting,
     items_at,
     private_allowed,
-    raw_of,
+    progress_of,
     secret_of,
     text_at,
 )
@@ -32,7 +32,6 @@ from amity.channels.receiving import Incoming
 from amity.engines import api as engines
 
 _MEDIA = ("image", "document", "audio", "video", "sticker")
-_STATES = ("sent", "delivered", "read", "failed")
 
 
 class WhatsAppAdapter:
@@ -99,18 +98,8 @@ class WhatsAppAdapter:
 
 def _read(value: dict[str, Any], account: Account, found: Parsed) -> None:
     names = {text_at(each, "wa_id"): text_at(each, "profile", "name") for each in items_at(value, "contacts")}
-    for told in items_at(value, "messages"):
-        try:
-            heard = _heard(told, names, account)
-        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-            found.broken.append((raw_of(told), f"{type(error).__name__}: {error}"[:300]))
-            continue
-        found.messages += [heard] if heard else []
-    for told in items_at(value, "statuses"):
-        try:
-            found.states.append(_progress(told))
-        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-            found.broken.append((raw_of(told), f"{type(error).__name__}: {error}"[:300]))
+    found.read(items_at(value, "messages"), lambda told: _heard(told, names, account))
+    found.read(items_at(value, "statuses"), _progress)
 
 
 def _heard(told: dict[str, Any], names: dict[str, str], account: Account) -> Heard | None:
@@ -151,13 +140,10 @@ def _card(told: Any) -> str:
 
 
 def _progress(told: dict[str, Any]) -> Progress:
-    state = str(told["status"])
-    if state not in _STATES:
-        raise Malformed(f"unknown status {state[:40]}")
     errors = items_at(told, "errors")
     failed = engines.whatsapp_error(errors[0], 0) if errors else engines.Receipt("refused")
-    return Progress(
-        state, datetime.fromtimestamp(int(told["timestamp"]), UTC),  # type: ignore[arg-type]
-        read_id(text_at(told, "biz_opaque_callback_data")), str(told["id"]), failed.text,
-        failed.reason if failed.reason == "window" else "", state == "failed" and failed.dead,
+    return progress_of(
+        str(told["status"]), datetime.fromtimestamp(int(told["timestamp"]), UTC),
+        read_id(text_at(told, "biz_opaque_callback_data")), str(told["id"]), text=failed.text,
+        reason=failed.reason if failed.reason == "window" else "", dead=failed.dead,
     )  # fmt: skip

@@ -218,6 +218,17 @@ def test_what_the_provider_says_later_is_shown(provider: Provider) -> None:
     assert (other.state, other.reason) == ("failed", "bounce") and Suppression.objects.count() == 1
 
 
+def test_a_state_that_nobody_knows_changes_nothing_and_can_be_looked_at(provider: Provider) -> None:
+    if not provider.states:
+        pytest.skip("this provider tells nothing later")
+    provider.deliver(provider.payload(told(1)))
+    row = handed(propose(provider))
+    assert provider.deliver(*provider.state(row.pk, row.provider_id, "pondered")).status_code in (200, 422)
+    row.refresh_from_db()
+    assert (row.state, row.progress) == ("sent", "")
+    assert Unread.objects.count() == 1
+
+
 def test_a_state_solves_what_nobody_knew(provider: Provider, server: Server) -> None:
     if not provider.states or provider.repeats:
         pytest.skip("nothing stays unknown here, or nothing is told")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
 from ninja import Router, Schema, Status
@@ -13,9 +13,16 @@ from amity.base import rest
 from amity.desk import complaints, complaints_steps, refunds
 
 router = Router(tags=["complaints"])
-State = Literal[
-    "received", "acknowledged", "investigating", "waiting", "decided", "answered", "closed", "reopened", "withdrawn"
-]
+if TYPE_CHECKING:
+    State: TypeAlias = str
+    Decision: TypeAlias = str
+    Step: TypeAlias = str
+    RefundState: TypeAlias = str
+    Move: TypeAlias = str
+else:  # what the rest of the room goes by, so that each is told once
+    State, Decision = Literal[tuple(complaints.STATES)], Literal[("", *complaints.DECISIONS)]
+    Step = Literal[tuple(complaints_steps.FROM)]
+    RefundState, Move = Literal[tuple(refunds.STATES)], Literal[refunds.MOVES]
 
 
 class ComplaintOut(Schema):
@@ -30,7 +37,7 @@ class ComplaintOut(Schema):
     wanted: str
     country: str
     state: State
-    decision: Literal["", "upheld", "partly", "rejected"]
+    decision: Decision
     decision_words: str
     received_at: datetime
     acknowledge_at: datetime | None
@@ -55,7 +62,7 @@ class ComplaintIn(Schema, extra="forbid"):
 class ComplaintStepIn(Schema, extra="forbid"):
     """A step. ``decision`` and ``words`` for decide; ``text`` is sent to the customer."""
 
-    step: Literal["acknowledge", "investigate", "ask", "hold", "decide", "answer", "close", "reopen", "withdraw"]
+    step: Step
     decision: str = ""
     words: str = ""
     text: str = ""
@@ -71,7 +78,7 @@ class RefundOut(Schema):
     amount_minor: int
     currency: str
     reason: str
-    state: Literal["proposed", "approved", "refused", "paid", "taken"]
+    state: RefundState
     proposed_by_id: UUID | None
     proposed_at: datetime
     decided_by_id: UUID | None
@@ -91,7 +98,7 @@ class RefundIn(Schema, extra="forbid"):
 class RefundMoveIn(Schema, extra="forbid"):
     """``refuse`` needs ``why``; ``pay`` takes ``ref``, and the same one twice changes nothing."""
 
-    move: Literal["approve", "refuse", "take", "pay"]
+    move: Move
     why: str = ""
     ref: str = ""
 
@@ -121,9 +128,8 @@ def open_complaint(request: access.StaffRequest, body: ComplaintIn) -> Any:
 def step_complaint(request: access.StaffRequest, complaint_id: UUID, body: ComplaintStepIn) -> Any:
     """Take a step."""
     access.require(request.principal, complaints.WORK)
-    complaints_steps.step(
-        request.principal, complaint_id, body.step, decision=body.decision, words=body.words, text=body.text
-    )
+    told = body.model_dump()
+    complaints_steps.step(request.principal, complaint_id, told.pop("step"), **told)
     return complaints.get(request.principal, complaint_id)
 
 
@@ -141,10 +147,5 @@ def propose_refund(request: access.StaffRequest, complaint_id: UUID, body: Refun
 def move_refund(request: access.StaffRequest, refund_id: UUID, body: RefundMoveIn) -> Any:
     """Approve, refuse, take back or mark as paid."""
     access.require(request.principal, complaints.WORK)
-    if body.move == "refuse":
-        refunds.refuse(request.principal, refund_id, body.why)
-    elif body.move == "pay":
-        refunds.mark_paid(request.principal, refund_id, body.ref)
-    else:
-        (refunds.approve if body.move == "approve" else refunds.take)(request.principal, refund_id)
+    refunds.move(request.principal, refund_id, body.move, why=body.why, ref=body.ref)
     return refunds.get(request.principal, refund_id)

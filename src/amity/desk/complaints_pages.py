@@ -128,15 +128,8 @@ def refund(request: access.StaffRequest, refund_id: UUID) -> HttpResponse:
     """Approve, refuse, take back or mark as paid (``verb``). Undo in the toast."""
     access.require(request.principal, complaints.WORK)
     principal, told = request.principal, request.POST
-    verb = told.get("verb", "")
-    if verb == "approve":
-        group: UUID | None = refunds.approve(principal, refund_id)
-    elif verb == "refuse":
-        group = refunds.refuse(principal, refund_id, told.get("why", ""))
-    elif verb == "pay":
-        group = refunds.mark_paid(principal, refund_id, told.get("ref", ""))
-    else:
-        group = refunds.take(principal, refund_id)
+    why, ref = told.get("why", ""), told.get("ref", "")
+    group = refunds.move(principal, refund_id, told.get("verb", ""), why=why, ref=ref)
     view = refunds.get(principal, refund_id)
     toast(request, view.state_label, undo=reverse("undo", args=[group]) if group else "")
     to = reverse("complaint", args=[view.complaint_id]) if view.complaint_id else reverse("complaints")

@@ -35,6 +35,7 @@ STATES: dict[str, Promise] = {
     "proposed": lazy("Proposed"), "approved": lazy("Approved"), "refused": lazy("Refused"), "paid": lazy("Paid"),
     "taken": lazy("Taken back"),
 }  # fmt: skip
+MOVES = ("approve", "refuse", "take", "pay")
 TOUCHED = ("state", "decided_by_id", "decided_at", "why", "paid_at", "paid_ref")
 
 
@@ -159,6 +160,17 @@ def mark_paid(principal: access.Principal, refund_id: UUID, ref: str = "") -> UU
             access.require(principal, RIGHT)
             return None
         return _move(principal, refund_id, "pay", ref=ref)
+
+
+def move(principal: access.Principal, refund_id: UUID, verb: str, *, why: str = "", ref: str = "") -> UUID | None:
+    """One of `MOVES`; returns the undo group, None where it was paid under this reference already. Raises `Refused`."""
+    if verb not in MOVES:
+        raise Refused("bad_step", _("There is no such step."))
+    if verb == "approve":
+        return approve(principal, refund_id)
+    if verb == "refuse":
+        return refuse(principal, refund_id, why)
+    return mark_paid(principal, refund_id, ref) if verb == "pay" else take(principal, refund_id)
 
 
 def limits() -> list[dict[str, Any]]:

@@ -64,6 +64,8 @@ def test_a_complaint_is_written_down_looked_into_decided_and_answered() -> None:
     to = reverse("refund", args=[refund.pk])
     assert "Somebody else has to decide it" in mara.get(one).content.decode()
     assert mara.post(to, {"verb": "approve"}).status_code == 403
+    assert mara.post(to, {"verb": "eat"}).status_code == 422
+    assert Refund.objects.get().state == "proposed", "what nobody knows is not taken for a step"
     assert "Refunds that wait" in ann.get(reverse("complaints")).content.decode()
     tom = signed_in("Tom")
     said(tom, to, verb="approve")

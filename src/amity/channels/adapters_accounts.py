@@ -122,25 +122,18 @@ def ask(principal: access.Principal, account_id: UUID) -> AccountView:
     return _view(row)
 
 
-def templates_of(text: str) -> dict[str, str]:
-    """Lines of “name language text” as name → language; raises `Refused`. Pure."""
-    return {name: told.split()[0] for name, told in _template_lines(text)}
+def templates_of(text: str) -> dict[str, dict[str, str]]:
+    """Lines of “name language text” as an account keeps them: name → language, and name → text of those that have one.
 
-
-def template_texts(text: str) -> dict[str, str]:
-    """The same lines as name → text, of those that have one. Pure."""
-    parts = ((name, told.split(None, 1)) for name, told in _template_lines(text))
-    return {name: told[1] for name, told in parts if len(told) > 1}
-
-
-def _template_lines(text: str) -> list[tuple[str, str]]:
-    found = []
-    for line in text.splitlines():
-        name, _space, told = line.strip().partition(" ")
-        if name and not _LANGUAGE.fullmatch((told.split() or [""])[0]):
+    Raises `Refused`. Pure.
+    """
+    languages, texts = {}, {}
+    for line in filter(str.strip, text.splitlines()):
+        name, language, told = (*line.split(None, 2), "", "")[:3]
+        if not _LANGUAGE.fullmatch(language):
             raise Refused("bad_template", _("“{value}” is no name and language.").format(value=line[:100]))
-        found += [(name, told.strip())] if name else []
-    return found
+        languages[name], texts[name] = language, told.strip()
+    return {"templates": languages, "template_texts": {name: told for name, told in texts.items() if told}}
 
 
 def _checked(how: Adapter, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,8 +147,8 @@ def _checked(how: Adapter, values: Mapping[str, Any]) -> dict[str, Any]:
             raise Refused("bad_url", _("“{value}” is no address of a site.").format(value=given[name][:100]))
     settings: dict[str, Any] = {name: value or None for name, value in given.items()}
     if "templates" in given:
-        settings["templates"] = templates_of(given["templates"])
-        settings["template_texts"] = template_texts(given["templates"]) or None
+        read = templates_of(given["templates"])
+        settings |= {"templates": read["templates"], "template_texts": read["template_texts"] or None}
     return told | (settings if any(each.name in values for each in how.settings) else {})
 
 

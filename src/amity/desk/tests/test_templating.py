@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from amity.access.tests.staffing import hire
 from amity.base import clock
+from amity.base.errors import Refused
 from amity.base.ids import new_id
 from amity.channels import api as channels
-from amity.channels.adapters_accounts import template_texts, templates_of
+from amity.channels.adapters_accounts import templates_of
 from amity.channels.models import Account, Outgoing, Received
 from amity.desk import templating, thread
 from amity.desk.models import Message
@@ -24,13 +25,18 @@ NUMBER = "+48501502503"
 
 
 def test_settings_tell_name_language_and_text() -> None:
-    assert templates_of(LINES) == {"order_update": "en", "hello_world": "en_US"}
-    assert template_texts(LINES) == {"order_update": "Hello {{1}}, order {{2}} is on its way."}
+    assert templates_of(f"{LINES}\n \n") == {
+        "templates": {"order_update": "en", "hello_world": "en_US"},
+        "template_texts": {"order_update": "Hello {{1}}, order {{2}} is on its way."},
+    }
+    for line in ("order_update", "order_update Hello {{1}}"):
+        with pytest.raises(Refused, match="no name and language"):
+            templates_of(line)
     assert templating.places_of("{{2}} {{ 1 }} {{2}}") == ["1", "2"]
 
 
 def talk(last: timedelta) -> UUID:
-    settings = {"templates": templates_of(LINES), "template_texts": template_texts(LINES)}
+    settings = templates_of(LINES)
     account = Account.objects.create(kind="whatsapp", name="Shop", public_key=new_id().hex, settings=settings)
     person = people.contact("phone", NUMBER, "Anna Nowak")
     row = thread.open_conversation(person, "whatsapp", "", account.pk, NUMBER)

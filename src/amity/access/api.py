@@ -6,7 +6,16 @@ from amity.access.audit import together as audited_together
 from amity.access.audit import verify as verify_audit
 from amity.access.limits import spend
 from amity.access.links import new_link, peek_link, spend_link
-from amity.access.members import Entry, Terms, change, deactivate, demo_administrator, invite, reactivate
+from amity.access.members import (
+    Entry,
+    Terms,
+    change,
+    change_profile,
+    deactivate,
+    demo_administrator,
+    invite,
+    reactivate,
+)
 from amity.access.permissions import (
     ALL_PERMISSIONS,
     PERMISSIONS,
@@ -33,7 +42,7 @@ from amity.access.staff import (
 )
 from amity.access.staff import choices as staff_choices
 from amity.access.staff import names as staff_names
-from amity.access.teams import TeamView, team_choices, teams
+from amity.access.teams import TeamView, save_team, team_choices, teams
 from amity.access.tokens import SCOPES, create_token, principal_of_token, revoke_token, tokens
 
 __all__ = [
@@ -55,6 +64,7 @@ __all__ = [
     "audit_lines",
     "audited_together",
     "change",
+    "change_profile",
     "create_token",
     "deactivate",
     "delete_views",
@@ -79,6 +89,7 @@ __all__ = [
     "restore_views",
     "revoke_token",
     "rows_of",
+    "save_team",
     "save_view",
     "saved_views",
     "sees",

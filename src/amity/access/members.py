@@ -211,12 +211,12 @@ def _difference(before: tuple[str, str, UUID | None], staff: Staff) -> dict[str,
     return {name: [str(old), str(new)] for name, old, new in named if old != new}
 
 
-def demo_administrator(name: str, email: str) -> None:
+def demo_administrator(name: str, email: str, time_zone: str = "UTC") -> None:
     """The sample company's administrator, made once; enters by one-time link only (a random password nobody knows)."""
     with transaction.atomic():
         if not set_up_needed():
             return
-        staff = Staff(name=name, email=email, role=Role.ADMINISTRATOR, scope=RowScope.ALL)
+        staff = Staff(name=name, email=email, role=Role.ADMINISTRATOR, scope=RowScope.ALL, time_zone=time_zone)
         staff.set_password(secrets.token_urlsafe(48))
         staff.save(force_insert=True)
         audit.record(principal_of(staff, "cli"), "set_up", "staff", staff.id)

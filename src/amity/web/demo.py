@@ -49,9 +49,9 @@ def run(serve: bool = True) -> None:
 def _prepare(config: base_config.Config) -> None:
     from amity.access import api as access
     from amity.people import api as people
-    from amity.web import demo_desk, demo_live
+    from amity.web import demo_desk, demo_live, demo_staff
 
-    access.demo_administrator("Ada Demo", "ada@demo.example")
+    access.demo_administrator("Ada Demo", "ada@demo.example", demo_staff.HOME)
     done = [
         item for item in people.imports.listing(access.SYSTEM) if item.name == "Sample company" and item.state == "done"
     ]
@@ -65,7 +65,7 @@ def _prepare(config: base_config.Config) -> None:
 
 
 def _load_sample(config: base_config.Config) -> None:
-    from amity.web import cli_import, sample
+    from amity.web import cli_import, demo_staff, sample
 
     folder = config.home / "sample"
     with step("inventing the sample company"):
@@ -75,6 +75,7 @@ def _load_sample(config: base_config.Config) -> None:
         outcome = cli_import.import_paths([folder], name="Sample company", system="sample", watch=_quiet)
         if outcome.state != "done":
             raise Refused("demo_failed", f"The sample company could not be loaded: {outcome.error}")
+        demo_staff.make()
     created, rejected = (sum(getattr(file, key) for file in outcome.files) for key in ("created", "rejected"))
     click.echo(f"  {created:,} records from {outcome.rows:,} rows, {rejected:,} rows rejected with a reason")
 

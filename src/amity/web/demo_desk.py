@@ -98,14 +98,10 @@ def _agents() -> list[tuple[UUID, str]]:
 
 
 def _who_answers(staff: Sequence[tuple[UUID, str]]) -> None:
-    """Customer care may work in the inbox, sees whom it answers, and is on the list of those who answer."""
+    """Customer care is on the list of those who answer, with its languages."""
     known = {each.name: each for each in catalogue.STAFF if each.role == "agent"}
     for staff_id, name in staff:
         each = known.get(name)
-        if each:
-            now = access.member(staff_id)
-            terms = access.Terms(now.name, now.email, "agent", "all", now.team_id)
-            access.change(access.SYSTEM, staff_id, terms)
         spoken = f"{each.language}, en" if each else "en"
         room = {"all": "8", "chat": "3"}
         _saved("agent", {"staff_id": str(staff_id), "languages": spoken, "capacity": room})

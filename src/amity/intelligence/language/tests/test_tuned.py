@@ -71,9 +71,7 @@ def loss(weights: Weights, batch: Batch, places: Places) -> float:
     logits = Forward(weights, batch).logits
     chances = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     wanted = np.full(logits.shape, 1 / logits.shape[1])
-    known = places >= 0
-    wanted[known] *= tuned._SMOOTHED
-    wanted[np.flatnonzero(known), places[known]] += 1 - tuned._SMOOTHED
+    wanted[places >= 0] = np.eye(logits.shape[1])[places[places >= 0]]
     return float(-(chances * wanted).sum(axis=1).mean())
 
 

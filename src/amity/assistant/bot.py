@@ -147,9 +147,9 @@ class _Run:
         return Result(act.name, "ok", args)
 
     def _speak(self, citations: Sequence[dict[str, str]]) -> None:
-        """Say what has gathered, as one message."""
+        """Say what has gathered, as one message; nothing where people took over while it was thought out."""
         told = "\n".join(each for each in self.said if each.strip())
-        if told:
+        if told and desk.bot_has_the_word(self.view.id):
             self.count += 1
             with translation.override(self.state.language):
                 desk.say_as_bot(self.view.id, told, f"bot:{self.view.id}:{self.seq}:{self.count}", citations)

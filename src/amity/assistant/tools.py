@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.utils import timezone, translation
+from django.utils.translation import pgettext
 
 from amity.access import api as access
 from amity.assistant import proofs, script, slots, versions
@@ -91,7 +92,25 @@ def _order_status(call: Call) -> tuple[str, dict[str, str]]:
         return "none", {}
     total = words.money(order.total_minor, order.currency) if order.total_minor is not None else "–"
     day = words.day(timezone.localdate(order.ordered_at)) if order.ordered_at else "–"
-    return "done", {"order": order.number, "status": order.status or "–", "total": total, "day": day}
+    return "done", {"order": order.number, "status": _state(order.status), "total": total, "day": day}
+
+
+def _state(status: str) -> str:
+    """What the shop calls the state of an order, in the customer's language where it is one of the usual words."""
+    usual = {
+        "new": pgettext("order", "new"),
+        "pending": pgettext("order", "waiting"),
+        "processing": pgettext("order", "being prepared"),
+        "paid": pgettext("order", "paid"),
+        "shipped": pgettext("order", "on its way"),
+        "delivered": pgettext("order", "delivered"),
+        "completed": pgettext("order", "completed"),
+        "cancelled": pgettext("order", "cancelled"),
+        "canceled": pgettext("order", "cancelled"),
+        "returned": pgettext("order", "returned"),
+        "refunded": pgettext("order", "refunded"),
+    }
+    return usual.get(status.strip().lower(), status) or "–"
 
 
 def _invoice_copy(call: Call) -> tuple[str, dict[str, str]]:

@@ -28,7 +28,7 @@ from amity.desk import (
 from amity.desk.conversations import ConversationView
 from amity.desk.conversations_changes import on_change
 from amity.desk.finding import Suggestion, plain_subject, strangers, suggestions
-from amity.desk.handing import HandingView, hand_over
+from amity.desk.handing import HandingView, bot_has_the_word, hand_over
 from amity.desk.hours import BusinessHours
 from amity.desk.models import State
 from amity.desk.opening import hours_at, people_back_at
@@ -45,6 +45,7 @@ __all__ = [
     "Suggestion",
     "append",
     "bot_changes",
+    "bot_has_the_word",
     "brief",
     "chat",
     "complaints",

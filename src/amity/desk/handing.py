@@ -103,6 +103,11 @@ def hand_over(conversation_id: UUID, brief: str, reason: str) -> None:
         access.record(access.SYSTEM, "handed_over", "conversation", row.pk, {"reason": reason})
 
 
+def bot_has_the_word(conversation_id: UUID) -> bool:
+    """Whether the bot may speak now; within a transaction nobody takes over until it ends. 1 query."""
+    return thread.locked(conversation_id).handler == "bot"
+
+
 def open_handing(conversation_id: UUID) -> HandingView | None:
     """The hand-over that is under way in a conversation that the reader was shown. 1 query."""
     found = Handing.objects.filter(conversation_id=conversation_id, state=Handing.State.OPEN).values(*FIELDS).first()

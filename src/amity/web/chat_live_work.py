@@ -58,7 +58,7 @@ def visitor(about: channels.chat.Chat, token: str) -> channels.chat.Visitor:
 
 
 def begin(about: channels.chat.Chat, told: http.SessionIn, language: str) -> Told:
-    """Begin or go on; the history comes along. About 10 queries."""
+    """Begin or go on; the history comes along. About 11 queries."""
     with translation.override(language):
         opening = channels.chat.Opening(**msgspec.structs.asdict(told))
         with transaction.atomic():
@@ -74,6 +74,7 @@ def begin(about: channels.chat.Chat, told: http.SessionIn, language: str) -> Tol
         "privacy_url": about.privacy_url,
         "colour": about.colour,
         "known": bool(me.user_id),
+        "bot": channels.starts_with_bot(about.id),
         "email": me.email,
         "read": me.read_to,
         **_state(about, me),

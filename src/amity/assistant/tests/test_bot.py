@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from amity.access import api as access
 from amity.access.tests.staffing import actor, hire
@@ -99,6 +99,26 @@ def test_who_proves_an_address_sees_their_own_orders_and_changes_their_own_addre
     person = people.get_person(access.SYSTEM, anna)
     assert (person.traits["address"], person.city) == ("Lindenstraße 5, 10115 Berlin", "Berlin")
     assert Dialogue.objects.get().known_id == anna
+
+
+def test_who_took_over_while_the_bot_was_thinking_is_not_talked_over(home: Path) -> None:
+    visitor = Visitor()
+    taken = channels.chat.say(visitor.me, new_id().hex, "Where is my order?")
+    assert taken.conversation_id is not None
+    visitor.conversation_id = taken.conversation_id
+    view = visitor.view
+    row = Dialogue.objects.create(conversation_id=view.id)
+    message = desk.conversations_messages.shown(view.id, 2, 1)[0]
+    desk.hand_over(view.id, "", "asked")
+    bot._Run(view, row, versions.live(), 1).hear(message)
+    assert [each.author for each in desk.conversations_messages.shown(view.id)] == ["customer", "system"]
+
+
+def test_the_usual_states_of_an_order_are_told_in_the_customers_language(home: Path) -> None:
+    with translation.override("pl"):
+        assert [tools._state(each) for each in ("Delivered", "shipped", "Auf Lager", "")] == [
+            "dostarczone", "w drodze", "Auf Lager", "–",
+        ]  # fmt: skip
 
 
 def test_an_agent_undoes_the_change_of_address_at_its_line_once(home: Path) -> None:

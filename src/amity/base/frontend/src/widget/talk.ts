@@ -37,6 +37,7 @@ export interface About {
   privacy_url: string;
   colour: string;
   known: boolean;
+  bot: boolean;
   email: string;
 }
 export interface Identity {

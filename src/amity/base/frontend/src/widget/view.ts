@@ -19,7 +19,9 @@ export class View {
   private badge = element("span", { class: "badge", hidden: "" });
   private panel: HTMLElement;
   private heading = element("h2", { id: "title" });
-  private who = element("p");
+  private who = element("p", { role: "status" });
+  private person: HTMLButtonElement;
+  private whoBar: HTMLElement;
   private log: HTMLElement;
   private list = element("ol", { class: "list" });
   private note = element("p", { class: "note", role: "status" });
@@ -52,6 +54,9 @@ export class View {
     this.rating = this.makeRating();
     this.reach = this.makeReach();
     this.text = element("textarea", { id: "text", rows: "1", maxlength: "4000" });
+    this.person = button("", "", words.person);
+    this.person.addEventListener("click", () => void this.askPerson());
+    this.whoBar = element("div", { class: "who", hidden: "" }, this.who, this.person);
     this.panel = this.makePanel();
     this.root.append(this.launcher, this.panel);
     document.body.append(host);
@@ -83,13 +88,11 @@ export class View {
   private makePanel(): HTMLElement {
     const close = button("", this.words.close, icon("close"));
     close.addEventListener("click", () => this.close());
-    const person = button("", "", this.words.person);
-    person.addEventListener("click", () => void this.askPerson());
     const panel = element(
       "section",
       { class: "panel", role: "dialog", "aria-modal": "true", "aria-labelledby": "title", hidden: "" },
       element("div", { class: "head" }, this.heading, close),
-      element("div", { class: "who" }, this.who, person),
+      this.whoBar,
       this.log,
       this.note,
       this.offline,
@@ -203,10 +206,13 @@ export class View {
     this.personAsked = true;
     try {
       await this.talk.person();
-      this.tell(this.words.personAsked);
+      this.tell("");
     } catch {
+      this.personAsked = false;
       this.tell(this.words.unavailable);
     }
+    this.log.focus();
+    this.show();
   }
 
   private async rate(score: number, words = ""): Promise<void> {
@@ -227,16 +233,17 @@ export class View {
     const { about, standing } = talk;
     this.heading.textContent = about?.name || words.title;
     if (about?.colour && readable(about.colour)) (this.root.host as HTMLElement).style.setProperty("--accent", about.colour);
-    this.who.textContent = standing.handler === "bot" ? words.botHere : this.personAsked ? words.personAsked : "";
     this.offline.hidden = talk.online;
     const last = talk.lines.at(-1);
+    this.showWho(last);
     const solved = standing.state === "solved";
     this.rating.hidden = !solved;
     this.rating.querySelectorAll(".scores button").forEach((each, at) => {
       each.setAttribute("aria-pressed", String(standing.csat === at + 1));
     });
     (this.rating.querySelector(".more") as HTMLElement).hidden = !standing.csat;
-    this.reach.hidden = !about || about.known || !!about.email || !talk.lines.length || solved;
+    const staff = !!talk.lines.length && !solved && standing.handler !== "bot";
+    this.reach.hidden = !staff || !about || about.known || !!about.email || talk.lines.some(namesAddress);
     if (talk.typing) this.tell(filled(words.typing, { name: last?.author === "staff" && last.name ? last.name : words.somebody }));
     else if (this.note.dataset.typing) this.tell("");
     this.note.toggleAttribute("data-typing", talk.typing);
@@ -248,6 +255,17 @@ export class View {
     this.badge.hidden = !unread;
     this.badge.textContent = unread ? String(unread) : "";
     this.launcher.setAttribute("aria-label", unread ? filled(words.openNew, { count: unread }) : words.open);
+  }
+
+  /** A person can be asked for while a bot answers, or would answer the first message. */
+  private showWho(last?: Line): void {
+    const { standing, about } = this.talk;
+    const bot = standing.handler === "bot" || (!standing.conversation_id && !!about?.bot);
+    const comes = this.personAsked && last?.author !== "staff";
+    const told = comes ? this.words.personAsked : standing.handler === "bot" ? this.words.botHere : "";
+    if (this.who.textContent !== told) this.who.textContent = told;
+    this.person.hidden = !bot || comes;
+    this.whoBar.hidden = !told && this.person.hidden;
   }
 
   private showKept(): void {
@@ -293,8 +311,9 @@ export class View {
     const mine = line.author === "customer";
     const name = mine ? this.words.you : line.author === "bot" ? this.words.bot : line.name || this.words.team;
     const node = this.bubble(line.at, name, line.text, line.files, mine, line.author === "bot");
-    if (line.sources.length) {
-      const titles = filled(this.words.sources, { titles: line.sources.join(", ") });
+    const sources = line.sources.filter((title) => title && !line.text.includes(title));
+    if (sources.length) {
+      const titles = filled(this.words.sources, { titles: sources.join(", ") });
       node.append(element("p", { class: "meta" }, titles));
     }
     return node;
@@ -365,6 +384,11 @@ export class View {
   private toEnd(): void {
     this.log.scrollTop = this.log.scrollHeight;
   }
+}
+
+/** The visitor gave an address in the talk itself, as the bot asks for it. */
+function namesAddress(line: Line): boolean {
+  return line.author === "customer" && /\S@\S+\.\S/.test(line.text);
 }
 
 function element<K extends keyof HTMLElementTagNameMap>(

@@ -18,6 +18,7 @@ from amity.base import clock
 from amity.base.errors import Refused
 from amity.channels import adapters_states, adapters_words, attaching
 from amity.channels.adapters import Adapter, Heard, Parsed, Remote
+from amity.channels.masking import masked_source
 from amity.channels.models import Account, Outgoing, Received, Unread
 from amity.channels.receiving import known, receive
 from amity.engines import api as engines
@@ -79,7 +80,8 @@ def take_one(account: Account, adapter: Adapter, heard: Heard) -> bool:
 
 
 def keep(account: Account, raw: bytes, reason: str) -> None:
-    """Keep what could not be read, with the reason; the same again is the same. 1 query."""
+    """Keep what could not be read, with the reason, card numbers masked; the same again is the same. 1 query."""
+    raw = masked_source(raw.decode("utf-8", "surrogateescape"), "*").encode("utf-8", "surrogateescape")
     digest = hashlib.sha256(raw).hexdigest()
     row = Unread(account=account, digest=digest, body=raw, reason=reason[:300])
     Unread.objects.bulk_create([row], ignore_conflicts=True)

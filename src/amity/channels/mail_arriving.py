@@ -16,8 +16,9 @@ from django.db import transaction
 from amity.access import api as access
 from amity.base import clock
 from amity.base.errors import NotFound, Refused
-from amity.channels import attaching, html_clean, mail_automatic, mail_marks, mail_parse, mail_threads
-from amity.channels.mail_parse import Mail
+from amity.channels import attaching, html_clean, mail_automatic, mail_marks, mail_masking, mail_parse, mail_threads
+from amity.channels.mail_parse import File, Mail
+from amity.channels.masking import masked
 from amity.channels.models import Account, Outgoing
 from amity.channels.receiving import Incoming, Taken, known, receive
 from amity.channels.suppression import suppress
@@ -39,11 +40,9 @@ def take(account_id: UUID, raw: bytes) -> Taken:
         return found
     with transaction.atomic():
         person_id = _person(mail, message)
-        files = [
-            attaching.attach(account.pk, each.name, each.content, person_id, each.type, each.inline_id)
-            for each in mail.files
-        ]
-        key = engines.blobs().put(raw[: mail_parse.MAX_BYTES], attaching.AREA)
+        files = [_file(account.pk, each, person_id) for each in mail.files]
+        kept = mail_masking.without_cards(raw, mail)
+        key = engines.blobs().put(kept, attaching.AREA) if kept is not None else ""
         taken = receive(replace(message, person_id=person_id, files=files, raw=key))
         if message.automatic == "bounce":
             _returned(mail)
@@ -61,8 +60,16 @@ def take_as_file(account_id: UUID, raw: bytes, why: str) -> Taken:
     if found is not None:
         return found
     with transaction.atomic():
-        file = attaching.attach(account_id, "mail.eml", raw, None, "message/rfc822")
+        file = _file(account_id, File("mail.eml", "message/rfc822", raw), None)
         return receive(replace(message, files=[file]))
+
+
+def _file(account_id: UUID, file: File, person_id: UUID | None) -> UUID:
+    """Keep a file of a mail. A mail that is one goes without card numbers, or is noted by its name alone."""
+    content = mail_masking.without_cards(file.content) if file.type == "message/rfc822" else file.content
+    if content is None:
+        return attaching.missing(masked(file.name), person_id, file.type)
+    return attaching.attach(account_id, masked(file.name), content, person_id, file.type, file.inline_id)
 
 
 def incoming(account: Account, mail: Mail) -> Incoming:

@@ -37,7 +37,6 @@ _KEPT = (
     "auto-submitted", "precedence", "list-id", "x-auto-response-suppress", "x-amity", "delivered-to",
 )  # fmt: skip
 _ALIASES = {"utf8mb4": "utf-8", "unicode-1-1-utf-7": "utf-7", "ks_c_5601-1987": "cp949", "x-user-defined": "latin-1"}
-_RTF = ("application/rtf", "text/rtf", "text/enriched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +90,20 @@ def read(raw: bytes) -> Mail:
     """A mail from its bytes (at most 40 MB of them are looked at); only the headers of one that breaks readers."""
     raw = raw[:MAX_BYTES]
     try:
-        if len(_PART.findall(raw)) * raw.count(b"\n") > MAX_WORK:
-            return _bare(raw)
-        return _whole(raw)
+        return _whole(raw) if readable(raw) else _bare(raw)
     except RecursionError:  # parts within parts
         return _bare(raw)
+
+
+def readable(raw: bytes) -> bool:
+    """Whether a mail's parts can be told apart in a bounded time. Pure."""
+    return len(_PART.findall(raw)) * raw.count(b"\n") <= MAX_WORK
+
+
+def says(part: Message, kind: str) -> bool:
+    """Whether a part is what the mail says, not a file of it. Pure."""
+    attached = part.get_content_disposition() == "attachment" or bool(_name_of(part))
+    return kind in ("text/plain", "text/html") and not attached
 
 
 def _bare(raw: bytes) -> Mail:
@@ -248,15 +256,14 @@ def _walk(message: Message, mail: Mail) -> Iterator[Message]:
 
 def _take(mail: Mail, part: Message, texts: dict[str, list[str]]) -> None:
     kind = part.get_content_type()
-    attached = part.get_content_disposition() == "attachment" or bool(_name_of(part))
     if kind == "message/delivery-status":
         mail.reports.append(part.as_bytes()[:100_000])
     elif kind in ("message/rfc822", "text/rfc822-headers") and _is_report(mail):
         mail.returned = mail.returned or _enclosed(part)[:100_000].decode("latin-1")
-    elif kind in ("text/plain", "text/html") and not attached and kind not in _RTF:
-        data = _payload(part)[: 4 * MAX_TEXT]
+    elif says(part, kind):
+        data = payload(part)[: 4 * MAX_TEXT]
         text = text_of_bytes(data, part.get_content_charset() or "")[: html_clean.MAX_HTML]
-        texts["html" if kind == "text/html" else "plain"].append(_unflowed(part, text.replace("\x00", "")))
+        texts["html" if kind == "text/html" else "plain"].append(unflowed(part, text.replace("\x00", "")))
     else:
         _attach(mail, part, kind)
 
@@ -271,13 +278,14 @@ def _attach(mail: Mail, part: Message, kind: str) -> None:
         inner = BytesParser(policy=policy.compat32).parsebytes(content, headersonly=True)
         name = name or f"{inner.get('subject', 'mail')}.eml"
     else:
-        content = _payload(part)
+        content = payload(part)
     name = name or {"text/calendar": "invite.ics", "application/ms-tnef": "winmail.dat"}.get(kind, "file")
     inline = next(iter(ids(str(part.get("content-id", "")))), "")
     mail.files.append(File(decoded(name)[:255], kind, content, inline))
 
 
-def _payload(part: Message) -> bytes:
+def payload(part: Message) -> bytes:
+    """What a part holds, its transfer encoding taken off; never raises."""
     try:
         data = part.get_payload(decode=True)
     except (ValueError, LookupError, AssertionError):
@@ -290,7 +298,7 @@ def _enclosed(part: Message) -> bytes:
     if isinstance(inner, list):
         first = inner[0] if inner else None
         return first.as_bytes() if isinstance(first, Message) else b""
-    return _payload(part)
+    return payload(part)
 
 
 def _name_of(part: Message) -> str:
@@ -304,7 +312,7 @@ def _is_report(mail: Mail) -> bool:
     return mail.first("content-type").lower().startswith("multipart/report")
 
 
-def _unflowed(part: Message, text: str) -> str:
+def unflowed(part: Message, text: str) -> str:
     """Lines that were broken softly are put together (RFC 3676); others as they are."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if str(part.get_param("format") or "").lower() != "flowed":

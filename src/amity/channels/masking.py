@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import re
 
-_DIGITS = re.compile(r"(?<![\d])\d(?:[ \u00a0\-.]?\d){12,18}(?![\d])")
 MASK = "•"
+_BETWEEN = r"[ \u00a0\-.]"
+# What stands between digits where a text is written as HTML, JSON or a form: blanks by name, marks of how they look.
+_TOLD = r"&nbsp;|&#160;|&#xa0;|%20|%C2%A0|\\u00a0|\+"
+_LOOKS = r"</?(?:a|b|em|font|i|small|span|strong|tt|u|wbr)\b[^<>]{0,300}>"
+_DIGITS = re.compile(rf"(?<!\d)\d(?:{_BETWEEN}?\d){{12,18}}(?!\d)")
+_WRITTEN = re.compile(
+    rf"(?<!\d)\d(?:(?:{_LOOKS}){{0,3}}(?:{_BETWEEN}|{_TOLD})?(?:{_LOOKS}){{0,3}}\d){{12,18}}(?!\d)", re.IGNORECASE
+)
+_TOKEN = re.compile(rf"{_LOOKS}|{_TOLD}|.", re.IGNORECASE | re.DOTALL)
 
 
-def masked(text: str) -> str:
+def masked(text: str, sign: str = MASK) -> str:
     """``text`` with every number that can be a payment card's (13–19 digits, Luhn) masked."""
-    return _DIGITS.sub(_mask, text)
+    return _DIGITS.sub(lambda match: _mask(match.group(0), sign), text)
+
+
+def masked_source(text: str, sign: str = MASK) -> str:
+    """`masked` for what is written as HTML, JSON or a form, where other things than blanks may part the digits."""
+    return _WRITTEN.sub(lambda match: _mask(match.group(0), sign), text)
 
 
 def luhn(digits: str) -> bool:
@@ -22,14 +35,14 @@ def luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _mask(match: re.Match[str]) -> str:
-    told = match.group(0)
-    digits = re.sub(r"\D", "", told)
+def _mask(told: str, sign: str) -> str:
+    tokens = _TOKEN.findall(told)
+    digits = "".join(each for each in tokens if each.isdecimal())
     if len(set(digits)) == 1 or not luhn(digits):
         return told
     left = len(digits) - 4
     out, seen = [], 0
-    for sign in told:
-        out.append(MASK if sign.isdigit() and seen < left else sign)
-        seen += sign.isdigit()
+    for each in tokens:
+        out.append(sign if each.isdecimal() and seen < left else each)
+        seen += each.isdecimal()
     return "".join(out)

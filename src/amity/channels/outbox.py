@@ -17,7 +17,7 @@ from amity.base import clock, paging
 from amity.base.errors import NotFound, Refused
 from amity.channels import addressing, carriers, gate, letters, mail_threads
 from amity.channels.calling import call_worker
-from amity.channels.masking import masked
+from amity.channels.masking import masked, masked_source
 from amity.channels.models import Outgoing
 from amity.channels.placeholders import PERSONAL, filled, forgotten
 from amity.channels.refusals import REASONS, Unfilled
@@ -233,7 +233,7 @@ def _row(principal: access.Principal, message: Message) -> Outgoing:
 def _fill(row: Outgoing, message: Message, person: people.PersonView | None) -> None:
     if message.thread is not None:
         row.subject, row.body = masked(" ".join(message.subject.split()))[:900], masked(message.body)[:MAX_TEXT]
-        row.html = masked(message.html)[:MAX_TEXT]
+        row.html = masked_source(message.html)[:MAX_TEXT]
         if found := forgotten(f"{message.subject}\n{message.body}"):
             row.state, row.reason, row.detail = Outgoing.State.REFUSED, "unfilled", found
             row.decided_at = clock.now()
@@ -242,7 +242,7 @@ def _fill(row: Outgoing, message: Message, person: people.PersonView | None) -> 
     try:
         row.subject = masked(filled(" ".join(message.subject.split()), values))[:900]
         row.body = masked(filled(message.body, values))[:MAX_TEXT]
-        row.html = masked(filled(message.html, values, as_html=True))[:MAX_TEXT]
+        row.html = masked_source(filled(message.html, values, as_html=True))[:MAX_TEXT]
     except Unfilled as error:
         row.state, row.reason, row.detail = Outgoing.State.REFUSED, "unfilled", error.placeholder[:200]
         row.subject = masked(message.subject)[:900]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.base import clock
 from amity.channels import mail_threads
-from amity.channels.masking import masked
+from amity.channels.masking import masked, masked_source
 from amity.channels.receiving_models import Account, Received
 
 AUTOMATIC = {
@@ -157,7 +157,8 @@ def _row(message: Incoming) -> Received:
         name: getattr(message, name)
         for name in ("account_id", "channel", "message_ref", "automatic", "raw", "person_id", "occurred_at")
     }
-    texts = {name: masked(getattr(message, name)) for name in ("subject", "text", "quoted", "signature", "html")}
+    texts = {name: masked(getattr(message, name)) for name in ("subject", "text", "quoted", "signature")}
+    texts["html"] = masked_source(message.html)
     return Received(
         provider_id=message.provider_id[:500], address=message.address[:254], name=message.name[:300],
         to=list(message.to), references=list(message.references), marks=[str(each) for each in message.marks],

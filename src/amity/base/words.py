@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import (
     NumberPattern,
     format_currency,
@@ -45,6 +45,12 @@ def relative(moment: datetime) -> str:
 def exact(moment: datetime) -> str:
     """Date, time and zone as the reader's language writes them."""
     return _exact(moment, timezone.get_current_timezone(), get_language() or "en")
+
+
+def hour(moment: datetime) -> str:
+    """Date and time to the minute, without the zone: for what people fix themselves, such as a deadline."""
+    local = moment.astimezone(timezone.get_current_timezone())
+    return f"{day(local.date())}, {format_time(local, 'short', locale=locale())}"
 
 
 def day(value: date) -> str:

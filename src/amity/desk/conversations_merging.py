@@ -24,7 +24,7 @@ from amity.desk.conversations_changes import tell_listeners
 from amity.desk.models import Conversation, Mention, Message, State
 from amity.desk.thread import KIND, found_by, line_of, open_conversation, opening_of
 
-MERGE, SPLIT, MOST = "desk.merge", "desk.split", 20
+MERGE, SPLIT, MOST, OFFERED = "desk.merge", "desk.split", 20, 5
 _EARLIEST = ("waiting_since", "first_reply_at", "started_at", "customer_at")
 
 
@@ -34,6 +34,17 @@ def merge(principal: access.Principal, into: UUID, others: Sequence[UUID]) -> UU
     if not ids or len(ids) > MOST:
         raise Refused("nothing_picked", _("Choose the conversations to merge, at most 20."))
     return undo.perform(principal, MERGE, {"into": str(into), "ids": ids})
+
+
+def near(principal: access.Principal, view: conversations.ConversationView) -> list[conversations.ConversationView]:
+    """Other conversations of the same customer that the reader sees, the newest first, at most 5. 1 query."""
+    if view.person_id is None:
+        return []
+    rows = conversations.rows_of(principal).filter(person_id=view.person_id, merged_into=None).exclude(pk=view.id)
+    return [
+        conversations.ConversationView(**row)
+        for row in rows.order_by("-last_at").values(*conversations.FIELDS)[:OFFERED]
+    ]
 
 
 def split(principal: access.Principal, conversation_id: UUID, message_id: UUID) -> tuple[UUID, UUID]:

@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from amity.base import clock, undo, words
 from amity.base.ids import read_id
-from amity.desk import complaints, refunds, routing_words
+from amity.desk import complaints, linking, refunds, routing_words
 from amity.desk.conversations_messages import Fact
 from amity.desk.inbox import URGENCY
 from amity.desk.models import State
@@ -32,6 +31,7 @@ class Told:
     id: UUID
     first: bool = False  # before what was said at the same moment
     undo: bool = False  # the bot's change can still be undone here
+    about: UUID | None = None  # another conversation that the line names
 
 
 def staff_in(log: Iterable[Fact]) -> list[UUID]:
@@ -51,7 +51,8 @@ def told(log: Iterable[Fact], staff: Names, queues: Names) -> list[Told]:
             who = staff.get(each.staff_id, "") if each.staff_id else _BY.get(each.by, str)()
             back = bool(each.data.get("undo")) and str(each.id) not in undone and each.at > clock.now() - undo.KEPT
             icon = _ICONS.get(each.kind, "point")
-            found.append(Told(each.at, text, who, icon, each.id, each.kind == "opened", back))
+            parted = each.data.get("to") or each.data.get("from") if each.kind in ("split", "unmerged") else None
+            found.append(Told(each.at, text, who, icon, each.id, each.kind == "opened", back, read_id(parted)))
     return found
 
 
@@ -74,7 +75,7 @@ def _state(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
 
 def _snoozed(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
     until = datetime.fromisoformat(data["until"]) if data.get("until") else None
-    return _("Snoozed until {day}").format(day=words.day(timezone.localdate(until))) if until else _("Snoozed")
+    return _("Snoozed until {day}").format(day=words.hour(until)) if until else _("Snoozed")
 
 
 def _assigned(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
@@ -123,10 +124,15 @@ def _split(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
 def _promise(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
     what = data.get("promise", "")
     due = datetime.fromisoformat(data["due_at"]) if data.get("due_at") else None
-    day = words.day(timezone.localdate(due)) if due else ""
+    day = words.hour(due) if due else ""
     return _("Handed over to {name}, promised by {day}: {what}").format(
         name=_named(staff, data.get("to_staff")), day=day, what=what
     )
+
+
+def _link(told: str, data: Mapping[str, Any]) -> str:
+    known = linking.kinds().get(data.get("kind", ""))
+    return f"{told}: {known.label}" if known else told
 
 
 def _complaint(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
@@ -147,7 +153,8 @@ _WORDS: dict[str, Callable[[Mapping[str, Any], Names, Names], str]] = {
     "opened": _opened, "state": _state, "reopened": lambda *_a: _("Opened again"), "snoozed": _snoozed,
     "assigned": _assigned, "queue": _queue, "urgency": _urgency, "subject": _subject, "intent": _intent,
     "merged": _merged, "unmerged": _unmerged, "split": _split, "promise": _promise,
-    "linked": lambda *_a: _("Link added"), "unlinked": lambda *_a: _("Link removed"),
+    "linked": lambda data, *_a: _link(_("Link added"), data),
+    "unlinked": lambda data, *_a: _link(_("Link removed"), data),
     "person": lambda *_a: _("Customer changed"), "withdrawn": lambda *_a: _("A message was taken back"),
     "handed_over": lambda *_a: _("Handed over to people"), "taken_over": lambda *_a: _("Hand-over ended"),
     "returned": lambda *_a: _("Came back: the deadline of the hand-over passed"),

@@ -102,15 +102,23 @@ def withdrawal(request: access.StaffRequest, conversation_id: UUID, message_id: 
 
 @require_POST
 def merge(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
-    """Make another conversation (``other``: its number) part of this one."""
+    """Make another conversation part of this one: by its number as typed (``other``), or one of those `offered`."""
     access.require(request.principal, conversations.WORK)
-    typed = request.POST.get("other", "").strip().removeprefix("#")
+    typed = (request.POST.get("other", "") or request.POST.get("offered", "")).strip().removeprefix("#")
     rows = conversations.rows_of(request.principal)
     other = rows.filter(number=int(typed)).first() if typed.isdecimal() and len(typed) < 12 else None
     if other is None:
         raise Refused("no_conversation", _("There is no conversation with this number among those that you see."))
     group = conversations_merging.merge(request.principal, conversation_id, [other.pk])
     return _done(request, conversation_id, _("Merged"), group)
+
+
+@require_GET
+def mergeable(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
+    """Other conversations of the same customer, to choose from for a merge."""
+    view = conversations.get(request.principal, conversation_id)
+    found = conversations_merging.near(request.principal, view)
+    return render(request, "desk/_mergeable.html", {"found": found})
 
 
 @require_POST
@@ -136,13 +144,14 @@ def link(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
 
 @require_GET
 def linkable(request: access.StaffRequest, conversation_id: UUID) -> HttpResponse:
-    """Records to choose from for a link."""
+    """Records to choose from for a link: the customer's, or those that fit what is typed (``q``)."""
     view = conversations.get(request.principal, conversation_id)
     typed = request.GET.get("q", "").strip()[:80]
-    found = [
+    offered = [
         (kind, each.label, each.icon, each.near(request.principal, view, typed))
         for kind, each in linking.kinds().items()
     ]
+    found = [each for each in offered if each[3]]
     return render(request, "desk/_linkable.html", {"conversation": view, "found": found})
 
 

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{_ONE}/changes/<uuid:happening_id>", pages_conversation_doing.undo_bot, name="conversation_undo"),
     path(f"{_ONE}/notes", pages_conversation_doing.note, name="conversation_notes"),
     path(f"{_ONE}/merging", pages_conversation_doing.merge, name="conversation_merging"),
+    path(f"{_ONE}/mergeable", pages_conversation_doing.mergeable, name="conversation_mergeable"),
     path(f"{_ONE}/links", pages_conversation_doing.link, name="conversation_links"),
     path(f"{_ONE}/linkable", pages_conversation_doing.linkable, name="conversation_linkable"),
     path(f"{_ONE}/handing", pages_conversation_doing.hand, name="conversation_handing"),

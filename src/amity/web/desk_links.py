@@ -11,8 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from amity.access import api as access
 from amity.base import words
+from amity.base.errors import Refused
+from amity.base.searching import prefix_query, words_of
 from amity.desk import api as desk
 from amity.desk.api import ConversationView
+from amity.people import api as people
 from amity.sales import api as sales
 
 MOST = 10
@@ -51,17 +54,27 @@ def _tasks(principal: access.Principal, ids: Sequence[UUID]) -> desk.linking.Nam
 
 
 def _near_deals(principal: access.Principal, view: ConversationView, typed: str) -> Near:
-    if view.person_id is None or not principal.may("deals.view"):
+    if not principal.may("deals.view"):
         return []
-    return [(deal.id, deal.name) for deal in sales.deals_of(principal, person_id=view.person_id, limit=MOST)]
+    if words_of(typed):
+        rows = sales.deal_rows(principal).filter(search_vector=prefix_query(typed))
+        return list(rows.order_by("-updated_at", "-pk").values_list("pk", "title")[:MOST])
+    own = sales.deals_of(principal, person_id=view.person_id, limit=MOST) if view.person_id else []
+    firm = _company_of(principal, view)
+    theirs = sales.deals_of(principal, company_id=firm, limit=MOST) if firm else []
+    return list({deal.id: deal.name for deal in [*own, *theirs]}.items())[:MOST]
 
 
 def _near_orders(principal: access.Principal, view: ConversationView, typed: str) -> Near:
     if view.person_id is None or not principal.may("deals.view"):
         return []
-    offered = sales.orders_of(person_id=view.person_id, limit=MOST)
-    seen = _orders(principal, [each.id for each in offered])
-    return [(each.id, _told(each)) for each in offered if each.id in seen]
+    firm = _company_of(principal, view)
+    most = MOST_NAMED if typed else MOST
+    offered = sales.orders_of(person_id=view.person_id, limit=most)
+    offered += sales.orders_of(company_id=firm, limit=most) if firm else []
+    wanted = {each.id: each for each in offered if _plain(typed) in _plain(each.number)}
+    seen = _orders(principal, list(wanted))
+    return [(pk, _told(each)) for pk, each in wanted.items() if pk in seen][:MOST]
 
 
 def _near_tasks(principal: access.Principal, view: ConversationView, typed: str) -> Near:
@@ -69,7 +82,16 @@ def _near_tasks(principal: access.Principal, view: ConversationView, typed: str)
         return []
     offered = sales.open_tasks("person", view.person_id, MOST)
     seen = sales.tasks_by_id(principal, [each.id for each in offered])
-    return [(each.id, each.subject) for each in offered if each.id in seen]
+    wanted = typed.casefold()
+    return [(each.id, each.subject) for each in offered if each.id in seen and wanted in each.subject.casefold()]
+
+
+def _company_of(principal: access.Principal, view: ConversationView) -> UUID | None:
+    """Where the customer works, if the reader sees them. 1 query."""
+    try:
+        return people.get_person(principal, view.person_id).company_id if view.person_id else None
+    except Refused:
+        return None
 
 
 def _named_orders(person_id: UUID | None, values: list[str]) -> dict[str, str]:

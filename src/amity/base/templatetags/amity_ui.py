@@ -60,6 +60,12 @@ def day(value: date | None) -> str:
     return NOTHING if value is None else words.day(value)
 
 
+@register.filter
+def hour(value: datetime | None) -> str:
+    """A moment to the minute, as the reader's language writes it."""
+    return NOTHING if value is None else words.hour(value)
+
+
 @register.simple_tag
 def money(minor: int | None, currency: str = "", *, whole: bool = False) -> str:
     """``minor`` units as the reader's language writes them: {% money 125000 "EUR" %} is €1,250; ``whole`` rounds."""

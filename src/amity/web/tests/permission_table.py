@@ -139,6 +139,7 @@ PAGES: dict[str, dict[str, str]] = {
             "conversation_customer",
             "macros",
             "conversation_linkable",
+            "conversation_mergeable",
             "conversation_macro",
             "conversation_file",
             "message_frame",

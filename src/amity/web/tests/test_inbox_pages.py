@@ -200,15 +200,45 @@ def test_merging_by_number_and_by_ticking_and_splitting(client: Client, home: UU
     answer = do(client, "message_splitting", home, late.pk)
     assert "was split off" in answer.headers["HX-Trigger"]
     undo_last(client, answer)
+    split_off = Conversation.objects.latest("number")
+    assert f'href="{url("conversation", split_off.pk)}"' in client.get(url("conversation_live", home)).content.decode()
     assert do(client, "conversation_merging", home, other="#7").status_code == 422
+
+
+def test_merging_offers_the_customers_other_conversations_and_no_others(client: Client, home: UUID) -> None:
+    assert "offered" not in client.get(url("conversation_mergeable", home)).content.decode()
+    first, other = Conversation.objects.get(), heard("2@x", text="Also this").conversation_id
+    Conversation.objects.filter(pk=other).update(person=first.person_id)
+    stranger = heard("3@x", text="Quite another").conversation_id
+    Conversation.objects.filter(pk=stranger).update(person=customer("Igor"))
+    offered = client.get(url("conversation_mergeable", home)).content.decode()
+    number = Conversation.objects.get(pk=other).number
+    assert f"#{number}" in offered
+    assert offered.count("radio") == 1
+    do(client, "conversation_merging", home, offered=number)
+    assert Conversation.objects.get(pk=other).merged_into_id == home
+
+
+def test_a_snooze_tells_its_hour_in_the_log_and_at_the_head(client: Client, home: UUID) -> None:
+    do(client, "conversation_changes", home, what="snooze", value="2199-11-23T16:30")
+    page = client.get(url("conversation_live", home)).content.decode()
+    assert "Snoozed until Nov 23, 2199, 4:30 PM ·" in page.replace("\u202f", " ")
+    assert Conversation.objects.get().snoozed_until.year == 2199
 
 
 def test_links_are_offered_kept_and_taken_away(client: Client, home: UUID) -> None:
     person = Conversation.objects.get().person_id
     deal = sales.create_deal(access.SYSTEM, {"title": "Ten chairs", "person_id": person})
     assert "Ten chairs" in client.get(url("conversation_linkable", home)).content.decode()
+    other = sales.create_deal(access.SYSTEM, {"title": "Garden tables", "person_id": customer("Igor")})
+    assert str(other) not in client.get(url("conversation_linkable", home)).content.decode()
+    found = client.get(url("conversation_linkable", home), {"q": "garden"}).content.decode()
+    assert "Garden tables" in found
+    assert "Ten chairs" not in found
+    assert "Nothing found" in client.get(url("conversation_linkable", home), {"q": "zzz"}).content.decode()
     linked = do(client, "conversation_links", home, record=f"deal:{deal}")
     assert "Deal: Ten chairs" in linked.content.decode()
+    assert "Link added: Deal" in linked.content.decode()
     undo_last(client, do(client, "conversation_links", home, record=f"deal:{deal}", off="1"))
     assert Link.objects.count() == 1
     assert do(client, "conversation_links", home, record="deal:x").status_code == 422

@@ -32,6 +32,7 @@ export function startInbox(): void {
 interface Done {
   elt: HTMLElement;
   successful: boolean;
+  requestConfig?: { verb: string };
 }
 
 interface Asking {
@@ -257,7 +258,8 @@ function onFiles(event: Event): void {
 }
 
 function closeDialog(event: CustomEvent<Done>): void {
-  if (event.detail.successful) event.detail.elt.closest("dialog")?.close();
+  const { successful, elt, requestConfig } = event.detail;
+  if (successful && requestConfig?.verb !== "get") elt.closest("dialog")?.close(); // searching in it leaves it open
 }
 
 // --- names after @ ------------------------------------------------------------------------------------

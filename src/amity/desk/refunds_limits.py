@@ -1,4 +1,8 @@
-"""Up to what each role may approve refunds: kept by the manager, audited, undone."""
+"""Up to what each role may approve refunds: kept by the manager, audited, undone.
+
+A role without any limit approves everything; with one, nothing in currencies that have none. Only an administrator
+lets their own role approve more.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +55,8 @@ def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
     """`undo` handler: the amount before, None where there was none."""
     access.require(principal, RIGHT)
     before = _amount(args)
+    if principal.role == args["role"] != "administrator" and _raises(args):
+        raise Refused("own_limit", _("Only an administrator can let your own role approve more."), 403)
     _set(args, args["amount"])
     access.record(principal, "save", "refund_limit", args["role"], {"was": before, **args})
     return {"amount": before}
@@ -62,6 +68,14 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
     if _amount(args) == args["amount"]:
         _set(args, before["amount"])
         access.record(principal, "undo", "refund_limit", args["role"], {"currency": args["currency"]})
+
+
+def _raises(args: dict[str, Any]) -> bool:
+    """Whether the role could approve more afterwards than now. 1 query."""
+    own = {each["currency"]: each["amount_minor"] for each in limits() if each["role"] == args["role"]}
+    if args["amount"] is None:
+        return set(own) == {args["currency"]}
+    return bool(own) and args["amount"] > own.get(args["currency"], 0)
 
 
 def _amount(args: dict[str, Any]) -> int | None:

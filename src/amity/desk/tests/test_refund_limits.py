@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 def test_a_limit_is_set_changed_removed_and_each_is_audited_and_undone() -> None:
     boss = Client()
-    boss.force_login(hire("Boss", "manager", "all"))
+    boss.force_login(hire("Boss", "administrator", "all"))
     page = reverse("complaint_limits")
     assert boss.post(page, {"role": "manager", "currency": "eur", "amount": "99,50"}).status_code == 302
     assert refunds.limits() == [{"role": "manager", "currency": "EUR", "amount_minor": 9_950}]
@@ -45,3 +45,20 @@ def test_what_is_no_limit_is_refused(wrong: dict[str, str]) -> None:
     told = {"role": "manager", "currency": "EUR", "amount": "10", **wrong}
     assert boss.post(reverse("complaint_limits"), told).status_code == 422
     assert refunds.limits() == []
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ({"amount": "50"}, 302), ({"amount": "100"}, 302), ({"amount": "101"}, 403), ({"verb": "remove"}, 403),
+        ({"currency": "USD", "amount": "1"}, 403), ({"role": "administrator", "amount": "7"}, 302),
+    ],
+)  # fmt: skip
+def test_a_manager_lowers_but_never_raises_what_managers_may_approve(told: dict[str, str], status: int) -> None:
+    boss = Client()
+    boss.force_login(hire("Boss", "manager", "all"))
+    page = reverse("complaint_limits")
+    assert boss.post(page, {"role": "manager", "currency": "EUR", "amount": "100"}).status_code == 302, "the first one"
+    assert boss.post(page, {"role": "manager", "currency": "EUR", **told}).status_code == status
+    own = [each["amount_minor"] for each in refunds.limits() if each["role"] == "manager"]
+    assert own == [5_000 if told.get("amount") == "50" else 10_000]

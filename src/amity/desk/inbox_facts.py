@@ -70,6 +70,8 @@ def _opened(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
 
 def _state(data: Mapping[str, Any], staff: Names, queues: Names) -> str:
     to = data.get("to", "")
+    if to == State.OPEN and data.get("from") == State.SNOOZED:
+        return _("Awake again")
     return str(State(to).label) if to in State.values else ""
 
 

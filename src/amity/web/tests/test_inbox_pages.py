@@ -19,7 +19,7 @@ from amity.access.models import Staff
 from amity.access.tests.staffing import hire, team
 from amity.base import clock
 from amity.channels.models import Account
-from amity.desk import inbox, linking, macros, replies, understanding
+from amity.desk import conversations_waking, inbox, linking, macros, replies, understanding
 from amity.desk.models import Conversation, Handing, Link, Message, Queue
 from amity.desk.tests.talking import customer, heard, mailbox
 from amity.sales import api as sales
@@ -223,7 +223,9 @@ def test_a_snooze_tells_its_hour_in_the_log_and_at_the_head(client: Client, home
     do(client, "conversation_changes", home, what="snooze", value="2199-11-23T16:30")
     page = client.get(url("conversation_live", home)).content.decode()
     assert "Snoozed until Nov 23, 2199, 4:30 PM ·" in page.replace("\u202f", " ")
-    assert Conversation.objects.get().snoozed_until.year == 2199
+    Conversation.objects.update(snoozed_until=clock.now())
+    assert conversations_waking.wake_due() == 1
+    assert "Awake again" in client.get(url("conversation_live", home)).content.decode()
 
 
 def test_links_are_offered_kept_and_taken_away(client: Client, home: UUID) -> None:

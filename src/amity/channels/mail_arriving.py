@@ -38,10 +38,10 @@ def take(account_id: UUID, raw: bytes) -> Taken:
     found = known(message)
     if found is not None:
         return found
+    kept = mail_masking.without_cards(raw, mail)  # seconds for a large one, in which nothing is to be locked
     with transaction.atomic():
         person_id = _person(mail, message)
         files = [_file(account.pk, each, person_id) for each in mail.files]
-        kept = mail_masking.without_cards(raw, mail)
         key = engines.blobs().put(kept, attaching.AREA) if kept is not None else ""
         taken = receive(replace(message, person_id=person_id, files=files, raw=key))
         if message.automatic == "bounce":

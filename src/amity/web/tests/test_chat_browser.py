@@ -79,6 +79,7 @@ def test_a_customer_chats_on_a_phone_and_loses_nothing_while_away(staff: Any, ph
     staff.get_by_role("link", name=re.compile("Wo ist mein Paket")).first.click()
     answer(staff, "Es kommt morgen an.")
     log.get_by_text("Es kommt morgen an.").wait_for()
+    phone.get_by_text("schreibt…").wait_for(state="hidden", timeout=3_000)
 
     words.press("Escape")
     dialog.wait_for(state="hidden")

@@ -245,7 +245,7 @@ export class View {
     const staff = !!talk.lines.length && !solved && standing.handler !== "bot";
     this.reach.hidden = !staff || !about || about.known || !!about.email || talk.lines.some(namesAddress);
     if (talk.typing) this.tell(filled(words.typing, { name: last?.author === "staff" && last.name ? last.name : words.somebody }));
-    else if (this.note.dataset.typing) this.tell("");
+    else if (this.note.hasAttribute("data-typing")) this.tell("");
     this.note.toggleAttribute("data-typing", talk.typing);
     this.showKept();
     this.showLines();

@@ -19,7 +19,10 @@ router = Router(tags=["conversations"])
 
 
 class ConversationOut(Schema):
-    """A conversation. ``urgency`` 0 low to 3 urgent; chances 0–1; ``merged_into_id``: it is part of that one now."""
+    """A conversation. ``title``: its subject, else the customer's first words; ``urgency`` 0 low to 3 urgent.
+
+    Chances are 0–1; ``merged_into_id``: it is part of that one now.
+    """
 
     id: UUID
     number: int
@@ -27,6 +30,7 @@ class ConversationOut(Schema):
     channel: str
     account_id: UUID | None
     address: str
+    title: str
     subject: str
     snippet: str
     state: Literal["open", "pending", "snoozed", "solved", "spam"]
@@ -137,7 +141,10 @@ def index(request: access.StaffRequest, asked: Query[ConversationsAsked]) -> Any
     found = list(paging.slice_of(rows, order, cursor, limit).values("sort_value", *conversations.FIELDS))
     last = found[limit - 1] if len(found) > limit else None
     following = paging.Cursor(order.name, last["sort_value"], last["id"]).sealed() if last else None
-    return {"items": found[:limit], "next": following}
+    items = [
+        conversations.ConversationView(**{name: row[name] for name in conversations.FIELDS}) for row in found[:limit]
+    ]
+    return {"items": items, "next": following}
 
 
 @router.get(

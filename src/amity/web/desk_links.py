@@ -80,10 +80,11 @@ def _near_orders(principal: access.Principal, view: ConversationView, typed: str
 def _near_tasks(principal: access.Principal, view: ConversationView, typed: str) -> Near:
     if view.person_id is None:
         return []
-    offered = sales.open_tasks("person", view.person_id, MOST)
+    offered = sales.open_tasks("person", view.person_id, MOST_NAMED if typed else MOST)
     seen = sales.tasks_by_id(principal, [each.id for each in offered])
     wanted = typed.casefold()
-    return [(each.id, each.subject) for each in offered if each.id in seen and wanted in each.subject.casefold()]
+    fitting = [each for each in offered if each.id in seen and wanted in each.subject.casefold()]
+    return [(each.id, each.subject) for each in fitting[:MOST]]
 
 
 def _company_of(principal: access.Principal, view: ConversationView) -> UUID | None:

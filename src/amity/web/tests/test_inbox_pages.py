@@ -23,7 +23,7 @@ from amity.desk import conversations_waking, inbox, linking, macros, replies, un
 from amity.desk.models import Conversation, Handing, Link, Message, Queue
 from amity.desk.tests.talking import customer, heard, mailbox
 from amity.sales import api as sales
-from amity.sales.models import Order
+from amity.sales.models import Order, Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -234,6 +234,10 @@ def test_links_are_offered_kept_and_taken_away(client: Client, home: UUID) -> No
     assert "Ten chairs" in client.get(url("conversation_linkable", home)).content.decode()
     other = sales.create_deal(access.SYSTEM, {"title": "Garden tables", "person_id": customer("Igor")})
     assert str(other) not in client.get(url("conversation_linkable", home)).content.decode()
+    for number in range(12):
+        Task.objects.create(subject=f"Call {number}", person_id=person)
+    assert "Call 11" not in client.get(url("conversation_linkable", home)).content.decode(), "ten are offered"
+    assert "Call 11" in client.get(url("conversation_linkable", home), {"q": "call 11"}).content.decode()
     found = client.get(url("conversation_linkable", home), {"q": "garden"}).content.decode()
     assert "Garden tables" in found
     assert "Ten chairs" not in found
@@ -388,3 +392,17 @@ def test_a_message_begins_a_conversation_and_stands_on_the_persons_page(client: 
     assert "Your offer" in client.get(url("person", person)).content.decode()
     silent = customer("Igor", email="")
     assert "no address" in client.post(url("person_message_new", silent), form).content.decode()
+
+
+def test_the_api_tells_conversations_with_their_titles_page_after_page(staff: Staff, home: UUID) -> None:
+    secret = access.create_token(access.principal_of(staff), "t", ["desk:read"])[1]
+    client = Client(headers={"authorization": f"Bearer {secret}"})
+    other = heard("2@x", text="Where is it?\nI wait.", person_id=customer()).conversation_id
+    Conversation.objects.filter(pk=home).update(subject="Invoice 7")
+    Conversation.objects.filter(pk=other).update(subject="")
+    first = client.get("/v1/conversations?limit=1").json()
+    second = client.get(f"/v1/conversations?limit=1&cursor={first['next']}").json()
+    told = {each["id"]: each["title"] for each in (*first["items"], *second["items"])}
+    assert told == {str(other): "Where is it? I wait.", str(home): "Invoice 7"}
+    assert client.get(f"/v1/conversations/{home}").json()["title"] == "Invoice 7"
+    assert (first["next"] is not None, second["next"]) == (True, None)

@@ -209,7 +209,7 @@ def test_conversations_from_before_are_called_by_their_first_words_too(me: Princ
     named = heard("3@x", text="Third", address="igor@example.com").conversation_id
     Conversation.objects.update(opening="")
     Conversation.objects.filter(pk=named).update(opening="Kept")
-    import_module("amity.desk.migrations.0009_opening").fill(None, None)
+    import_module("amity.desk.migrations.0010_openings_told").fill(None, None)
     assert (row(home).opening, row(named).opening) == ("First words", "Kept")
 
 

@@ -37,6 +37,7 @@ _NGRAM_PARTS = (0.125, 0.25, 0.5, 1.0)
 _SHARPNESS = (1.0, 2.0)
 _DOUBTS = (0.05, 0.2, 0.6)
 _FOLDS, _SOFT_COST = 5, 10.0
+_WORTH = 0.005  # of the log loss: a head that brings less is left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,11 @@ def fit(kernel: Kernel, messages: Features, places: Places, classes: int, names:
     everything = np.flatnonzero(places >= 0)
     linear = _linear(messages.take(everything), places[everything], classes)
     tuned, third = tune(messages.pieces, places, classes, held, seed)
-    return Heads((machine, linear, tuned), np.stack([first, second, third]), rows, marks)
+    judged = np.stack([first, second, third])
+    inside = places[rows] >= 0
+    if not worth_its_time(judged[:, inside], places[rows][inside]):
+        return Heads((machine, linear), judged[:2], rows, marks)
+    return Heads((machine, linear, tuned), judged, rows, marks)
 
 
 def choose(messages: Features, places: Places, classes: int) -> tuple[Kernel, tuple[int, ...]]:
@@ -144,6 +149,12 @@ def weights_of(judged: Array, truth: Places) -> Array:
         return np.exp([minimize_scalar(lambda x: loss(np.array([x])), bounds=(-3.0, 5.0), method="bounded").x])
     bounds = [(-6.0, 5.0)] * len(judged)
     return np.asarray(np.exp(minimize(loss, np.ones(len(judged)), method="Nelder-Mead", bounds=bounds).x))
+
+
+def worth_its_time(judged: Array, truth: Places) -> bool:
+    """Whether what the last head says of left-out messages makes all heads together better."""
+    losses = [_loss_together(each, truth) for each in (judged[:-1], judged)]
+    return losses[1] < losses[0] * (1 - _WORTH)
 
 
 def in_words(label: str) -> str:
@@ -229,8 +240,13 @@ def _kernels(encoders: int) -> Iterator[Kernel]:
 
 def _loss(judged: Array, truth: Places) -> float:
     """Log loss at its best temperature."""
-    factor = weights_of(judged[None], truth)[0]
-    return float(-np.log(softmax(judged * factor)[np.arange(len(truth)), truth] + 1e-12).mean())
+    return _loss_together(judged[None], truth)
+
+
+def _loss_together(judged: Array, truth: Places) -> float:
+    """Log loss of heads (heads, n, k) weighed as well as can be."""
+    chances = softmax(np.tensordot(weights_of(judged, truth), judged, axes=1))
+    return float(-np.log(chances[np.arange(len(truth)), truth] + 1e-12).mean())
 
 
 def _linear(messages: Features, places: Places, classes: int) -> Linear:

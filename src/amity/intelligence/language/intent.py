@@ -21,6 +21,7 @@ from amity.intelligence.language import heads as fitting
 from amity.intelligence.language.features import Describer, Features, learn_ngrams, one_thread
 from amity.intelligence.language.heads import Heads, in_words, softmax
 from amity.intelligence.language.tongue import tongue
+from amity.intelligence.language.tuned import Tuned
 
 Array = NDArray[np.float64]
 
@@ -116,6 +117,7 @@ def train_judged(texts: Sequence[str], labels: Sequence[str], outside: Sequence[
         messages = tried.only(used) if len(sample) == len(everything) else describer.describe(everything)
         further = describer.describe(names) if names else None
         heads = fitting.fit(kernel, messages, places, len(classes), further, seed)
+        describer = replace(describer, pieces=any(isinstance(head, Tuned) for head in heads.heads))
         return _judged(classes, describer, heads, messages, places)
 
 

@@ -13,9 +13,8 @@ import pytest
 
 from amity.base.errors import Refused
 from amity.engines import api as engines
-from amity.intelligence.language.heads import softmax
+from amity.intelligence.language.heads import Linear, softmax
 from amity.intelligence.language.intent import Intents, nearest, train
-from amity.intelligence.language.store import Reader, packed, unpacked
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +110,7 @@ def test_the_bench_reads_tables_and_prints_one_object(tmp_path: Path) -> None:
     assert set(found["baselines"]["tfidf_linear"]) == {"accuracy", "macro_f1"}
 
 
-def test_many_messages_go_through_landmarks_and_a_network_and_known_outsiders_teach_the_floor() -> None:
+def test_many_messages_go_through_landmarks_and_known_outsiders_teach_the_floor() -> None:
     things = ["lamp", "table", "phone", "book", "chair", "coat", "bike", "clock"]
     ways = {
         "buy": "I would like to buy a {} number {}",
@@ -122,10 +121,8 @@ def test_many_messages_go_through_landmarks_and_a_network_and_known_outsiders_te
     labels = [label for label in ways for _ in range(860)]
     outside = [f"what is the weather in town {n}" for n in range(40)]
     model = train([*texts, "pay me"], [*labels, "single"], outside)
-    assert len(model.heads.heads) == 3
+    assert isinstance(model.heads.heads[1], Linear)
     answer = model.read(["I would like to buy a coat number 7000", "the bike 9999 is late"])
     assert answer.labels.tolist() == ["buy", "late"]
     assert answer.familiar[0] >= model.floor
     assert model.read(["what is the weather in town 77"]).familiar[0] < model.floor
-    again = unpacked(*packed(Reader(model))).model.read(texts[:900:90])
-    assert np.allclose(again.chances, model.read(texts[:900:90]).chances, atol=1e-5)

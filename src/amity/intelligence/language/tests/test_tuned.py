@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 import pytest
 
 from amity.engines import api as engines
-from amity.intelligence.language import tuned
+from amity.intelligence.language import heads, tuned
+from amity.intelligence.language.intent import train
+from amity.intelligence.language.store import Reader, packed, unpacked
 from amity.intelligence.language.tuned import Batch, Forward, Places, Weights
 
 pytestmark = pytest.mark.slow
@@ -61,6 +64,29 @@ def test_messages_of_no_class_teach_to_be_unsure() -> None:
     said = model.values(engines.word_pieces(["invoice number 77", "parcel number 77", "weather number 77"]))
     assert said[:2].argmax(axis=1).tolist() == [0, 1]
     assert abs(said[2, 0] - said[2, 1]) < np.abs(said[:2, 0] - said[:2, 1]).min() / 2
+
+
+def test_it_is_kept_with_the_model_and_reads_the_same_afterwards() -> None:
+    texts, labels = ["please send the invoice", "where is my parcel"] * 5, ["invoice", "parcel"] * 5
+    model = train(texts, labels)
+    nobody = np.zeros(len(texts), dtype=bool)
+    network, _judged = tuned.tune(engines.word_pieces(texts), np.array([0, 1] * 5), 2, nobody, seed=1)
+    heads_of = replace(model.heads, heads=(*model.heads.heads, network))
+    describer = replace(model.describer, pieces=True)
+    model = replace(model, heads=heads_of, describer=describer, weights=np.array([1.0, 1.0, 2.0]))
+    again = unpacked(*packed(Reader(model))).model
+    asked = ["where is it", "the invoice please", ""]
+    assert np.allclose(again.read(asked).chances, model.read(asked).chances, atol=1e-5)
+    assert model.read(asked).labels[:2].tolist() == ["parcel", "invoice"]
+
+
+def test_a_head_that_brings_nothing_is_left_out() -> None:
+    random = np.random.default_rng(3)
+    truth = random.integers(0, 4, 800)
+    said = np.stack([np.eye(4)[truth] * 3 + random.normal(0, 1.5, (800, 4)) for _ in range(3)])
+    assert heads.worth_its_time(said, truth)
+    said[2] = random.normal(0, 1.5, (800, 4))
+    assert not heads.worth_its_time(said, truth)
 
 
 def last_layer(classes: int) -> Weights:

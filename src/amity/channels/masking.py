@@ -19,9 +19,10 @@ _WRITTEN = re.compile(
 )
 _TOKEN = re.compile(rf"{_LOOKS}|{_TOLD}|.", re.IGNORECASE | re.DOTALL)
 # First digits and lengths of networks: one in ten other long numbers, and every IMEI, has a right check digit too.
+# Visa's of 13 digits ended long ago; German mobile numbers look like them.
 _CARD = re.compile(
-    r"1\d{14}|2\d{15,18}|3[47]\d{13}|3[0689]\d{12,17}|35\d{14,17}|4\d{12}(?:\d{3}){0,2}|5\d{12,18}|6\d{12,18}"
-    r"|8[12]\d{14,17}|9\d{15}"
+    r"1\d{14}|2\d{15,18}|3[47]\d{13}|3[0689]\d{12,17}|35\d{14,17}|4\d{15}(?:\d{3})?|5[1-5]\d{14}|5[06-9]\d{11,17}"
+    r"|6[0245]\d{14,17}|6[136-9]\d{11,17}|8[12]\d{14,17}|9\d{15}"
 )
 _APART = 4  # digits that the first group of a number has, where other digits stand beside it
 

@@ -76,6 +76,12 @@ def test_card_numbers_are_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 
+@pytest.mark.parametrize("begun", ["+49 151 12345", "+55 11 99999 9", "+62 812 3456 78", "0049 151 12345"])
+def test_numbers_of_phones_are_no_cards(begun: str) -> None:
+    told = [f"{begun}{last:03d}" for last in range(1_000)]
+    assert [masked(each) for each in told] == told
+
+
 @given(
     st.sampled_from([("4", 14), ("51", 13), ("2221", 11), ("34", 12), ("6011", 11), ("3528", 11), ("36", 11)]),
     st.data(),

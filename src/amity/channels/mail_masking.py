@@ -60,6 +60,9 @@ def _changes(raw: bytes) -> Iterator[Change]:
     while parts:
         part = parts.pop()
         yield from _subjects(part, raw, place)
+        beside = f"{part.preamble or ''}\n{part.epilogue or ''}"
+        if masked(beside) != beside:
+            raise Stuck("beside the parts, where nobody reads it")
         inner = part.get_payload() if part.is_multipart() else None
         if isinstance(inner, list):
             parts += [each for each in reversed(inner) if isinstance(each, Message)]

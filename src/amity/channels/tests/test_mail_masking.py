@@ -292,3 +292,11 @@ def test_tags_between_digits_that_end_too_early_cost_no_time() -> None:
 def test_an_expiry_beside_a_number_hides_it_from_nobody() -> None:
     found = without_cards(mail_of(b"4111 1111 1111 1111 12/28", "text/plain"))
     assert found is not None and mail_parse.read(found).text.strip() == "**** **** **** 1111 12/28"
+
+
+@pytest.mark.parametrize("raw", ["{card}\n--b\n\nhi\n--b--\n", "--b\n\nhi\n--b--\n{card}\n"])
+def test_a_mail_with_a_number_beside_its_parts_is_not_kept(raw: str) -> None:
+    head = "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
+    assert without_cards((head + raw.format(card=CARD)).encode()) is None
+    usual = (head + raw.format(card="This is a message in MIME format.")).encode()
+    assert without_cards(usual) == usual

@@ -46,7 +46,7 @@ class Pace:
     # Told more often, fifty pages and five hundred visitors wait for the processor instead (p95 650 ms, not 310).
     gather: float = 0.03  # changes of the same moment go out together
     rest: float = 0.15  # between two events to one page, none before what it shows by itself or a customer's word
-    rest_asked: float = 0.25  # instead, where the database was asked what this reader may hear of
+    rest_asked: float = 0.25  # instead, where the database was asked what this reader may hear of, none before what it shows
 
 
 class Hears(Protocol):
@@ -146,7 +146,7 @@ class Live:
             elif stream.wake.is_set() and stream.principal is not None:
                 await asyncio.sleep(self.pace.gather)
                 asked = await self._tell(stream, send)
-                await _within(self.pace.rest_asked if asked else self.pace.rest, stream.urgent)
+                await _within(*((self.pace.rest_asked, stream.shown) if asked else (self.pace.rest, stream.urgent)))
             elif stream.principal is not None:
                 await _say(send, ":\n\n")
         await _say(send, "event: bye\ndata: {}\n\n")

@@ -40,12 +40,15 @@ class Stream:
     words: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=WORDS))  # said, kept nowhere
     behind: bool = False  # something may have been missed: everything is to be asked again
     wake: asyncio.Event = field(default_factory=asyncio.Event)
-    urgent: asyncio.Event = field(default_factory=asyncio.Event)  # somebody waits, or the page shows it by itself
+    shown: asyncio.Event = field(default_factory=asyncio.Event)  # a record that the page shows by itself changed
+    urgent: asyncio.Event = field(default_factory=asyncio.Event)  # or one that somebody waits for
 
     def told(self, keys: set[Key], soon: bool = False) -> None:
         self.waiting.update(keys)
         self.wake.set()
-        if soon or not self.keys.isdisjoint(keys):
+        if not self.keys.isdisjoint(keys):
+            self.shown.set()
+        if soon or self.shown.is_set():
             self.urgent.set()
 
     def missed(self) -> None:
@@ -56,6 +59,7 @@ class Stream:
         """What is waiting, once."""
         found, self.waiting = self.waiting, set()
         self.wake.clear()
+        self.shown.clear()
         self.urgent.clear()
         return found
 

@@ -46,7 +46,7 @@ class Pace:
     # Told more often, fifty pages and five hundred visitors wait for the processor instead (p95 650 ms, not 310).
     gather: float = 0.03  # changes of the same moment go out together
     rest: float = 0.15  # between two events to one page, none before what it shows by itself or a customer's word
-    rest_asked: float = 0.25  # instead, where the database was asked what the reader may hear; none before what it shows
+    rest_asked: float = 0.25  # instead where the database was asked what the reader may hear, none before what it shows
 
 
 class Hears(Protocol):

@@ -54,9 +54,9 @@ def set_limit(principal: access.Principal, role: str, currency: str, amount_mino
 def do(principal: access.Principal, args: dict[str, Any]) -> dict[str, Any]:
     """`undo` handler: the amount before, None where there was none."""
     access.require(principal, RIGHT)
-    before = _amount(args)
     if principal.role == args["role"] != "administrator" and _raises(args):
         raise Refused("own_limit", _("Only an administrator can let your own role approve more."), 403)
+    before = _amount(args)
     _set(args, args["amount"])
     access.record(principal, "save", "refund_limit", args["role"], {"was": before, **args})
     return {"amount": before}
@@ -71,8 +71,9 @@ def put_back(principal: access.Principal, args: dict[str, Any], before: dict[str
 
 
 def _raises(args: dict[str, Any]) -> bool:
-    """Whether the role could approve more afterwards than now. 1 query."""
-    own = {each["currency"]: each["amount_minor"] for each in limits() if each["role"] == args["role"]}
+    """Whether the role could approve more afterwards than now; its limits are locked. 1 query."""
+    rows = RefundLimit.objects.select_for_update().filter(role=args["role"]).order_by("currency")
+    own = dict(rows.values_list("currency", "amount_minor"))
     if args["amount"] is None:
         return set(own) == {args["currency"]}
     return bool(own) and args["amount"] > own.get(args["currency"], 0)

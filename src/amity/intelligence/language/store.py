@@ -19,7 +19,7 @@ from amity.intelligence.language.intent import Intents
 from amity.intelligence.language.resemblance import Kernel, Machine
 from amity.intelligence.language.tuned import Tuned
 
-FORMAT = 2  # 1 kept the vectors of examples, 2 which landmarks are examples
+FORMAT = 3  # 1 kept the vectors of examples, 2 which landmarks are examples, 3 perhaps a tuned network
 _MOST = 512 * 1024**2  # bytes of an artefact
 
 
@@ -64,6 +64,8 @@ def unpacked(artefact: bytes, digest: str) -> Reader:
         raise Refused("bad_artefact", "The stored model is damaged. Learn anew, or put an earlier version to work.")
     with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
         said = json.loads(arrays["said"].tobytes().decode())
+        if said["format"] > FORMAT:
+            raise Refused("newer_artefact", "A newer Amity learned this model. Update Amity, or learn anew.")
         encoders = tuple(said["encoders"])
         heads: list[Head] = []
         for each in said["heads"]:

@@ -58,7 +58,7 @@ class Intents:
     floor: float = -np.inf
 
     def read(self, texts: Sequence[str]) -> Understood:
-        """Classify messages. Cost: about five milliseconds each on one core of 2023, less in batches."""
+        """Classify messages. Cost: five to ten milliseconds each on one core, more for long texts."""
         parts = [self._read(texts[start : start + _BLOCK]) for start in range(0, max(len(texts), 1), _BLOCK)]
         joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
         return Understood(joined[0], joined[1], joined[2], joined[3])
@@ -91,7 +91,7 @@ def train(texts: Sequence[str], labels: Sequence[str], outside: Sequence[str] = 
 
     ``outside`` are messages known to belong to no intent: they are learned from, and with 20 or more of them the floor
     of "don't know" is set where they are told apart best, else where a tenth of left-out messages would be refused.
-    Raises `Refused`. Cost: about two minutes for 15,000 messages of 150 intents on one core, seconds for 500.
+    Raises `Refused`. Cost: about four minutes for 15,000 messages of 150 intents on one core, seconds for 500.
     """
     return train_judged(texts, labels, outside, seed).model
 
